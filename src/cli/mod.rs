@@ -1,0 +1,7 @@
+//! (skeleton)
+
+use std::process::ExitCode;
+
+pub fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}

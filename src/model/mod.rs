@@ -1,0 +1,138 @@
+//! Models: what is asked of them, what comes back, and how a call fails.
+//!
+//! The types here are plain data. `provider/` is the only code that talks to a network; `engine/` is the only code
+//! that loads weights, and it does so in a child process.
+
+pub mod provider;
+
+use std::fmt;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+/// A count of tokens as the model's tokenizer has them, or a safe estimate of it (`Tokens::estimate`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Tokens(pub u32);
+
+/// Millionths of a US dollar. Integer, so that sums are exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct MicroUsd(pub u64);
+
+/// One rendered question to a model, independent of any provider's wire format.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The system prompt; byte-stable between runs, so that providers' prompt caches hit.
+    pub system: String,
+    /// The conversation, oldest first; the last turn is the user's.
+    pub turns: Vec<Turn>,
+    /// The beginning of the answer, for engines that can be made to go on from it (the embedded one). Such an engine
+    /// sends it as the first delta, so that an answer reads the same from everyone; others ignore it.
+    pub prefill: Option<String>,
+    /// The most that may be answered.
+    pub max_tokens: Tokens,
+    /// Sampling temperature; `None` leaves the provider's default, 0 is greedy.
+    pub temperature: Option<f32>,
+    /// Texts that end the answer (they are not part of it).
+    pub stop: Vec<String>,
+}
+
+/// One message of the conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub role: Role,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// What a call that ended well reports beside its text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub finish: Finish,
+    pub usage: Usage,
+}
+
+/// Why the model stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// It was done, or met a stop text.
+    Stop,
+    /// The output limit cut it off: the text is not whole.
+    Length,
+    /// It, or a filter before it, refused.
+    Refusal,
+}
+
+/// What a call used. `cost` only where the provider tells it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub prompt: Tokens,
+    pub cached: Tokens,
+    pub completion: Tokens,
+    pub cost: Option<MicroUsd>,
+}
+
+/// A call that failed, told so that a person knows what, where and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelError {
+    pub kind: ErrorKind,
+    /// A sentence for the user. Never holds a key, a header or a prompt.
+    pub message: String,
+    /// What the server asked us to wait (`Retry-After`), where it made sense.
+    pub retry_after: Option<Duration>,
+}
+
+/// The kinds of failure that callers branch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Configuration: no model, no key, unknown provider. Never retried.
+    Config,
+    /// 401, 403: the key is wrong or may not.
+    Auth,
+    /// Could not connect, or the connection broke before the first byte of text.
+    Connect,
+    /// The stream broke, was malformed, or ended without an end marker.
+    Stream,
+    /// A deadline passed (connect, first token, between tokens, whole).
+    Timeout,
+    /// 429.
+    RateLimit,
+    /// 5xx and 529.
+    Server,
+    /// 400, 404, 413, 422 and other answers that the same question will get again.
+    Rejected,
+    /// The answer was larger than any honest one.
+    TooLarge,
+    /// The embedded engine could not start, load its model, or died.
+    Engine,
+}
+
+impl fmt::Display for ModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ModelError {}
+
+/// One way to reach models. A call ends when its future does; dropping the future cancels it: the connection is
+/// closed (or the engine told to stop), and nothing more is sent to `deltas`.
+pub trait Provider: Send + Sync + fmt::Debug {
+    /// Streams the answer's text into `deltas` (bounded: a slow reader slows the provider) and returns how it ended.
+    fn ask(&self, request: Request, deltas: mpsc::Sender<String>) -> BoxFuture<'static, Result<Answer, ModelError>>;
+}
+
+impl Tokens {
+    /// A safe bound on the tokens of `text`: one for each 3.6 bytes (measured over code; `docs/performance.md`).
+    #[must_use]
+    pub fn estimate(text: &str) -> Self {
+        Self(u32::try_from(text.len().saturating_mul(10).div_ceil(36)).unwrap_or(u32::MAX))
+    }
+}
