@@ -1,5 +1,11 @@
 //! Drafts: a model's text becomes clean code, clean code becomes the smallest edits, and the edits make their way into
 //! a document that its user goes on typing in. Kernels here are sans-I/O: values in, values out, no clock.
 
+mod flight;
 pub mod form;
 pub mod region;
+mod repair;
+pub mod weave;
+
+#[cfg(test)]
+mod liar;

@@ -86,6 +86,12 @@ impl Region {
         !self.user.is_empty()
     }
 
+    /// The same region where something before it grew by `bytes`.
+    #[must_use]
+    pub(crate) fn moved_by(&self, bytes: isize) -> Self {
+        Self { start: self.start.saturating_add_signed(bytes), ..self.clone() }
+    }
+
     /// Takes in one change of the document that is not ours. Insertions at either edge are inside: the start is biased left,
     /// the end right.
     pub fn changed(&mut self, edit: &Edit) -> Touch {

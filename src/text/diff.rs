@@ -23,6 +23,35 @@ pub fn edits(old: &str, new: &str) -> Vec<Edit> {
     by_lines(&old[start..tail], &new[start..new_end], start)
 }
 
+/// The same, down to characters: for telling apart what one coarse replacement holds, not for showing to a person.
+#[must_use]
+pub fn fine_edits(old: &str, new: &str) -> Vec<Edit> {
+    edits(old, new).into_iter().flat_map(|edit| by_chars(&old[edit.range.clone()], edit)).collect()
+}
+
+/// Hunks of more characters than this are not looked into: the search is quadratic at worst.
+const FINE: usize = 4_096;
+
+fn by_chars(old: &str, edit: Edit) -> Vec<Edit> {
+    if old.is_empty() || edit.text.is_empty() || old.len() + edit.text.len() > FINE {
+        return vec![edit];
+    }
+    let chars = |text: &str| -> Vec<(usize, char)> { text.char_indices().collect() };
+    let (a, b) = (chars(old), chars(&edit.text));
+    let at = |chars: &[(usize, char)], index: u32, len: usize| chars.get(index as usize).map_or(len, |&(at, _)| at);
+    let mut input = InternedInput::default();
+    input.update_before(a.iter().map(|&(_, ch)| ch));
+    input.update_after(b.iter().map(|&(_, ch)| ch));
+    Diff::compute(Algorithm::Myers, &input)
+        .hunks()
+        .map(|hunk| {
+            let from = at(&a, hunk.before.start, old.len())..at(&a, hunk.before.end, old.len());
+            let to = at(&b, hunk.after.start, edit.text.len())..at(&b, hunk.after.end, edit.text.len());
+            Edit::new(from.start + edit.range.start..from.end + edit.range.start, &edit.text[to])
+        })
+        .collect()
+}
+
 /// How much `edits` change in all, in bytes.
 #[must_use]
 pub fn size(edits: &[Edit]) -> usize {
@@ -110,6 +139,7 @@ mod tests {
             old in "(a|b|é|😀|    |\n|\r\n){0,30}",
             new in "(a|b|é|😀|    |\n|\r\n){0,30}",
         ) {
+            prop_assert_eq!(&applied(&old, &fine_edits(&old, &new)), &new);
             let edits = edits(&old, &new);
             prop_assert_eq!(&applied(&old, &edits), &new);
             let mut last = 0;
