@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// The most that `Flood` sends: what an honest answer never has, and no test waits for.
 pub const FLOOD_BYTES: usize = 100 * 1024 * 1024;
@@ -23,6 +23,8 @@ pub enum Act {
     Flood(Vec<u8>),
     /// Says nothing until the client goes.
     Silence,
+    /// Waits until the test adds a permit.
+    Await(Arc<Semaphore>),
     /// Breaks the connection with a reset.
     Reset,
 }
@@ -101,6 +103,10 @@ async fn serve(mut stream: TcpStream, script: Vec<Act>, log: &Mutex<Vec<String>>
             Act::Flood(bytes) => flood(&mut stream, &bytes, flooded).await,
             Act::Silence => {
                 let _gone = stream.read(&mut [0; 16]).await;
+                Ok(())
+            }
+            Act::Await(gate) => {
+                gate.acquire().await.unwrap().forget();
                 Ok(())
             }
             Act::Reset => return stream.set_zero_linger().unwrap(),
