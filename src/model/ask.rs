@@ -136,3 +136,95 @@ fn nobody_listens() -> ModelError {
         retry_after: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::provider::scripted::{Gate, Scripted, Step};
+    use super::super::{Finish, Tokens};
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            system: String::new(),
+            turns: Vec::new(),
+            prefill: None,
+            max_tokens: Tokens(1),
+            temperature: None,
+            stop: Vec::new(),
+        }
+    }
+
+    async fn run(provider: &Scripted) -> (Result<Answer, ModelError>, String) {
+        let (sender, mut deltas) = mpsc::channel::<String>(1);
+        let provider = provider.clone();
+        let retries = Retries::with_jitter(|| 0.0);
+        let call = tokio::spawn(async move { ask(&provider, request(), sender, &retries).await });
+        let mut text = String::new();
+        while let Some(delta) = deltas.recv().await {
+            text.push_str(&delta);
+        }
+        (call.await.unwrap(), text)
+    }
+
+    #[tokio::test]
+    async fn every_delta_arrives_and_in_order() {
+        let lines: String = (0..500).map(|line| format!("{line}\n")).collect();
+        let (outcome, text) = run(&Scripted::saying([lines.as_str()])).await;
+        assert_eq!((outcome.unwrap().finish, text), (Finish::Stop, lines));
+    }
+
+    #[tokio::test]
+    async fn text_of_two_attempts_is_never_joined() {
+        let fail = || Step::fail(ErrorKind::Connect, "gone");
+        for (scripts, calls, expect) in [
+            (vec![vec![fail()], vec![Step::say("b"), Step::stop()]], 2, (true, "b")),
+            (vec![vec![Step::say("a"), fail()], vec![Step::say("b"), Step::stop()]], 1, (false, "a")),
+            (vec![vec![fail()], vec![Step::say("a"), fail()], vec![Step::stop()]], 2, (false, "a")),
+            (vec![vec![fail()]; 5], 3, (false, "")),
+        ] {
+            let provider = Scripted::new(scripts);
+            let (outcome, text) = run(&provider).await;
+            assert_eq!((outcome.is_ok(), text.as_str()), expect, "{outcome:?}");
+            assert_eq!(provider.requests().len(), calls);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_call_and_a_reader_that_goes_reach_the_provider() {
+        let held = || vec![Step::say("a"), Step::Wait(Gate::new()), Step::stop()];
+        let provider = Scripted::new([held(), held()]);
+        let start = |deltas| {
+            let provider = provider.clone();
+            tokio::spawn(async move { ask(&provider, request(), deltas, &Retries::new()).await })
+        };
+        let (sender, mut deltas) = mpsc::channel(1);
+        let call = start(sender);
+        assert_eq!(deltas.recv().await.as_deref(), Some("a"));
+        call.abort();
+        provider.dropped(1).await;
+
+        let (sender, mut deltas) = mpsc::channel(1);
+        let call = start(sender);
+        assert_eq!(deltas.recv().await.as_deref(), Some("a"));
+        drop(deltas);
+        assert_eq!(call.await.unwrap().unwrap_err().kind, ErrorKind::Stream);
+        provider.dropped(2).await;
+        assert_eq!(provider.live(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_gate_holds_a_call_until_it_is_opened() {
+        let gate = Gate::new();
+        let provider = Scripted::new([vec![Step::Wait(gate.clone()), Step::say("a"), Step::stop()]]);
+        let (sender, mut deltas) = mpsc::channel(1);
+        let asked = provider.clone();
+        let call = tokio::spawn(async move { ask(&asked, request(), sender, &Retries::new()).await });
+        provider.begun(1).await;
+        assert!(deltas.try_recv().is_err());
+        gate.open();
+        assert_eq!(deltas.recv().await.as_deref(), Some("a"));
+        assert!(call.await.unwrap().is_ok());
+        let beyond = run(&provider).await.0.unwrap_err();
+        assert!(beyond.message.contains("no script"), "{beyond}");
+    }
+}

@@ -23,6 +23,8 @@ pub enum Act {
     Flood(Vec<u8>),
     /// Says nothing until the client goes.
     Silence,
+    /// Reads the next request of the same connection.
+    Request,
     /// Waits until the test adds a permit.
     Await(Arc<Semaphore>),
     /// Breaks the connection with a reset.
@@ -103,6 +105,11 @@ async fn serve(mut stream: TcpStream, script: Vec<Act>, log: &Mutex<Vec<String>>
             Act::Flood(bytes) => flood(&mut stream, &bytes, flooded).await,
             Act::Silence => {
                 let _gone = stream.read(&mut [0; 16]).await;
+                Ok(())
+            }
+            Act::Request => {
+                let Some(request) = read_request(&mut stream).await else { return };
+                log.lock().unwrap().push(request);
                 Ok(())
             }
             Act::Await(gate) => {

@@ -1,5 +1,5 @@
 //! Providers: one file each for what they speak (`openai`, `anthropic`), and what hosted ones share: the client
-//! (`http`), one call (`exchange`), keys (`key`) and messages (`fault`). The only code that talks to a network.
+//! (`http`), one call (`exchange`, `reading`), keys (`key`) and messages (`fault`). The only code that talks to a network.
 
 pub mod http;
 #[doc(hidden)]
@@ -10,6 +10,7 @@ mod exchange;
 mod fault;
 mod key;
 mod openai;
+mod reading;
 
 use std::fmt;
 use std::sync::Arc;
