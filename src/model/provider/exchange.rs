@@ -150,7 +150,10 @@ impl Exchange {
     fn transport(&self, error: &reqwest::Error) -> ModelError {
         let connect = self.http.deadlines().connect;
         if let Some(error) = cause::<rustls::Error>(error) {
-            let what = format!("no secure connection: {}", fault::quote(&error.to_string(), None));
+            let what = format!(
+                "no secure connection ({}). Check base_url, and whether this system trusts the server's certificate",
+                fault::quote(&error.to_string(), None)
+            );
             return self.peer.error(ErrorKind::Config, &what);
         }
         if error.is_builder() {

@@ -1,7 +1,6 @@
 //! Reading the body of an answer: text on its way to the reader, a deadline for each phase, and one defined outcome for
 //! each fault. What an event means is the business of a format's `Reader`.
 
-use futures_util::FutureExt;
 use reqwest::{Response, StatusCode};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -63,8 +62,6 @@ impl<'a> Reading<'a> {
             };
             for event in events {
                 if self.take(&event).await? {
-                    // The last bytes of the body mostly are here already; with them read, the connection can be kept.
-                    while let Some(Ok(Some(_))) = response.chunk().now_or_never() {}
                     return self.end(None);
                 }
             }
