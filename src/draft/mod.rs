@@ -2,3 +2,4 @@
 //! a document that its user goes on typing in. Kernels here are sans-I/O: values in, values out, no clock.
 
 pub mod form;
+pub mod imports;
