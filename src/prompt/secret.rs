@@ -70,7 +70,11 @@ pub fn find(text: &str) -> Vec<Secret> {
     for (kind, form) in FORM.iter() {
         for captures in form.captures_iter(text) {
             let whole = captures.get(1).or_else(|| captures.get(0));
-            let placeholder = |part: &str| *kind != "private-key" && fake(part);
+            let placeholder = |part: &str| match *kind {
+                "private-key" => false,
+                "url-password" => !random(part),
+                _ => fake(part),
+            };
             if let Some(whole) = whole.filter(|whole| !placeholder(whole.as_str())) {
                 found.push(Secret { range: whole.range(), kind });
             }
@@ -168,3 +172,6 @@ fn entropy(literal: &str) -> f64 {
     let share = |count: usize| count as f64 / chars.len() as f64;
     sorted.chunk_by(|a, b| a == b).map(|group| share(group.len())).map(|share| -share * share.log2()).sum()
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,9 @@ pub(super) fn insert(block: &str, known: &[Statement], units: Vec<Unit>, eol: &s
     }
     let statements = written(lines, eol);
     if known.is_empty() {
-        insertions.push((block.len(), fresh(&statements, eol, context)));
+        // A block that lost its imports since it was found: the new ones go before what is there now.
+        let after = if block.trim().is_empty() { &context.after } else { block };
+        insertions.push((0, fresh(&statements, eol, &context.before, after)));
     } else {
         let groups = groups(block, known);
         for (unit, text) in &statements {
@@ -176,8 +178,8 @@ fn section(module: &str) -> Section {
 }
 
 /// The text of a block where there was none, with blank lines around it as the style has them.
-fn fresh(statements: &[(Unit, String)], eol: &str, context: &Context) -> String {
-    let before = context.before.trim_start_matches('\u{feff}');
+fn fresh(statements: &[(Unit, String)], eol: &str, before: &str, after: &str) -> String {
+    let before = before.trim_start_matches('\u{feff}');
     let mut out = String::new();
     if !before.is_empty() && !before.ends_with(['\n', '\r']) {
         out.push_str(eol);
@@ -194,7 +196,6 @@ fn fresh(statements: &[(Unit, String)], eol: &str, context: &Context) -> String 
         }
         out.push_str(text);
     }
-    let after = &context.after;
     if after.trim().is_empty() {
         if before.is_empty() || before.ends_with(['\n', '\r']) {
             out.push_str(if after.starts_with(['\n', '\r']) { "" } else { eol });
