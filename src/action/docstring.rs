@@ -39,12 +39,14 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let source = ask.source;
     source.tree.ok_or_else(|| ask.no_tree())?;
     let definitions = definition::around(source, &ask.range);
-    let at = target(source, ask.range.start, &definitions).ok_or(PlanError::NoDefinition { line: ask.line() })?;
+    let at =
+        target(source, ask.range.start, &definitions).ok_or(PlanError::NoDefinition { line: ask.line() })?;
     let one = &definitions[at];
     let refuse = || PlanError::OneLine { line: ask.line(), name: one.name.clone() };
     let region = region(source, one).ok_or_else(refuse)?;
     let first = lines::of(source.text, one.whole.start);
     let end = one.whole.end.min(lines::end(source.text, first + LINES));
+    let end = end.min(one.whole.start + super::rewrite::LIMIT);
     let shown = lines::slice(source.text, &(one.whole.start..end)).replace("\r\n", "\n");
     let mut inputs = ask.inputs(qualified(&definitions[..=at]));
     inputs.function = Some(lines::dedent(&shown, &one.indent));

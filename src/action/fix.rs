@@ -20,12 +20,18 @@ pub(super) const ACTION: Action = Action { id: "fix", kind: "quickfix.redraft.fi
 /// The most lines of a compound statement that are rewritten for one diagnostic.
 const LINES: usize = 40;
 
+/// How much of a message the prompt has, in characters: some checkers write pages.
+const MESSAGE: usize = 1_500;
+
 /// How much of the message the title has, in characters.
 const TITLE: usize = 60;
 
 fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
     for (index, diagnostic) in query.diagnostics.iter().enumerate().take(FIXES) {
-        if touches(source, &diagnostic.range, &query.range) && region(source, &diagnostic.range).is_some() {
+        let fits = |(first, last)| whole(source, first, last).len() <= super::rewrite::LIMIT;
+        if touches(source, &diagnostic.range, &query.range)
+            && region(source, &diagnostic.range).is_some_and(fits)
+        {
             offers.push(Offer {
                 action: ACTION.id,
                 title: title(&diagnostic.message),
@@ -44,6 +50,7 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let line = lines::of(source.text, diagnostic.range.start) + 1;
     let (first, last) = region(source, &diagnostic.range).ok_or(PlanError::NoStatement { line })?;
     let (region, base) = (whole(source, first, last), base(source, first, last));
+    super::rewrite::check_size(ask, region.len())?;
     let definitions = definition::around(source, &region);
     let around = surroundings(source, &region, definitions.first());
     let mut inputs = ask.inputs(qualified(&definitions));
@@ -96,8 +103,9 @@ fn touches(source: &Source<'_>, a: &Range<usize>, b: &Range<usize>) -> bool {
 fn describe(ask: &Ask<'_>, diagnostic: &super::Diagnostic) -> String {
     let text = ask.source.text;
     let about = lines::slice(text, &lines::trim(text, &diagnostic.range));
-    let mut out = diagnostic.message.trim().to_owned();
-    let by: Vec<&str> = [&diagnostic.source, &diagnostic.code].into_iter().flatten().map(String::as_str).collect();
+    let mut out: String = diagnostic.message.trim().chars().take(MESSAGE).collect();
+    let by: Vec<&str> =
+        [&diagnostic.source, &diagnostic.code].into_iter().flatten().map(String::as_str).collect();
     if !by.is_empty() {
         out = format!("{out} [{}]", by.join(" "));
     }

@@ -36,7 +36,9 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     }
     let at = ask.range.start;
     let definitions = definition::around(source, &(at..at));
-    if definitions.last().is_some_and(|function| meant(source, function, at))
+    if definitions
+        .last()
+        .is_some_and(|function| meant(source, function, at) && function.whole.len() <= rewrite::LIMIT)
         && let Some(plan) = implement::of(ask, &definitions)
     {
         return Ok(Plan { action: ACTION.id, ..plan });
@@ -136,6 +138,7 @@ fn opens(source: &Source<'_>, line: usize) -> bool {
 fn below(source: &Source<'_>, line: usize, indent: &str) -> String {
     let text = source.text;
     let next = (line + 1..lines::count(text)).take(GAP).find(|&line| !lines::blank(text, line));
-    let next = next.map(|next| lines::indent(text, next)).filter(|next| lines::width(next) > lines::width(indent));
+    let next =
+        next.map(|next| lines::indent(text, next)).filter(|next| lines::width(next) > lines::width(indent));
     next.unwrap_or_else(|| format!("{indent}{}", Indent::of(text).unit()))
 }

@@ -19,7 +19,9 @@ pub(super) const ACTION: Action =
 
 fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
     let definitions = definition::around(source, &query.range);
-    if let Some(Definition { stub: Some(_), declared: false, name, .. }) = definitions.last() {
+    if let Some(Definition { stub: Some(_), declared: false, name, whole, .. }) = definitions.last()
+        && whole.len() <= super::rewrite::LIMIT
+    {
         offers.push(Offer {
             action: ACTION.id,
             title: format!("Implement `{name}`"),
@@ -33,6 +35,9 @@ fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
 fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     ask.source.tree.ok_or_else(|| ask.no_tree())?;
     let definitions = definition::around(ask.source, &ask.range);
+    if let Some(function) = definitions.last() {
+        super::rewrite::check_size(ask, function.whole.len())?;
+    }
     of(ask, &definitions).ok_or(PlanError::NoStub { line: ask.line() })
 }
 
@@ -51,7 +56,8 @@ pub(super) fn of(ask: &Ask<'_>, definitions: &[Definition]) -> Option<Plan> {
     let mut inputs = ask.inputs(qualified(definitions));
     inputs.opening = Some(part(region.start));
     inputs.function = Some(part(region.end));
-    inputs.method = definitions.len() > 1 && definitions[definitions.len() - 2].kind == definition::Kind::Class;
+    inputs.method =
+        definitions.len() > 1 && definitions[definitions.len() - 2].kind == definition::Kind::Class;
     let parts = Parts {
         action: ACTION.id,
         title: format!("Implement `{}`", function.name),

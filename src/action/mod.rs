@@ -83,15 +83,21 @@ pub struct Plan {
 pub enum PlanError {
     #[error("there is no action `{0}`; the actions are implement, rewrite, docstring, fix and generate")]
     Unknown(String),
-    #[error("line {line}: no function without a body here; put the cursor on one whose body is missing, `pass`, `...` or `raise NotImplementedError`")]
+    #[error(
+        "line {line}: no function without a body here; put the cursor on one whose body is missing, `pass`, `...` or `raise NotImplementedError`"
+    )]
     NoStub { line: usize },
     #[error("line {line}: no function or class here to document; put the cursor on one")]
     NoDefinition { line: usize },
-    #[error("line {line}: the body of `{name}` stands on the line of its header, where no docstring fits; put it on a line of its own")]
+    #[error(
+        "line {line}: the body of `{name}` stands on the line of its header, where no docstring fits; put it on a line of its own"
+    )]
     OneLine { line: usize, name: String },
     #[error("line {line}: nothing is selected; select the code to rewrite")]
     NothingSelected { line: usize },
-    #[error("line {line}: no instruction; write a comment `{comment} redraft: what to do` above the selection or as its first line")]
+    #[error(
+        "line {line}: no instruction; write a comment `{comment} redraft: what to do` above the selection or as its first line"
+    )]
     NoInstruction { line: usize, comment: &'static str },
     #[error("line {line}: no instruction was given; say what to write")]
     EmptyInstruction { line: usize },
@@ -99,11 +105,15 @@ pub enum PlanError {
     NoDiagnostic,
     #[error("line {line}: no statement here to fix")]
     NoStatement { line: usize },
-    #[error("line {line}: this is inside a string, where no code can stand; put the cursor on a line of code")]
+    #[error(
+        "line {line}: this is inside a string, where no code can stand; put the cursor on a line of code"
+    )]
     InString { line: usize },
-    #[error("line {line}: {size} bytes are too many to rewrite at once; select at most {limit}")]
+    #[error("line {line}: {size} bytes are too many to work on at once; at most {limit} can be")]
     TooLarge { line: usize, size: usize, limit: usize },
-    #[error("{path} could not be parsed in time or is too large; Redraft needs its structure to know what this action may change")]
+    #[error(
+        "{path} could not be parsed in time or is too large; Redraft needs its structure to know what this action may change"
+    )]
     NoTree { path: String },
 }
 

@@ -14,6 +14,9 @@ use crate::text::{eol::Eol, indent::Indent};
 const BEFORE: usize = 30;
 const AFTER: usize = 15;
 
+/// How many bytes above, and how many below: a file may be one long line.
+const BYTES: usize = 4_000;
+
 impl Ask<'_> {
     /// The line of the range's start, counted from 1, for messages.
     pub(super) fn line(&self) -> usize {
@@ -86,21 +89,25 @@ pub(super) fn qualified(definitions: &[Definition]) -> Option<String> {
 
 /// The lines around `region` for its prompt, and the range that they and the region take. They end with the outermost
 /// definition around it: what is beyond is the context's matter.
-pub(super) fn surroundings(source: &Source<'_>, region: &Range<usize>, outer: Option<&Definition>) -> Surroundings {
+pub(super) fn surroundings(
+    source: &Source<'_>,
+    region: &Range<usize>,
+    outer: Option<&Definition>,
+) -> Surroundings {
     let text = source.text;
     let (first, last) = (lines::of(text, region.start), lines::of(text, region.end));
     let (top, bottom) = match outer {
         Some(outer) => (lines::of(text, outer.whole.start), lines::of(text, outer.whole.end)),
         None => (0, lines::count(text)),
     };
-    let start = lines::start(text, first.saturating_sub(BEFORE).max(top.min(first)));
-    let end = lines::end(text, (last + AFTER).min(bottom.max(last)));
-    let range = start.min(region.start)..end.max(region.end);
-    Surroundings {
-        before: lines::slice(text, &(range.start..region.start)),
-        after: lines::slice(text, &(region.end..range.end)),
-        focus: range,
-    }
+    let fits = |line: &usize| lines::start(text, *line).abs_diff(region.start) <= BYTES;
+    let start = (first.saturating_sub(BEFORE).max(top.min(first))..=first).find(fits);
+    let start = start.map_or(region.start, |line| lines::start(text, line).min(region.start));
+    let fits = |line: &usize| lines::end(text, *line).saturating_sub(region.end) <= BYTES;
+    let end = (last..=(last + AFTER).min(bottom.max(last))).rev().find(fits);
+    let end = end.map_or(region.end, |line| lines::end(text, line).max(region.end));
+    let lf = |range| lines::slice(text, &range).replace("\r\n", "\n");
+    Surroundings { before: lf(start..region.start), after: lf(region.end..end), focus: start..end }
 }
 
 pub(super) struct Surroundings {

@@ -28,7 +28,9 @@ fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
     if query.range.is_empty() || query.range.len() > 2 * LIMIT {
         return;
     }
-    let Some(Selection { instruction: Some(instruction), region, .. }) = select(source, &query.range) else { return };
+    let Some(Selection { instruction: Some(instruction), region, .. }) = select(source, &query.range) else {
+        return;
+    };
     if region.len() <= LIMIT {
         offers.push(Offer {
             action: ACTION.id,
@@ -76,7 +78,7 @@ pub(super) fn of(ask: &Ask<'_>, action: &'static str) -> Result<Plan, PlanError>
     Ok(parts.plan(source))
 }
 
-fn check_size(ask: &Ask<'_>, size: usize) -> Result<(), PlanError> {
+pub(super) fn check_size(ask: &Ask<'_>, size: usize) -> Result<(), PlanError> {
     if size > LIMIT {
         return Err(PlanError::TooLarge { line: ask.line(), size, limit: LIMIT });
     }

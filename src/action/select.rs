@@ -52,7 +52,8 @@ pub(super) fn whole(source: &Source<'_>, first: usize, last: usize) -> Range<usi
 pub(super) fn base(source: &Source<'_>, first: usize, last: usize) -> String {
     let text = source.text;
     let counts = |line: &usize| {
-        *line == first || !lines::blank(text, *line) && !statement::in_string(source, lines::start(text, *line))
+        *line == first
+            || !lines::blank(text, *line) && !statement::in_string(source, lines::start(text, *line))
     };
     let indents = (first..=last).filter(counts).map(|line| lines::indent(text, line));
     indents.min_by_key(|indent| lines::width(indent)).unwrap_or_default()

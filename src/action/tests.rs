@@ -21,7 +21,8 @@ fn show(fixture: &Fixture, plan: &Plan) -> String {
 
 fn check_with(fixture: &str, action: &str, instruction: Option<&str>, want: &str) {
     let fixture = Fixture::new(fixture);
-    let diagnostic = Diagnostic { range: fixture.range.clone(), message: "bad".to_owned(), ..Diagnostic::default() };
+    let diagnostic =
+        Diagnostic { range: fixture.range.clone(), message: "bad".to_owned(), ..Diagnostic::default() };
     let plan = plan(&fixture.source(), action, fixture.range.clone(), Some(&diagnostic), instruction);
     let got = match &plan {
         Ok(plan) => show(&fixture, plan),
@@ -40,7 +41,10 @@ fn check(action: &str, cases: &[(&str, &str)]) {
 fn offers(fixture: &str, query: Query) -> Vec<String> {
     let fixture = Fixture::new(fixture);
     let query = Query { range: fixture.range.clone(), ..query };
-    list(&fixture.source(), &query).into_iter().map(|offer| format!("{}: {}", offer.action, offer.title)).collect()
+    list(&fixture.source(), &query)
+        .into_iter()
+        .map(|offer| format!("{}: {}", offer.action, offer.title))
+        .collect()
 }
 
 #[test]
@@ -48,10 +52,19 @@ fn a_body_is_replaced() {
     check(
         "implement",
         &[
-            ("import os\n\ndef f(x):\n    pass$0\n", "‹import os›\n\ndef f(x):«\n    pass»\n| \"\\n\" \"    \" Body"),
-            ("class A:\r\n\tdef f(self): ...$0\r\n", "‹›class A:\r\n\tdef f(self):« ...»\r\n| \"\\r\\n\" \"\\t\\t\" Body"),
+            (
+                "import os\n\ndef f(x):\n    pass$0\n",
+                "‹import os›\n\ndef f(x):«\n    pass»\n| \"\\n\" \"    \" Body",
+            ),
+            (
+                "class A:\r\n\tdef f(self): ...$0\r\n",
+                "‹›class A:\r\n\tdef f(self):« ...»\r\n| \"\\r\\n\" \"\\t\\t\" Body",
+            ),
             ("def f():$0", "‹›def f():«»| \"\\n\" \"    \" Body"),
-            ("@overload\ndef f(x: int): ...$0\n", "‹›@overload\ndef f(x: int):« ...»\n| \"\\n\" \"    \" Body"),
+            (
+                "@overload\ndef f(x: int): ...$0\n",
+                "‹›@overload\ndef f(x: int):« ...»\n| \"\\n\" \"    \" Body",
+            ),
             ("def f():\n    return 1$0\n", "NoStub"),
             ("$0", "NoStub"),
         ],
@@ -64,12 +77,21 @@ fn a_selection_is_replaced() {
         "rewrite",
         &[
             ("# redraft: up\n$1x = 1$2\n", "‹›# redraft: up\n«x = 1»\n| \"\" \"\" Block"),
-            ("if a:\n    # Redraft: up\n    # and away\n\n    $1b\n    c\n\n$2d\n", "‹›if a:\n    # Redraft: up\n    # and away\n\n«    b\n    c»\n\nd\n| \"\" \"    \" Block"),
-            ("$1    # redraft: up\n    x = 1\n    y = 2$2\n", "‹›    # redraft: up\n«    x = 1\n    y = 2»\n| \"\" \"    \" Block"),
+            (
+                "if a:\n    # Redraft: up\n    # and away\n\n    $1b\n    c\n\n$2d\n",
+                "‹›if a:\n    # Redraft: up\n    # and away\n\n«    b\n    c»\n\nd\n| \"\" \"    \" Block",
+            ),
+            (
+                "$1    # redraft: up\n    x = 1\n    y = 2$2\n",
+                "‹›    # redraft: up\n«    x = 1\n    y = 2»\n| \"\" \"    \" Block",
+            ),
             ("#redraft: up\nx = f($1a, b$2)\n", "‹›#redraft: up\nx = f(«a, b»)\n| \"\" \"\" Block"),
             ("# redraft: up\nx = f($1a,\n b$2)\n", "‹›# redraft: up\n«x = f(a,\n b)»\n| \"\" \"\" Block"),
             ("\u{feff}$1# redraft: up\nx = 1\n$2", "\u{feff}‹›# redraft: up\n«x = 1»\n| \"\" \"\" Block"),
-            ("# redraft: up\r\n$1\tx = '''\r\n a'''\r\n\ty\r\n$2", "‹›# redraft: up\r\n«\tx = '''\r\n a'''\r\n\ty»\r\n| \"\" \"\\t\" Block"),
+            (
+                "# redraft: up\r\n$1\tx = '''\r\n a'''\r\n\ty\r\n$2",
+                "‹›# redraft: up\r\n«\tx = '''\r\n a'''\r\n\ty»\r\n| \"\" \"\\t\" Block",
+            ),
             ("# redraft: up\n$1import os\n$2x", "# redraft: up\n«import os»\nx| \"\" \"\" Block"),
             ("# redraft: up\n$1x$2", "‹›# redraft: up\n«x»| \"\" \"\" Block"),
             ("# up\n$1x$2\n", "NoInstruction"),
@@ -91,10 +113,22 @@ fn a_docstring_is_replaced_or_inserted() {
         "docstring",
         &[
             ("def f():$0\n    return 1\n", "‹›def f():«»\n    return 1\n| \"\\n\" \"    \" Docstring"),
-            ("def f():\n  'Old.'\n  retu$0rn 1\n", "‹›def f():\n«  'Old.'»\n  return 1\n| \"\" \"  \" Docstring"),
-            ("class A:  # c\n\n    x = $01\n", "‹›class A:  # c«»\n\n    x = 1\n| \"\\n\" \"    \" Docstring"),
-            ("class A:\n    \"\"\"O$0ld.\n    \"\"\"\n    def f(self): pass\n", "‹›class A:\n«    \"\"\"Old.\n    \"\"\"»\n    def f(self): pass\n| \"\" \"    \" Docstring"),
-            ("class A:\n    def f(self):\n        x$0\n", "‹›class A:\n    def f(self):«»\n        x\n| \"\\n\" \"        \" Docstring"),
+            (
+                "def f():\n  'Old.'\n  retu$0rn 1\n",
+                "‹›def f():\n«  'Old.'»\n  return 1\n| \"\" \"  \" Docstring",
+            ),
+            (
+                "class A:  # c\n\n    x = $01\n",
+                "‹›class A:  # c«»\n\n    x = 1\n| \"\\n\" \"    \" Docstring",
+            ),
+            (
+                "class A:\n    \"\"\"O$0ld.\n    \"\"\"\n    def f(self): pass\n",
+                "‹›class A:\n«    \"\"\"Old.\n    \"\"\"»\n    def f(self): pass\n| \"\" \"    \" Docstring",
+            ),
+            (
+                "class A:\n    def f(self):\n        x$0\n",
+                "‹›class A:\n    def f(self):«»\n        x\n| \"\\n\" \"        \" Docstring",
+            ),
             ("def f(): pa$0ss\n", "OneLine"),
             ("def f(): 'do$0c'\n", "OneLine"),
             ("x = 1$0\n", "NoDefinition"),
@@ -133,7 +167,10 @@ fn an_instruction_writes_code() {
         ("x = 1\n\n    $0  \n\ny", "‹›x = 1\n\n«      »\n\ny| \"\" \"      \" Block"),
         ("if a:\n$0\ny", "‹›if a:\n«»\ny| \"\" \"    \" Block"),
         ("if a:  # c\n\tb\n$0\n\tc\n", "‹›if a:  # c\n\tb\n«»\n\tc\n| \"\" \"\\t\" Block"),
-        ("def f():\n    return 1\n\n$0\n\nx = 1\n", "‹›def f():\n    return 1\n\n«»\n\nx = 1\n| \"\" \"\" Block"),
+        (
+            "def f():\n    return 1\n\n$0\n\nx = 1\n",
+            "‹›def f():\n    return 1\n\n«»\n\nx = 1\n| \"\" \"\" Block",
+        ),
         ("x = $01  # c\ny\n", "‹›x = 1  # c«»\ny\n| \"\\n\" \"\" Block"),
         ("if a:$0\n  b\n", "‹›if a:«»\n  b\n| \"\\n\" \"  \" Block"),
         ("x = f($0\n  a,\n)\ny\n", "‹›x = f(\n  a,\n)«»\ny\n| \"\\n\" \"\" Block"),
@@ -171,7 +208,10 @@ fn what_fits_is_offered() {
 #[test]
 fn only_and_the_trigger_are_honoured() {
     let stub = "def f():\n    pass$0\n";
-    let only = |kinds: &[&str]| Query { only: kinds.iter().map(|&kind| kind.to_owned()).collect(), ..Query::default() };
+    let only = |kinds: &[&str]| Query {
+        only: kinds.iter().map(|&kind| kind.to_owned()).collect(),
+        ..Query::default()
+    };
     for (kinds, count) in [
         (&[""][..], 2),
         (&["refactor"], 2),
@@ -193,7 +233,8 @@ fn only_and_the_trigger_are_honoured() {
 
 #[test]
 fn each_diagnostic_is_offered_a_fix() {
-    let say = |range, message: &str| Diagnostic { range, message: message.to_owned(), ..Diagnostic::default() };
+    let say =
+        |range, message: &str| Diagnostic { range, message: message.to_owned(), ..Diagnostic::default() };
     let long = "m".repeat(100);
     let query = Query {
         diagnostics: vec![say(0..1, "undefined name `a`\nmore"), say(6..7, "elsewhere"), say(0..5, &long)],
@@ -205,7 +246,8 @@ fn each_diagnostic_is_offered_a_fix() {
 
 #[test]
 fn prompts_get_code_without_its_indentation() {
-    let text = "class A:\r\n    @deco\r\n    def f(self):\r\n        'D.'\r\n        # how\r\n        pass$0\r\n";
+    let text =
+        "class A:\r\n    @deco\r\n    def f(self):\r\n        'D.'\r\n        # how\r\n        pass$0\r\n";
     let fixture = Fixture::new(text);
     let plan = plan(&fixture.source(), "implement", fixture.range.clone(), None, Some("go")).unwrap();
     assert_eq!(plan.inputs.opening.as_deref(), Some("@deco\ndef f(self):\n    'D.'\n    # how"));
@@ -213,7 +255,10 @@ fn prompts_get_code_without_its_indentation() {
     assert_eq!(plan.inputs.name.as_deref(), Some("A.f"));
     assert!(plan.inputs.method);
     assert_eq!(plan.inputs.instruction.as_deref(), Some("go"));
-    assert_eq!(lines::slice(&fixture.text, &plan.focus), "@deco\r\n    def f(self):\r\n        'D.'\r\n        # how\r\n        pass");
+    assert_eq!(
+        lines::slice(&fixture.text, &plan.focus),
+        "@deco\r\n    def f(self):\r\n        'D.'\r\n        # how\r\n        pass"
+    );
 }
 
 #[test]
@@ -226,6 +271,40 @@ fn without_a_tree_nothing_breaks() {
     assert!(plan(&source, "generate", 0..0, None, Some("x")).is_ok());
 }
 
+#[test]
+fn hostile_files_are_answered() {
+    let limit = std::time::Duration::from_millis(500);
+    for text in [
+        "(".repeat(100_000),
+        format!("x = '{}'\n", "a ".repeat(2_000_000)),
+        format!("def f():\n    '''{}'''\n", "d\n".repeat(200_000)),
+        "class A:\n".to_owned() + &"    def f(self): ...\n".repeat(20_000),
+        (0..300).map(|n| format!("{}def f():\n", " ".repeat(n))).collect(),
+        "\n".repeat(300_000),
+        "\0".repeat(100_000),
+    ] {
+        let mut fixture = Fixture::new("");
+        fixture.text = ropey::Rope::from_str(&text);
+        let language = fixture.source().language;
+        let Some(tree) = crate::syntax::parse(language, &fixture.text, None, limit) else { continue };
+        fixture.tree = tree;
+        let source = fixture.source();
+        for range in [0..0, 5..5, text.len() / 2..text.len() / 2, 0..text.len(), text.len()..text.len()] {
+            let diagnostic = Diagnostic { range: range.clone(), ..Diagnostic::default() };
+            let query = Query { range, diagnostics: vec![diagnostic.clone()], ..Query::default() };
+            let _ = list(&source, &query);
+            for action in ACTIONS {
+                let plan = plan(&source, action.id, query.range.clone(), Some(&diagnostic), Some("go"));
+                let Ok(plan) = plan else { continue };
+                let context = crate::context::gather(&source, &plan.focus, &plan.region, "", 1_000);
+                assert!(context.tokens() <= 1_000);
+                let rendered = crate::prompt::render(plan.prompt, &plan.inputs, &context).unwrap();
+                assert!(rendered.user.len() < 100_000, "{} on {text:.20}", action.id);
+            }
+        }
+    }
+}
+
 mod random {
     use proptest::prelude::*;
 
@@ -234,10 +313,47 @@ mod random {
     /// Pieces of Python, good and bad, that are put together at random.
     fn piece() -> impl Strategy<Value = String> {
         const PIECES: [&str; 41] = [
-            "def f(x):\n", "    pass\n", "    ...\n", "class A:\n", "    def g(self): ...\n", "\n", "    \n", "import os\n", "from a import (b,\n  c)\n",
-            "# redraft: up\n", "'''", "\"\"\"D.\"\"\"\n", "    '''D'''\n", "\t", "\r\n", "\r", "(", ")", ":", "@d\n", "async ", "x = 1\n", "é😀", "\u{feff}",
-            "        return 1\n", "if x:\n", "else:\n", "\\\n", "; ", "\0", "lambda: 0\n", "\u{2028}", "\x0c", "def ", "raise NotImplementedError\n",
-            "@overload\n", "try:\n", "except E:\n", "f'{x}'\n", "from __future__ import annotations\n", "  # c\n",
+            "def f(x):\n",
+            "    pass\n",
+            "    ...\n",
+            "class A:\n",
+            "    def g(self): ...\n",
+            "\n",
+            "    \n",
+            "import os\n",
+            "from a import (b,\n  c)\n",
+            "# redraft: up\n",
+            "'''",
+            "\"\"\"D.\"\"\"\n",
+            "    '''D'''\n",
+            "\t",
+            "\r\n",
+            "\r",
+            "(",
+            ")",
+            ":",
+            "@d\n",
+            "async ",
+            "x = 1\n",
+            "é😀",
+            "\u{feff}",
+            "        return 1\n",
+            "if x:\n",
+            "else:\n",
+            "\\\n",
+            "; ",
+            "\0",
+            "lambda: 0\n",
+            "\u{2028}",
+            "\x0c",
+            "def ",
+            "raise NotImplementedError\n",
+            "@overload\n",
+            "try:\n",
+            "except E:\n",
+            "f'{x}'\n",
+            "from __future__ import annotations\n",
+            "  # c\n",
         ];
         prop_oneof![6 => proptest::sample::select(&PIECES[..]).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
     }

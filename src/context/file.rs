@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::{Candidate, Excerpt, Reason, tokens, words};
 use crate::syntax::Source;
 use crate::syntax::lines;
-use crate::syntax::outline::{Kind, Symbol, outline};
+use crate::syntax::outline::{Kind, Symbol};
 
 /// How many lines a class's initialiser may have to be shown whole: it tells what attributes there are.
 const INITIALISER: usize = 25;
@@ -23,7 +23,8 @@ const INITIALISERS: [&str; 2] = ["__init__", "__post_init__"];
 /// The most symbols that are considered.
 const SYMBOLS: usize = 2_000;
 
-struct Place<'a> {
+/// The target in its file.
+pub(super) struct Place<'a> {
     source: &'a Source<'a>,
     focus: &'a Range<usize>,
     symbols: &'a [Symbol],
@@ -32,41 +33,52 @@ struct Place<'a> {
     mentioned: HashSet<&'a str>,
 }
 
-pub(super) fn candidates(
-    source: &Source<'_>,
-    focus: &Range<usize>,
-    region: &Range<usize>,
-    hint: &str,
-) -> Vec<Candidate> {
-    let symbols = outline(source);
-    let shown = lines::slice(source.text, focus);
-    let holds = |symbol: &Symbol| symbol.whole.start <= region.start && region.end <= symbol.whole.end;
-    let around = (0..symbols.len()).filter(|&at| symbols[at].kind == Kind::Class && holds(&symbols[at])).collect();
-    let place = Place { source, focus, symbols: &symbols, around, mentioned: words::of(&[&shown, hint]) };
-    let mut found: Vec<Candidate> = Vec::new();
-    let mut index = vec![None; symbols.len()];
-    for (at, symbol) in symbols.iter().enumerate().take(SYMBOLS) {
-        let parent = symbol.parent.map(|parent| index[parent]);
-        if parent == Some(None) {
-            continue; // Its class is no candidate, and a member alone tells nothing.
+impl<'a> Place<'a> {
+    pub(super) fn new(
+        source: &'a Source<'a>,
+        focus: &'a Range<usize>,
+        region: &Range<usize>,
+        symbols: &'a [Symbol],
+        mentioned: HashSet<&'a str>,
+    ) -> Self {
+        let symbols = &symbols[..symbols.len().min(SYMBOLS)];
+        let holds = |symbol: &Symbol| symbol.whole.start <= region.start && region.end <= symbol.whole.end;
+        let around =
+            (0..symbols.len()).filter(|&at| symbols[at].kind == Kind::Class && holds(&symbols[at])).collect();
+        Self { source, focus, symbols, around, mentioned }
+    }
+
+    /// The symbols that may be shown, in the file's order; `id` is a symbol's index.
+    pub(super) fn candidates(&self) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = Vec::new();
+        let mut index = vec![None; self.symbols.len()];
+        for (id, symbol) in self.symbols.iter().enumerate() {
+            let parent = symbol.parent.map(|parent| index[parent]);
+            if parent == Some(None) {
+                continue; // Its class is no candidate, and a member alone tells nothing.
+            }
+            if let Some((score, _)) = self.rate(id) {
+                index[id] = Some(found.len());
+                found.push(Candidate { id, score, parent: parent.flatten() });
+            }
         }
-        if let Some((score, reason)) = place.rate(at) {
-            let text = place.text(symbol, reason);
-            let excerpt = Excerpt {
-                label: source.path.to_owned(),
-                range: symbol.whole.clone(),
-                tokens: tokens(&text),
-                text,
-                reason,
-            };
-            index[at] = Some(found.len());
-            found.push(Candidate { excerpt, score, parent: parent.flatten() });
+        found
+    }
+
+    /// The excerpt of the symbol `id`.
+    pub(super) fn excerpt(&self, id: usize) -> Excerpt {
+        let symbol = &self.symbols[id];
+        let reason = self.rate(id).map_or(Reason::SameFile, |(_, reason)| reason);
+        let text = self.text(symbol, reason);
+        Excerpt {
+            label: self.source.path.to_owned(),
+            range: symbol.whole.clone(),
+            tokens: tokens(&text),
+            text,
+            reason,
         }
     }
-    found
-}
 
-impl Place<'_> {
     /// How relevant a symbol is, and why; `None` for what is not shown.
     fn rate(&self, at: usize) -> Option<(u32, Reason)> {
         let symbol = &self.symbols[at];
@@ -84,7 +96,9 @@ impl Place<'_> {
         Some(match symbol.kind {
             _ if symbol.whole.len() > STATEMENT && !self.definition(symbol) => return None,
             Kind::Import => (if self.binds(symbol) { 900 } else { 300 }, Reason::Import),
-            Kind::Method if inside && INITIALISERS.contains(&symbol.name.as_str()) => (850 + near, Reason::Member),
+            Kind::Method if inside && INITIALISERS.contains(&symbol.name.as_str()) => {
+                (850 + near, Reason::Member)
+            }
             _ if inside && mentioned => (800 + near, Reason::Mentioned),
             _ if mentioned && symbol.parent.is_none() => (800 + near, Reason::Mentioned),
             Kind::Constant if inside => (700 + near, Reason::Member),
@@ -119,11 +133,22 @@ impl Place<'_> {
     /// Whether an import's words are among those that the target mentions.
     fn binds(&self, symbol: &Symbol) -> bool {
         let text = lines::slice(self.source.text, &symbol.whole);
-        words::of(&[&text]).iter().any(|word| !matches!(*word, "import" | "from" | "as") && self.mentioned.contains(word))
+        words::of(&[&text])
+            .iter()
+            .any(|word| !matches!(*word, "import" | "from" | "as") && self.mentioned.contains(word))
     }
 
-    /// What is shown of a symbol, with its indentation, in LF.
+    /// What is shown of a symbol, in LF: a member with its indentation, others without (an import under a condition).
     fn text(&self, symbol: &Symbol, reason: Reason) -> String {
+        let shown = self.shown(symbol, reason);
+        if symbol.parent.is_some() {
+            return shown;
+        }
+        let indent = shown.len() - shown.trim_start_matches([' ', '\t']).len();
+        lines::dedent(&shown[indent..], &shown[..indent])
+    }
+
+    fn shown(&self, symbol: &Symbol, reason: Reason) -> String {
         let text = self.source.text;
         let line = |byte| lines::of(text, byte);
         let start = lines::start(text, line(symbol.whole.start));
@@ -153,7 +178,8 @@ impl Place<'_> {
         let first = rows.next().unwrap_or_default();
         let Some(second) = rows.next() else { return format!("{indent}{docstring}") };
         let quotes = &docstring[docstring.len() - 3..];
-        let first = if first.ends_with(quotes) { format!("{first}{}", second.trim()) } else { first.to_owned() };
+        let first =
+            if first.ends_with(quotes) { format!("{first}{}", second.trim()) } else { first.to_owned() };
         format!("{indent}{first}{quotes}")
     }
 }

@@ -9,7 +9,7 @@ mod words;
 
 use std::ops::Range;
 
-use crate::syntax::Source;
+use crate::syntax::{Source, lines, outline::outline};
 
 /// Bytes of code to a token, as a safe estimate: ten tokens for 36 bytes.
 const BYTES: (usize, usize) = (36, 10);
@@ -50,40 +50,62 @@ pub struct Context {
     pub omitted: usize,
 }
 
-/// A candidate for the context.
+/// A candidate for the context. Its text is made only when its turn comes: a large file has thousands.
 struct Candidate {
-    excerpt: Excerpt,
+    /// What the source of candidates knows it by.
+    id: usize,
     /// Higher is better.
     score: u32,
-    /// The candidate that must be shown with it: the class of a member.
+    /// The candidate that must be shown with it: the class of a member. An index, smaller than its own.
     parent: Option<usize>,
 }
+
+/// How many candidates in a row may be found too large before the rest is not looked at.
+const MISSES: usize = 16;
 
 /// Gathers at most `budget` tokens of code for a target: `focus` is what the prompt itself shows, `region` what is to be
 /// written, `hint` what else names things (an instruction, a diagnostic).
 #[must_use]
-pub fn gather(source: &Source<'_>, focus: &Range<usize>, region: &Range<usize>, hint: &str, budget: u32) -> Context {
-    choose(file::candidates(source, focus, region, hint), budget)
+pub fn gather(
+    source: &Source<'_>,
+    focus: &Range<usize>,
+    region: &Range<usize>,
+    hint: &str,
+    budget: u32,
+) -> Context {
+    let symbols = outline(source);
+    let shown = lines::slice(source.text, focus);
+    let place = file::Place::new(source, focus, region, &symbols, words::of(&[&shown, hint]));
+    let candidates = place.candidates();
+    choose(&candidates, budget, |id| place.excerpt(id))
 }
 
 /// The best that fit, with what they need, in order.
-fn choose(candidates: Vec<Candidate>, budget: u32) -> Context {
+fn choose(candidates: &[Candidate], budget: u32, make: impl Fn(usize) -> Excerpt) -> Context {
     let mut ranked: Vec<usize> = (0..candidates.len()).collect();
     ranked.sort_by_key(|&at| (std::cmp::Reverse(candidates[at].score), at));
-    let mut chosen = vec![false; candidates.len()];
-    let mut left = budget;
+    let mut chosen: Vec<Option<Excerpt>> = vec![None; candidates.len()];
+    let (mut left, mut misses) = (budget, 0);
     for at in ranked {
-        let mut needed: Vec<usize> = std::iter::successors(Some(at), |&at| candidates[at].parent).collect();
-        needed.retain(|&at| !chosen[at]);
-        let cost = needed.iter().fold(0u32, |sum, &at| sum.saturating_add(candidates[at].excerpt.tokens));
-        if cost <= left {
-            left -= cost;
-            needed.into_iter().for_each(|at| chosen[at] = true);
+        let needed =
+            std::iter::successors(Some(at), |&at| candidates[at].parent).filter(|&at| chosen[at].is_none());
+        let needed: Vec<_> = needed.map(|at| (at, make(candidates[at].id))).collect();
+        let cost = needed.iter().fold(0u32, |sum, (_, excerpt)| sum.saturating_add(excerpt.tokens));
+        if cost > left {
+            misses += 1;
+            if misses >= MISSES {
+                break;
+            }
+            continue;
+        }
+        misses = 0;
+        left -= cost;
+        for (at, excerpt) in needed {
+            chosen[at] = Some(excerpt);
         }
     }
-    let omitted = chosen.iter().filter(|&&chosen| !chosen).count();
-    let kept = candidates.into_iter().zip(chosen).filter(|(_, chosen)| *chosen);
-    Context { excerpts: kept.map(|(candidate, _)| candidate.excerpt).collect(), omitted }
+    let omitted = chosen.iter().filter(|chosen| chosen.is_none()).count();
+    Context { excerpts: chosen.into_iter().flatten().collect(), omitted }
 }
 
 impl Context {
@@ -97,7 +119,11 @@ impl Context {
                 out.push('\n');
                 let indent = |text: &str| text.len() - text.trim_start().len();
                 let level = indent(&excerpt.text) == 0;
-                if level && (before.reason != excerpt.reason || excerpt.text.contains('\n') || indent(&before.text) > 0) {
+                if level
+                    && (before.reason != excerpt.reason
+                        || excerpt.text.contains('\n')
+                        || indent(&before.text) > 0)
+                {
                     out.push('\n');
                 }
             }

@@ -109,7 +109,10 @@ fn the_budget_is_kept_and_the_best_stays() {
         assert!(context.excerpts.is_sorted_by_key(|one| one.range.start));
     }
     let few = gathered(60).render();
-    assert!(few.contains("class Store(dict):") && few.contains("Flask, jsonify") && few.contains("self.path"), "{few}");
+    assert!(
+        few.contains("class Store(dict):") && few.contains("Flask, jsonify") && few.contains("self.path"),
+        "{few}"
+    );
     assert!(!few.contains("LIMIT") && !few.contains("def last"), "{few}");
 }
 
@@ -117,7 +120,8 @@ fn the_budget_is_kept_and_the_best_stays() {
 fn nothing_of_the_focus_is_shown() {
     let context = gathered(1_000);
     let fixture = Fixture::new(FILE);
-    let inside = |one: &&Excerpt| one.range.start >= fixture.range.start && one.range.end <= fixture.range.end;
+    let inside =
+        |one: &&Excerpt| one.range.start >= fixture.range.start && one.range.end <= fixture.range.end;
     assert_eq!(context.excerpts.iter().find(inside), None);
     assert!(!context.render().contains("def load"));
 }

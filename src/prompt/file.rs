@@ -90,7 +90,8 @@ pub fn parse(name: &str, text: &str) -> Result<Prompt, FileError> {
         return Err(fail(2, format!("`name: {}` must be the file's name, `{name}`", front.name)));
     }
     let find = |marker: &str| lines.iter().position(|line| *line == marker);
-    let user = find(USER).ok_or_else(|| fail(closing + 1, format!("no line `{USER}` begins the user part")))?;
+    let user =
+        find(USER).ok_or_else(|| fail(closing + 1, format!("no line `{USER}` begins the user part")))?;
     let prefill = find(PREFILL);
     if user < closing || prefill.is_some_and(|prefill| prefill < user) {
         return Err(fail(user + 1, format!("the parts must come in order: system, `{USER}`, `{PREFILL}`")));

@@ -148,8 +148,13 @@ fn environment() -> Environment<'static> {
 
 /// The longest run of backticks that begins a line of the code shown.
 fn longest_ticks(inputs: &Inputs, context: &str) -> usize {
-    let code = [&inputs.opening, &inputs.function, &inputs.selection, &inputs.diagnostic, &inputs.instruction];
-    let code = code.into_iter().flatten().map(String::as_str).chain([inputs.before.as_str(), inputs.after.as_str(), context]);
+    let code =
+        [&inputs.opening, &inputs.function, &inputs.selection, &inputs.diagnostic, &inputs.instruction];
+    let code = code.into_iter().flatten().map(String::as_str).chain([
+        inputs.before.as_str(),
+        inputs.after.as_str(),
+        context,
+    ]);
     let ticks = |line: &str| line.trim_start().bytes().take_while(|&byte| byte == b'`').count();
     code.flat_map(str::lines).map(ticks).max().unwrap_or(0)
 }

@@ -19,7 +19,10 @@ pub struct Secret {
 
 /// How a secret of fixed form looks. The first group, where there is one, is what is secret.
 const FORMS: [(&str, &str); 24] = [
-    ("private-key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?s:.{40,}?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)"),
+    (
+        "private-key",
+        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?s:.{40,}?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
+    ),
     ("putty-key", r"PuTTY-User-Key-File-\d(?s:.{40,}?)Private-MAC: [0-9a-f]+"),
     ("aws-key", r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b"),
     ("github-token", r"\b(gh[pousr]_[A-Za-z0-9]{36,255})\b"),
@@ -42,7 +45,10 @@ const FORMS: [(&str, &str); 24] = [
     ("sendgrid-key", r"\b(SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64})"),
     ("telegram-token", r"\b(\d{8,10}:AA[A-Za-z0-9_-]{33})\b"),
     ("jwt", r"\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{16,})"),
-    ("url-password", r#"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@"'<>{}$]{1,80}:([^\s/:@"'<>{}$]{6,200})@[A-Za-z0-9\[]"#),
+    (
+        "url-password",
+        r#"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@"'<>{}$]{1,80}:([^\s/:@"'<>{}$]{6,200})@[A-Za-z0-9\[]"#,
+    ),
 ];
 
 /// A literal assigned to a name that says what it is: `api_key = "…"`, `"secret": "…"`, `password: '…'`, `TOKEN=…` in
@@ -125,16 +131,44 @@ fn random(literal: &str) -> bool {
     ];
     let mixed = kinds.into_iter().filter(|&kind| kind).count() >= 2 && (kinds[0] || kinds[3]);
     let prose = literal.chars().any(char::is_whitespace);
-    literal.chars().count() >= 8 && mixed && !prose && !fake(literal) && !lookup(literal) && entropy(literal) >= ENTROPY
+    literal.chars().count() >= 8
+        && mixed
+        && !prose
+        && !fake(literal)
+        && !lookup(literal)
+        && entropy(literal) >= ENTROPY
 }
 
 /// Whether a literal is a placeholder: it says so, or repeats one character.
 fn fake(literal: &str) -> bool {
     let lower = literal.to_ascii_lowercase();
     let words = [
-        "example", "placeholder", "changeme", "change_me", "change-me", "your_", "your-", "yourkey", "dummy", "fake", "redacted",
-        "xxxx", "****", "....", "<", "todo", "insert", "foobar", "notasecret", "not-a-secret", "not_a_secret", "sample", "12345678",
-        "secret_key", "password1", "testtest",
+        "example",
+        "placeholder",
+        "changeme",
+        "change_me",
+        "change-me",
+        "your_",
+        "your-",
+        "yourkey",
+        "dummy",
+        "fake",
+        "redacted",
+        "xxxx",
+        "****",
+        "....",
+        "<",
+        "todo",
+        "insert",
+        "foobar",
+        "notasecret",
+        "not-a-secret",
+        "not_a_secret",
+        "sample",
+        "12345678",
+        "secret_key",
+        "password1",
+        "testtest",
     ];
     words.iter().any(|word| lower.contains(word)) || run(literal) >= 6
 }
@@ -159,7 +193,9 @@ fn lookup(literal: &str) -> bool {
         || literal.contains("(?")
         || literal.contains("[^");
     let braces = literal.contains('{') && literal.contains('}');
-    let words = literal.split(['_', '-', '.', '/', ':']).all(|word| word.chars().all(char::is_alphabetic) || word.len() <= 2);
+    let words = literal
+        .split(['_', '-', '.', '/', ':'])
+        .all(|word| word.chars().all(char::is_alphabetic) || word.len() <= 2);
     template || braces || words
 }
 

@@ -36,11 +36,19 @@ fn every_file_is_sound() {
     let names: Vec<&str> = library().iter().map(|prompt| prompt.name.as_str()).collect();
     assert_eq!(names, FILES.map(|(name, _)| name));
     for prompt in library() {
-        assert!(!prompt.system.is_empty() && !prompt.title.is_empty() && !prompt.description.is_empty(), "{}", prompt.name);
+        assert!(
+            !prompt.system.is_empty() && !prompt.title.is_empty() && !prompt.description.is_empty(),
+            "{}",
+            prompt.name
+        );
         for context in [context(), Context::default()] {
             for instruction in [None, Some("be quick".to_owned())] {
                 let rendered = render_with(prompt, &Inputs { instruction, ..inputs() }, &context).unwrap();
-                assert!(!rendered.user.contains("\n\n\n") && !rendered.user.starts_with('\n'), "{}", rendered.user);
+                assert!(
+                    !rendered.user.contains("\n\n\n") && !rendered.user.starts_with('\n'),
+                    "{}",
+                    rendered.user
+                );
                 assert!(rendered.user.matches("```").count().is_multiple_of(2), "{}", rendered.user);
             }
         }
@@ -62,9 +70,18 @@ fn the_function_to_write_comes_last() {
         rendered.prefill.as_deref(),
         Some("```python\ndef area(self) -> float:\n    \"\"\"In square metres.\"\"\"\n")
     );
-    let told = render("implement", &Inputs { instruction: Some("Use `math`.".to_owned()), ..inputs() }, &Context::default());
+    let told = render(
+        "implement",
+        &Inputs { instruction: Some("Use `math`.".to_owned()), ..inputs() },
+        &Context::default(),
+    );
     let told = told.unwrap().user;
-    assert!(told.starts_with("Write the Python method `Circle.area` of `pkg/shapes.py` in full.\nUse `math`.\n\n```python\ndef"), "{told}");
+    assert!(
+        told.starts_with(
+            "Write the Python method `Circle.area` of `pkg/shapes.py` in full.\nUse `math`.\n\n```python\ndef"
+        ),
+        "{told}"
+    );
     let docstring = render("docstring", &inputs(), &context()).unwrap();
     assert_eq!(docstring.prefill.as_deref(), Some("```python\n\"\"\""));
 }
@@ -84,7 +101,12 @@ fn the_rest_shows_where_the_part_stands() {
 #[test]
 fn code_cannot_close_its_fence() {
     let selection = Some("s = '''\n````\nx\n'''".to_owned());
-    let rendered = render("rewrite", &Inputs { selection, instruction: Some("{{ path }}".to_owned()), ..inputs() }, &context()).unwrap();
+    let rendered = render(
+        "rewrite",
+        &Inputs { selection, instruction: Some("{{ path }}".to_owned()), ..inputs() },
+        &context(),
+    )
+    .unwrap();
     assert!(rendered.user.ends_with("`````python\ns = '''\n````\nx\n'''\n`````"), "{}", rendered.user);
     // What the user or the code says is text, never a template.
     assert!(rendered.user.contains("Rewrite this part of `pkg/shapes.py`: {{ path }}"));

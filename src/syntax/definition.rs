@@ -77,9 +77,14 @@ pub fn around(source: &Source<'_>, range: &Range<usize>) -> Vec<Definition> {
     let mut found: Vec<Definition> = Vec::new();
     let mut done = None;
     for node in spine::down(tree, &(anchor..anchor)) {
-        let definition =
-            if kinds.decorated.contains(&node.kind()) { node.child_by_field_name("definition") } else { Some(node) };
-        let Some(definition) = definition.filter(|definition| done != Some(definition.id())) else { continue };
+        let definition = if kinds.decorated.contains(&node.kind()) {
+            node.child_by_field_name("definition")
+        } else {
+            Some(node)
+        };
+        let Some(definition) = definition.filter(|definition| done != Some(definition.id())) else {
+            continue;
+        };
         done = Some(definition.id());
         let Some(mut facts) = facts(source, definition, node) else { continue };
         if range.start < facts.extent.start || range.end > facts.extent.end {
@@ -98,7 +103,9 @@ pub fn around(source: &Source<'_>, range: &Range<usize>) -> Vec<Definition> {
 fn anchor(source: &Source<'_>, byte: usize) -> usize {
     let text = source.text;
     let here = lines::of(text, byte);
-    let code = |line: &usize| !lines::blank(text, *line) && !lines::begins_with(text, *line, source.language.comment);
+    let code = |line: &usize| {
+        !lines::blank(text, *line) && !lines::begins_with(text, *line, source.language.comment)
+    };
     let line = (here.saturating_sub(GAP)..=here).rev().find(code).unwrap_or(here);
     lines::first(text, line)
 }
@@ -186,7 +193,8 @@ fn inner(source: &Source<'_>, facts: &Definition, opener_row: usize) -> Option<S
         return Some(lines::indent(text, lines::of(text, facts.body.start)));
     }
     let last = lines::of(text, facts.extent.end);
-    let comment = (opener_row + 1..=last).find(|&line| lines::begins_with(text, line, source.language.comment))?;
+    let comment =
+        (opener_row + 1..=last).find(|&line| lines::begins_with(text, line, source.language.comment))?;
     Some(lines::indent(text, comment))
 }
 
@@ -223,7 +231,8 @@ fn statements(source: &Source<'_>, facts: &Definition, body: Node<'_>) -> Option
             return None;
         }
         let comment = source.language.kinds.comments.contains(&child.kind());
-        let docstring = facts.docstring.as_ref().is_some_and(|docstring| child.start_byte() == docstring.start);
+        let docstring =
+            facts.docstring.as_ref().is_some_and(|docstring| child.start_byte() == docstring.start);
         if child.is_named() && !comment && !docstring {
             found.push(child.byte_range());
             if found.len() > STUBS {
@@ -276,19 +285,40 @@ mod tests {
             ("def f(x):\n    $0", "def f(x):«»\n    "),
             ("def f(x):\n\n$0\ndef g():\n    return 1\n", "def f(x):«»\n\n\ndef g():\n    return 1\n"),
             ("def f(x):$0\n    \"\"\"Doc.\"\"\"\n\nx = 1\n", "def f(x):\n    \"\"\"Doc.\"\"\"«»\n\nx = 1\n"),
-            ("def f(x):\n    \"\"\"Doc.\n\n    $0More.\n    \"\"\"\n", "def f(x):\n    \"\"\"Doc.\n\n    More.\n    \"\"\"«»\n"),
+            (
+                "def f(x):\n    \"\"\"Doc.\n\n    $0More.\n    \"\"\"\n",
+                "def f(x):\n    \"\"\"Doc.\n\n    More.\n    \"\"\"«»\n",
+            ),
             ("def f(x):\n    # a\n    # $0b\n\nx = 1\n", "def f(x):\n    # a\n    # b«»\n\nx = 1\n"),
-            ("def f(x):$0 # t\n    # a\n    pass # p\n    # e\n# f\n", "def f(x): # t\n    # a«\n    pass» # p\n    # e\n# f\n"),
-            ("def f(x):\n    '''D.'''\n\n    raise NotImplementedError('$0no')\n\n\ny = 1\n", "def f(x):\n    '''D.'''«\n\n    raise NotImplementedError('no')»\n\n\ny = 1\n"),
+            (
+                "def f(x):$0 # t\n    # a\n    pass # p\n    # e\n# f\n",
+                "def f(x): # t\n    # a«\n    pass» # p\n    # e\n# f\n",
+            ),
+            (
+                "def f(x):\n    '''D.'''\n\n    raise NotImplementedError('$0no')\n\n\ny = 1\n",
+                "def f(x):\n    '''D.'''«\n\n    raise NotImplementedError('no')»\n\n\ny = 1\n",
+            ),
             ("def f(x):\n    raise $0NotImplementedError\n", "def f(x):«\n    raise NotImplementedError»\n"),
-            ("class A:\n    def f(self):$0\n\n    def g(self):\n        return 1\n", "class A:\n    def f(self):«»\n\n    def g(self):\n        return 1\n"),
-            ("class A:\n    @de$0co(1)\n    async def f(self) -> int:\n        # todo\n", "class A:\n    @deco(1)\n    async def f(self) -> int:\n        # todo«»\n"),
+            (
+                "class A:\n    def f(self):$0\n\n    def g(self):\n        return 1\n",
+                "class A:\n    def f(self):«»\n\n    def g(self):\n        return 1\n",
+            ),
+            (
+                "class A:\n    @de$0co(1)\n    async def f(self) -> int:\n        # todo\n",
+                "class A:\n    @deco(1)\n    async def f(self) -> int:\n        # todo«»\n",
+            ),
             ("def f(x): ...$0\n", "def f(x):« ...»\n"),
             ("def f(x): pass; ...$0  # hi\n", "def f(x):« pass; ...»  # hi\n"),
             ("\u{feff}def f(x):\r\n\tpass$0\r\n", "\u{feff}def f(x):«\r\n\tpass»\r\n"),
-            ("def out():\n    def inn():\n        .$0..\n\n    return inn\n", "def out():\n    def inn():«\n        ...»\n\n    return inn\n"),
+            (
+                "def out():\n    def inn():\n        .$0..\n\n    return inn\n",
+                "def out():\n    def inn():«\n        ...»\n\n    return inn\n",
+            ),
             ("x = (\n\ndef g(y):\n    .$0..\n", "x = (\n\ndef g(y):«\n    ...»\n"),
-            ("def f(\n    a,\n    b=1,\n) -> dict[str, int]:  $0\n    ...\n", "def f(\n    a,\n    b=1,\n) -> dict[str, int]:  «\n    ...»\n"),
+            (
+                "def f(\n    a,\n    b=1,\n) -> dict[str, int]:  $0\n    ...\n",
+                "def f(\n    a,\n    b=1,\n) -> dict[str, int]:  «\n    ...»\n",
+            ),
             ("$1def f(x):\n    pass\n\n$2y = 1", "def f(x):«\n    pass»\n\ny = 1"),
             ("def f(x):\n    # 😀\n    pass$0", "def f(x):\n    # 😀«\n    pass»"),
             ("if a:\n  def f(x):$0\n\n  y = 1\n", "if a:\n  def f(x):«»\n\n  y = 1\n"),

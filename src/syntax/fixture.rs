@@ -18,7 +18,8 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn new(marked: &str) -> Self {
-        let (before, rest) = marked.split_once("$0").or_else(|| marked.split_once("$1")).unwrap_or((marked, ""));
+        let (before, rest) =
+            marked.split_once("$0").or_else(|| marked.split_once("$1")).unwrap_or((marked, ""));
         let (text, range) = match rest.split_once("$2") {
             Some((inside, after)) => {
                 (format!("{before}{inside}{after}"), before.len()..before.len() + inside.len())

@@ -33,7 +33,8 @@ pub fn find(source: &Source<'_>) -> Option<Imports> {
     let (text, kinds) = (source.text, &source.language.kinds);
     let root = source.tree?.root_node();
     let queries = source.language.queries();
-    let docstring = query::first(&queries.docstring, "docstring", root, 0, text).map(|node| node.byte_range());
+    let docstring =
+        query::first(&queries.docstring, "docstring", root, 0, text).map(|node| node.byte_range());
     let (mut runs, mut all, mut leading, mut before) = (vec![Run::default()], Vec::new(), true, true);
     let mut cursor = root.walk();
     for child in root.children(&mut cursor).take(STATEMENTS) {
@@ -87,7 +88,8 @@ fn assemble(
             (at..at, true)
         }
     };
-    let elsewhere = all.into_iter().filter(|range| range.end <= block.start || range.start >= block.end).collect();
+    let elsewhere =
+        all.into_iter().filter(|range| range.end <= block.start || range.start >= block.end).collect();
     let block = lines::clamp_range(text, &block);
     Imports { block, leading, elsewhere }
 }
@@ -132,7 +134,9 @@ fn place(source: &Source<'_>, docstring: Option<&Range<usize>>) -> usize {
 /// The interpreter's line and the one that names the encoding.
 fn special(source: &Source<'_>, line: usize) -> bool {
     let comment = lines::slice(source.text, &lines::range(source.text, line));
-    comment.trim_start_matches('\u{feff}').starts_with("#!") || comment.contains("coding:") || comment.contains("coding=")
+    comment.trim_start_matches('\u{feff}').starts_with("#!")
+        || comment.contains("coding:")
+        || comment.contains("coding=")
 }
 
 fn bom(source: &Source<'_>) -> usize {
@@ -150,8 +154,12 @@ mod tests {
         let found = find(&fixture.source()).unwrap();
         let part = |range| lines::slice(&fixture.text, &range);
         let end = fixture.text.len_bytes();
-        let got =
-            format!("{}«{}»{}", part(0..found.block.start), part(found.block.clone()), part(found.block.end..end));
+        let got = format!(
+            "{}«{}»{}",
+            part(0..found.block.start),
+            part(found.block.clone()),
+            part(found.block.end..end)
+        );
         assert_eq!(got, want);
         let got: Vec<_> = found.elsewhere.into_iter().map(part).collect();
         assert_eq!(got, elsewhere, "{text}");
@@ -164,11 +172,20 @@ mod tests {
             ("x = 1\n", "«»x = 1\n"),
             ("\u{feff}x = 1\n", "\u{feff}«»x = 1\n"),
             ("import os\n", "«import os»\n"),
-            ("'''Doc.'''\r\n\r\nimport os  # why\r\nfrom a import (\r\n  b,\r\n)\r\nx", "'''Doc.'''\r\n\r\n«import os  # why\r\nfrom a import (\r\n  b,\r\n)»\r\nx"),
-            ("from __future__ import annotations\n\nimport a\n# c\n\nimport b\n# d\nx", "«from __future__ import annotations\n\nimport a\n# c\n\nimport b»\n# d\nx"),
+            (
+                "'''Doc.'''\r\n\r\nimport os  # why\r\nfrom a import (\r\n  b,\r\n)\r\nx",
+                "'''Doc.'''\r\n\r\n«import os  # why\r\nfrom a import (\r\n  b,\r\n)»\r\nx",
+            ),
+            (
+                "from __future__ import annotations\n\nimport a\n# c\n\nimport b\n# d\nx",
+                "«from __future__ import annotations\n\nimport a\n# c\n\nimport b»\n# d\nx",
+            ),
             ("'''Doc.'''\nx = 1\n", "'''Doc.'''\n«»x = 1\n"),
             ("'''Doc.'''", "'''Doc.'''«»"),
-            ("#!/usr/bin/env python\n# coding: utf-8\nx = 1\n", "#!/usr/bin/env python\n# coding: utf-8\n«»x = 1\n"),
+            (
+                "#!/usr/bin/env python\n# coding: utf-8\nx = 1\n",
+                "#!/usr/bin/env python\n# coding: utf-8\n«»x = 1\n",
+            ),
             ("# Licence\n# text\n\nx = 1\n", "# Licence\n# text\n«»\nx = 1\n"),
             ("# what x is\nx = 1\n", "«»# what x is\nx = 1\n"),
             ("a = 1\nimport os\nimport re\n", "a = 1\n«import os\nimport re»\n"),

@@ -79,14 +79,19 @@ impl Language {
     pub fn by_path(path: &str) -> Option<&'static Self> {
         let ending = ending(path)?;
         ALL.into_iter().find(|language| {
-            language.extensions.iter().chain(language.declarations).any(|known| ending.eq_ignore_ascii_case(known))
+            language
+                .extensions
+                .iter()
+                .chain(language.declarations)
+                .any(|known| ending.eq_ignore_ascii_case(known))
         })
     }
 
     /// Whether `path` is a file of declarations only.
     #[must_use]
     pub fn declares(&self, path: &str) -> bool {
-        ending(path).is_some_and(|ending| self.declarations.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+        ending(path)
+            .is_some_and(|ending| self.declarations.iter().any(|known| ending.eq_ignore_ascii_case(known)))
     }
 
     /// The grammar, for callers that parse on their own.
@@ -160,7 +165,10 @@ mod tests {
         ] {
             assert_eq!(Language::by_path(path).map(|language| language.id), id, "{path}");
         }
-        assert!(Language::by_id("python").is_some_and(|python| python.declares("x.pyi") && !python.declares("x.py")));
+        assert!(
+            Language::by_id("python")
+                .is_some_and(|python| python.declares("x.pyi") && !python.declares("x.py"))
+        );
         assert!(Language::by_id("cobol").is_none());
     }
 }

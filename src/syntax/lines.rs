@@ -86,7 +86,8 @@ pub fn blank(text: &Rope, line: usize) -> bool {
 #[must_use]
 pub fn begins_with(text: &Rope, line: usize, prefix: &str) -> bool {
     let (first, end) = (first(text, line), end(text, line));
-    end - first >= prefix.len() && text.byte_slice(first..end).bytes().zip(prefix.bytes()).all(|(a, b)| a == b)
+    end - first >= prefix.len()
+        && text.byte_slice(first..end).bytes().zip(prefix.bytes()).all(|(a, b)| a == b)
 }
 
 /// The blanks that `line` begins with.

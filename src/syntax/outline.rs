@@ -56,7 +56,13 @@ struct Found<'tree> {
     node: Node<'tree>,
 }
 
-fn level<'tree>(source: &Source<'_>, at: Node<'tree>, parent: Option<usize>, depth: u32, out: &mut Vec<Symbol>) {
+fn level<'tree>(
+    source: &Source<'_>,
+    at: Node<'tree>,
+    parent: Option<usize>,
+    depth: u32,
+    out: &mut Vec<Symbol>,
+) {
     if depth > DEPTH {
         return;
     }
@@ -115,7 +121,9 @@ fn symbol<'tree>(
     .find_map(|(name, kind)| get(name).map(|node| (kind, node)))?;
     let body = node.child_by_field_name("body");
     let docstring = body
-        .and_then(|body| query::first(&source.language.queries().docstring, "docstring", body, 0, source.text))
+        .and_then(|body| {
+            query::first(&source.language.queries().docstring, "docstring", body, 0, source.text)
+        })
         .map(|docstring| docstring.byte_range());
     let symbol = Symbol {
         kind,

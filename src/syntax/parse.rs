@@ -76,7 +76,9 @@ pub(crate) mod tests {
 
     #[test]
     fn errors_are_counted() {
-        for (text, count) in [("", 0), ("x = 1\n", 0), ("def f(x):\n", 0), ("x = (\n", 1), ("def f(x:\n    pass\n", 1)] {
+        for (text, count) in
+            [("", 0), ("x = 1\n", 0), ("def f(x):\n", 0), ("x = (\n", 1), ("def f(x:\n    pass\n", 1)]
+        {
             let rope = Rope::from_str(text);
             let tree = parse(python(), &rope, None, LIMIT).unwrap();
             assert_eq!(errors(&tree) > 0, count > 0, "{text:?}: {}", tree.root_node().to_sexp());

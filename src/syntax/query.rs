@@ -31,7 +31,13 @@ pub(super) fn run<'query, 'tree>(
 }
 
 /// The first node that `query` captures as `name`.
-pub(super) fn first<'tree>(query: &Query, name: &str, node: Node<'tree>, depth: u32, text: &Rope) -> Option<Node<'tree>> {
+pub(super) fn first<'tree>(
+    query: &Query,
+    name: &str,
+    node: Node<'tree>,
+    depth: u32,
+    text: &Rope,
+) -> Option<Node<'tree>> {
     let mut first = None;
     run(query, node, depth, text, |found| first = first.or_else(|| get(found, name)));
     first

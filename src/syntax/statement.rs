@@ -18,7 +18,9 @@ pub struct Statement {
 pub fn around(source: &Source<'_>, range: &Range<usize>) -> Option<Statement> {
     let range = lines::trim(source.text, range);
     let first = lines::first(source.text, lines::of(source.text, range.start));
-    find(source, &range).or_else(|| find(source, &(first..first.max(range.end)))).or_else(|| find(source, &(first..first)))
+    find(source, &range)
+        .or_else(|| find(source, &(first..first.max(range.end))))
+        .or_else(|| find(source, &(first..first)))
 }
 
 /// Whether the blank place `byte` is inside of a string, where no code can stand.
@@ -70,7 +72,10 @@ mod tests {
             ("if a:\n    b$0\n", Some(("b", None))),
             ("$1if a:\n    b$2\n", Some(("if a:\n    b", Some("if a:")))),
             ("if $0a: b\n", Some(("if a: b", Some("if a:")))),
-            ("@d\ndef f$0(x: int):\n    b\n", Some(("@d\ndef f(x: int):\n    b", Some("@d\ndef f(x: int):")))),
+            (
+                "@d\ndef f$0(x: int):\n    b\n",
+                Some(("@d\ndef f(x: int):\n    b", Some("@d\ndef f(x: int):"))),
+            ),
             ("def f():\n    '''a\n    $0\n    '''\n", Some(("'''a\n    \n    '''", None))),
             ("x = 1\n$1y = 2\nz = 3$2\n", Some(("y = 2", None))),
         ] {

@@ -122,10 +122,19 @@ pub fn merge(block: &str, additions: &[String], eol: Eol, context: &Context) -> 
     let mut merged = Merged { block: block.to_owned(), ..Merged::default() };
     let known = parse::statements(block);
     let mut there: Vec<Unit> = known.iter().flat_map(units).collect();
-    there.extend(context.existing.elsewhere.iter().flat_map(|source| parse::statements(source)).flat_map(|one| units(&one)));
+    there.extend(
+        context
+            .existing
+            .elsewhere
+            .iter()
+            .flat_map(|source| parse::statements(source))
+            .flat_map(|one| units(&one)),
+    );
     let mut new = Vec::new();
     for addition in additions {
-        let refuse = |merged: &mut Merged, statement: String, reason| merged.refused.push(Refused { statement, reason });
+        let refuse = |merged: &mut Merged, statement: String, reason| {
+            merged.refused.push(Refused { statement, reason })
+        };
         let Some(statements) = parse::only(addition) else {
             refuse(&mut merged, addition.clone(), "it is no import statement");
             continue;

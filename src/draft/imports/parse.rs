@@ -231,7 +231,10 @@ impl<'a> Lexer<'a> {
 
 /// Words that cannot be names; those that would make a broken statement read as a whole one.
 fn reserved(word: &str) -> bool {
-    matches!(word, "import" | "from" | "as" | "if" | "for" | "def" | "class" | "return" | "in" | "and" | "or" | "not")
+    matches!(
+        word,
+        "import" | "from" | "as" | "if" | "for" | "def" | "class" | "return" | "in" | "and" | "or" | "not"
+    )
 }
 
 #[cfg(test)]
@@ -242,7 +245,9 @@ mod tests {
         let names: Vec<_> = one
             .names
             .iter()
-            .map(|name| name.alias.as_ref().map_or(name.name.clone(), |alias| format!("{}={alias}", name.name)))
+            .map(|name| {
+                name.alias.as_ref().map_or(name.name.clone(), |alias| format!("{}={alias}", name.name))
+            })
             .collect();
         format!("{}:{}", one.from.as_deref().unwrap_or("-"), names.join("+"))
     }
@@ -259,7 +264,10 @@ mod tests {
             ("from m import *\n", "m:*"),
             ("import a; import b; x = 1\nimport c", "-:a -:b -:c"),
             ("from asx import asy, iffy\n", "asx:asy+iffy"),
-            ("    import os\nfrom m import\nimport\nimport a,\nfrom m import (a\nimport 1x\nfrom m import a.b\n", ""),
+            (
+                "    import os\nfrom m import\nimport\nimport a,\nfrom m import (a\nimport 1x\nfrom m import a.b\n",
+                "",
+            ),
             ("importer = 1\nfrom_ = 2\nimport os = 3\n", ""),
         ] {
             let got: Vec<_> = statements(text).iter().map(show).collect();

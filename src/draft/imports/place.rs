@@ -20,13 +20,21 @@ enum Section {
 }
 
 /// Puts `units` into `block`, whose statements are `known`.
-pub(super) fn insert(block: &str, known: &[Statement], units: Vec<Unit>, eol: &str, context: &Context) -> String {
+pub(super) fn insert(
+    block: &str,
+    known: &[Statement],
+    units: Vec<Unit>,
+    eol: &str,
+    context: &Context,
+) -> String {
     let mut insertions: Vec<Insertion> = Vec::new();
     let mut touched = Vec::new();
     let mut lines = Vec::new();
     for unit in units {
         let home = (0..known.len()).rev().find(|&at| !touched.contains(&at) && known[at].from == unit.from);
-        let extended = home.filter(|_| unit.from.is_some()).and_then(|at| Some((at, extend(block, &known[at], &unit, eol)?)));
+        let extended = home
+            .filter(|_| unit.from.is_some())
+            .and_then(|at| Some((at, extend(block, &known[at], &unit, eol)?)));
         match extended {
             // A statement is extended by one name of a draft; offsets of a second one would no longer be those of a sorted list.
             Some((at, more)) => {
@@ -77,12 +85,12 @@ fn extend(block: &str, statement: &Statement, unit: &Unit, eol: &str) -> Option<
             None => vec![(last_end(statement), format!(", {item}"))],
         });
     }
-    if statement.parens.is_none() {
-        return None; // Continued by backslashes: no style worth going on with.
-    }
+    statement.parens?; // Continued by backslashes: no style worth going on with.
     // One name on each line.
-    let alone = |name: &Name| block[self::line(block, name.range.start).0..name.range.start].trim().is_empty();
-    let mut rows: Vec<usize> = statement.names.iter().map(|name| self::line(block, name.range.start).0).collect();
+    let alone =
+        |name: &Name| block[self::line(block, name.range.start).0..name.range.start].trim().is_empty();
+    let mut rows: Vec<usize> =
+        statement.names.iter().map(|name| self::line(block, name.range.start).0).collect();
     rows.dedup();
     if rows.len() != statement.names.len() || !statement.names.iter().all(alone) {
         return None;
@@ -107,12 +115,20 @@ fn last_end(statement: &Statement) -> usize {
     statement.names.last().map_or(statement.range.end, |name| name.range.end)
 }
 
+/// What names are sorted by.
+type Key = fn(&str) -> (u8, String);
+
 /// Before which of `names` the new one stands: at its sorted place where they are sorted, else behind the last.
 fn position(names: &[Name], new: &str) -> usize {
-    let keys: [fn(&str) -> (u8, String); 3] =
-        [|name| (class(name), name.to_lowercase()), |name| (0, name.to_lowercase()), |name| (0, name.to_owned())];
+    let keys: [Key; 3] = [
+        |name| (class(name), name.to_lowercase()),
+        |name| (0, name.to_lowercase()),
+        |name| (0, name.to_owned()),
+    ];
     let sorted = keys.into_iter().find(|key| names.is_sorted_by_key(|name| key(&name.name)));
-    sorted.map_or(names.len(), |key| names.iter().position(|name| key(&name.name) > key(new)).unwrap_or(names.len()))
+    sorted.map_or(names.len(), |key| {
+        names.iter().position(|name| key(&name.name) > key(new)).unwrap_or(names.len())
+    })
 }
 
 /// isort's order by type: constants, classes, the rest.
@@ -133,7 +149,9 @@ fn written(mut units: Vec<Unit>, eol: &str) -> Vec<(Unit, String)> {
     for unit in units {
         match out.last_mut() {
             Some((first, items)) if unit.from.is_some() && first.from == unit.from => {
-                let at = items.partition_point(|item| (class(item), item.to_lowercase()) < (class(&unit.name), unit.name.to_lowercase()));
+                let at = items.partition_point(|item| {
+                    (class(item), item.to_lowercase()) < (class(&unit.name), unit.name.to_lowercase())
+                });
                 items.insert(at, unit.item());
             }
             _ => {
@@ -144,7 +162,8 @@ fn written(mut units: Vec<Unit>, eol: &str) -> Vec<(Unit, String)> {
     }
     out.into_iter()
         .map(|(unit, items)| {
-            let head = unit.from.as_ref().map_or("import ".to_owned(), |module| format!("from {module} import "));
+            let head =
+                unit.from.as_ref().map_or("import ".to_owned(), |module| format!("from {module} import "));
             let text = format!("{head}{}", items.join(", "));
             if text.chars().count() <= COLUMNS || items.len() == 1 {
                 return (unit, text);
@@ -227,7 +246,14 @@ fn groups(block: &str, known: &[Statement]) -> Vec<Group> {
 }
 
 /// Where the new statement goes among those that are there.
-fn beside(block: &str, known: &[Statement], groups: &[Group], unit: &Unit, text: &str, eol: &str) -> Insertion {
+fn beside(
+    block: &str,
+    known: &[Statement],
+    groups: &[Group],
+    unit: &Unit,
+    text: &str,
+    eol: &str,
+) -> Insertion {
     let wanted = section(unit.module());
     match home(known, groups, unit, wanted) {
         Some(group) => {
@@ -254,11 +280,16 @@ fn home(known: &[Statement], groups: &[Group], unit: &Unit, wanted: Section) -> 
     let root = |module: &str| module.trim_start_matches('.').split('.').next().unwrap_or_default().to_owned();
     let same = |group: &Group| {
         wanted == Section::Other
-            && known[group.clone()].iter().any(|one| modules(one).any(|module| !module.starts_with('.') && root(module) == root(unit.module())))
+            && known[group.clone()].iter().any(|one| {
+                modules(one).any(|module| !module.starts_with('.') && root(module) == root(unit.module()))
+            })
     };
     let mixed = |group: &Group| {
         let first = known[group.start..group.end].iter().flat_map(modules).map(section).next();
-        known[group.clone()].iter().flat_map(modules).any(|module| Some(section(module)) != first && section(module) != Section::Future)
+        known[group.clone()]
+            .iter()
+            .flat_map(modules)
+            .any(|module| Some(section(module)) != first && section(module) != Section::Future)
     };
     groups
         .iter()
@@ -285,7 +316,9 @@ fn modules(statement: &Statement) -> impl Iterator<Item = &str> {
 fn sorted_place(group: &[Statement], unit: &Unit) -> Option<usize> {
     let first = |one: &Statement| modules(one).next().unwrap_or_default().to_owned();
     let default = |from: bool, module: &str| (u8::from(from), depth(module), module.to_lowercase());
-    let alone = |from: bool, module: &str| (0, depth(module), format!("{}\0{}", module.to_lowercase(), u8::from(from)));
+    let alone = |from: bool, module: &str| {
+        (0, depth(module), format!("{}\0{}", module.to_lowercase(), u8::from(from)))
+    };
     let place = |key: &dyn Fn(bool, &str) -> (u8, isize, String)| {
         let of = |one: &Statement| key(one.from.is_some(), &first(one));
         let new = key(unit.from.is_some(), unit.module());

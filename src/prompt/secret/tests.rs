@@ -16,12 +16,27 @@ fn kinds(text: &str) -> Vec<&'static str> {
 
 #[test]
 fn tokens_are_found_by_their_form() {
-    let upper: String = noise(70).to_uppercase().chars().filter(|ch| ('2'..='7').contains(ch) || ch.is_alphabetic()).take(16).collect();
+    let upper: String = noise(70)
+        .to_uppercase()
+        .chars()
+        .filter(|ch| ('2'..='7').contains(ch) || ch.is_alphabetic())
+        .take(16)
+        .collect();
     let letters: String = noise(70).chars().filter(char::is_ascii_alphabetic).take(34).collect();
     for (text, kind) in [
-        (format!("-----BEGIN {}PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----", "RSA ", noise(64)), "private-key"),
+        (
+            format!("-----BEGIN {}PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----", "RSA ", noise(64)),
+            "private-key",
+        ),
         (format!("-----BEGIN {}PRIVATE KEY-----\n{}", "OPENSSH ", noise(64)), "private-key"),
-        (format!("-----BEGIN PGP {} BLOCK-----\n{}\n-----END PGP PRIVATE KEY BLOCK-----", "PRIVATE KEY", noise(64)), "private-key"),
+        (
+            format!(
+                "-----BEGIN PGP {} BLOCK-----\n{}\n-----END PGP PRIVATE KEY BLOCK-----",
+                "PRIVATE KEY",
+                noise(64)
+            ),
+            "private-key",
+        ),
         (format!("id = 'AKIA{upper}'"), "aws-key"),
         (format!("ghp_{}", noise(36)), "github-token"),
         (format!("x='github_pat_{}_{}'", noise(22), noise(59)), "github-token"),
