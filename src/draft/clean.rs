@@ -116,20 +116,27 @@ impl Cleaner {
         let imports = self.pass.peel.imports().to_vec();
         match &self.form.shape {
             Shape::Docstring => {
-                let code = if self.pass.code.is_empty() { self.pass.unwrap.into_prose() } else { self.pass.code };
+                let code =
+                    if self.pass.code.is_empty() { self.pass.unwrap.into_prose() } else { self.pass.code };
                 let text = docstring::extract(&code.join("\n"), &self.form.base);
                 let text = text.ok_or(CleanError::NoDocstring)?.replace('\n', self.form.eol.as_str());
                 // A docstring that takes another's place begins behind its indentation.
-                let text = if self.form.lead.is_empty() { text[self.form.base.len()..].to_owned() } else { text };
+                let text =
+                    if self.form.lead.is_empty() { text[self.form.base.len()..].to_owned() } else { text };
                 Ok(Cleaned { text: self.form.lead + &text, imports: Vec::new() })
             }
             _ if self.pass.lines.is_empty() && imports.is_empty() => {
-                Err(if self.pass.code.iter().any(|line| !line.trim().is_empty()) { CleanError::NoBody } else { CleanError::NoCode })
+                Err(if self.pass.code.iter().any(|line| !line.trim().is_empty()) {
+                    CleanError::NoBody
+                } else {
+                    CleanError::NoCode
+                })
             }
             Shape::Body { .. } if self.pass.lines.is_empty() => Err(CleanError::NoBody),
             // Nothing but imports: they are what was asked for.
             Shape::Block if self.pass.lines.is_empty() => {
-                let lines: Vec<String> = imports.iter().flat_map(|import| import.lines().map(str::to_owned)).collect();
+                let lines: Vec<String> =
+                    imports.iter().flat_map(|import| import.lines().map(str::to_owned)).collect();
                 Ok(Cleaned { text: self.joined(&lines), imports: Vec::new() })
             }
             _ => Ok(Cleaned { text: self.joined(&self.pass.lines), imports }),
@@ -167,7 +174,12 @@ impl Pass {
     fn new(form: &Form, setup: &Setup, minds_strings: bool) -> Self {
         let want = match &form.shape {
             Shape::Body { name, docstring } => {
-                let known: HashSet<String> = setup.opening.lines().map(|line| line.trim().to_owned()).filter(|line| line.starts_with('#')).collect();
+                let known: HashSet<String> = setup
+                    .opening
+                    .lines()
+                    .map(|line| line.trim().to_owned())
+                    .filter(|line| line.starts_with('#'))
+                    .collect();
                 Want::Body { name: name.clone(), docstring: docstring.is_some(), known }
             }
             Shape::Block => Want::Block { hoist: setup.hoist },
@@ -258,7 +270,12 @@ It joins."#;
         for (form, answer, text, imports) in [
             (body(), FULL, "\n    y = os.path.join(x)\n\n    return y", vec!["import os"]),
             (body(), "return x", "\n    return x", vec![]),
-            (form(Shape::Block), "```\nfrom a import b\nx = b()\n```", "    x = b()", vec!["from a import b"]),
+            (
+                form(Shape::Block),
+                "```\nfrom a import b\nx = b()\n```",
+                "    x = b()",
+                vec!["from a import b"],
+            ),
             (form(Shape::Block), "import os", "    import os", vec![]),
             (form(Shape::Docstring), function, "\n    \"\"\"Do it.\"\"\"", vec![]),
             (form(Shape::Docstring), "This does it.", "\n    \"\"\"This does it.\"\"\"", vec![]),
@@ -284,7 +301,13 @@ It joins."#;
 
     #[test]
     fn line_ends_and_leads_are_the_files() {
-        let form = Form { lead: "\r\n".to_owned(), eol: Eol::CrLf, base: "\t".to_owned(), unit: Indent::Tab, ..body() };
+        let form = Form {
+            lead: "\r\n".to_owned(),
+            eol: Eol::CrLf,
+            base: "\t".to_owned(),
+            unit: Indent::Tab,
+            ..body()
+        };
         let answer = "def f(x):\r\n    if x:\r\n        return 1\r\n    return 2\r\n";
         assert_eq!(cleaned(&form, answer).unwrap().text, "\r\n\tif x:\r\n\t\treturn 1\r\n\treturn 2");
     }

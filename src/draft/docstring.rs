@@ -6,7 +6,9 @@ pub(crate) fn extract(answer: &str, base: &str) -> Option<String> {
     let (prefix, inside) = match quoted(text) {
         Some(found) => found,
         // The answer is code without a string: no docstring was written.
-        None if text.lines().any(|line| line.starts_with("def ") || line.starts_with("class ")) => return None,
+        None if text.lines().any(|line| line.starts_with("def ") || line.starts_with("class ")) => {
+            return None;
+        }
         None => (String::new(), text.to_owned()),
     };
     let inside = inside.trim();
@@ -15,7 +17,13 @@ pub(crate) fn extract(answer: &str, base: &str) -> Option<String> {
     }
     let lines: Vec<&str> = inside.lines().collect();
     let indented = |line: &&&str| !line.trim().is_empty();
-    let common = lines.iter().skip(1).filter(indented).map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+    let common = lines
+        .iter()
+        .skip(1)
+        .filter(indented)
+        .map(|line| line.len() - line.trim_start().len())
+        .min()
+        .unwrap_or(0);
     let mut out = format!("{base}{prefix}\"\"\"{}", lines[0].trim_end());
     for line in &lines[1..] {
         out.push('\n');
@@ -61,7 +69,10 @@ mod tests {
             ("\"\"\"Do it.\"\"\"", Some("    \"\"\"Do it.\"\"\"")),
             ("Do it.", Some("    \"\"\"Do it.\"\"\"")),
             ("'''Do it.\n\nWell.\n'''", Some("    \"\"\"Do it.\n\n    Well.\n    \"\"\"")),
-            ("def f(x):\n    \"\"\"Do it.\n\n    Args:\n        x: What.\n    \"\"\"\n    return x", Some("    \"\"\"Do it.\n\n    Args:\n        x: What.\n    \"\"\"")),
+            (
+                "def f(x):\n    \"\"\"Do it.\n\n    Args:\n        x: What.\n    \"\"\"\n    return x",
+                Some("    \"\"\"Do it.\n\n    Args:\n        x: What.\n    \"\"\""),
+            ),
             ("r\"\"\"A \\d.\"\"\"", Some("    r\"\"\"A \\d.\"\"\"")),
             ("\"Do it.\"", Some("    \"\"\"Do it.\"\"\"")),
             ("\"\"\"Say \"so\".\"\"\"", Some("    \"\"\"Say \"so\".\"\"\"")),

@@ -117,7 +117,9 @@ pub(crate) fn story(flights: &[&Flight], told: usize, before: &Rope, after: &Rop
         }
     };
     for (index, flight) in landing().filter(|(_, flight)| may_hold(flight)) {
-        consider(&diff::fine_edits(&flight.expected.to_string(), &new), index, &|users| Story::Landed { users });
+        consider(&diff::fine_edits(&flight.expected.to_string(), &new), index, &|users| Story::Landed {
+            users,
+        });
     }
     for (index, flight) in indexed().filter(|(_, flight)| may_hold(flight)) {
         if let Some(between) = without(&flight.edits, after) {
@@ -139,7 +141,8 @@ fn without(edits: &[Edit], after: &Rope) -> Option<Rope> {
         placed += edit.text.len();
     }
     for (edit, place) in edits.iter().zip(places).rev() {
-        let stands = edit.range.is_empty() && after.get_byte_slice(place.clone()).is_some_and(|slice| slice == edit.text.as_str());
+        let stands = edit.range.is_empty()
+            && after.get_byte_slice(place.clone()).is_some_and(|slice| slice == edit.text.as_str());
         if !stands {
             return None;
         }

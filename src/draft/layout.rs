@@ -92,7 +92,12 @@ mod tests {
             ("  ", Indent::Spaces(2), "if x:\n    y", "  if x:\n    y"),
             ("    ", four, "\tif x:\n\t\ty", "    if x:\n        y"),
             // The first line without the indentation of the others.
-            ("    ", four, "x = 1\n    y = 2\n    if x:\n        z", "    x = 1\n    y = 2\n    if x:\n        z"),
+            (
+                "    ",
+                four,
+                "x = 1\n    y = 2\n    if x:\n        z",
+                "    x = 1\n    y = 2\n    if x:\n        z",
+            ),
             ("    ", four, "if x:\n    y", "    if x:\n        y"),
             // Lines that go on keep how far they stand out.
             ("", four, "f(a,\n  b)", "f(a,\n  b)"),

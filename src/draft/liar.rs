@@ -98,7 +98,8 @@ impl World {
                 self.client_changes(&[Edit::new(at..at, text)]);
             }
             Step::Delete(at) => {
-                let places: Vec<usize> = (0..self.client.len_bytes()).filter(|&i| self.client.byte(i) == b'0').collect();
+                let places: Vec<usize> =
+                    (0..self.client.len_bytes()).filter(|&i| self.client.byte(i) == b'0').collect();
                 if let Some(&at) = places.get(at % places.len().max(1)) {
                     self.deleted += 1;
                     self.client_changes(&[Edit::new(at..at + 1, "")]);
@@ -107,7 +108,11 @@ impl World {
             Step::Line(line) => {
                 // Every line is another: which of two equal lines is whose cannot be told.
                 let index = u8::try_from(self.target.lines().count()).unwrap();
-                self.target.push_str(&format!("{line}{}{}\n", char::from(b'g' + index / 20), char::from(b'g' + index % 20)));
+                self.target.push_str(&format!(
+                    "{line}{}{}\n",
+                    char::from(b'g' + index / 20),
+                    char::from(b'g' + index % 20)
+                ));
                 if !self.gave_up {
                     self.weave.stream(0, self.target.clone());
                 }
@@ -175,7 +180,12 @@ impl World {
             let (old, new) = (self.shadow.to_string(), self.client.to_string());
             if old != new {
                 let head = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
-                let tail = old[head..].bytes().rev().zip(new[head..].bytes().rev()).take_while(|(a, b)| a == b).count();
+                let tail = old[head..]
+                    .bytes()
+                    .rev()
+                    .zip(new[head..].bytes().rev())
+                    .take_while(|(a, b)| a == b)
+                    .count();
                 let edit = Edit::new(head..old.len() - tail, &new[head..new.len() - tail]);
                 self.hear(&[edit], self.client.clone());
             }
@@ -216,7 +226,11 @@ impl World {
         let document = self.client.to_string();
         assert_eq!(self.shadow, self.client, "the shadow is the editor's buffer");
         let letters = |text: &str| text.chars().filter(char::is_ascii_uppercase).count();
-        assert_eq!(letters(&document), letters(&self.typed), "all that the user typed is there: {document:?}");
+        assert_eq!(
+            letters(&document),
+            letters(&self.typed),
+            "all that the user typed is there: {document:?}"
+        );
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let zeros = |text: &str| text.chars().filter(|&ch| ch == '0').count();
         // More may be left where the user deleted into what a stale edit had taken and we brought back.
@@ -224,12 +238,19 @@ impl World {
         assert!(left >= zeros(before) + zeros(after), "nothing outside is lost: {document:?}");
         assert!(!self.merges || left == zeros(before) + zeros(after), "nor comes back: {document:?}");
         let others = |text: &str| digits(text).replace('0', "");
-        assert_eq!(others(&document), others(&format!("{before}{after}")), "what stands outside is in order: {document:?}");
+        assert_eq!(
+            others(&document),
+            others(&format!("{before}{after}")),
+            "what stands outside is in order: {document:?}"
+        );
         let region = &self.weave.regions()[0];
         let range = region.range();
         assert_eq!(document[range.clone()], region.text(), "the region tells what stands in the document");
         let outside = format!("{}{}", &document[..range.start], &document[range.end..]);
-        assert!(!outside.contains(|ch: char| ch.is_ascii_lowercase()), "nothing of ours stands outside: {document:?}");
+        assert!(
+            !outside.contains(|ch: char| ch.is_ascii_lowercase()),
+            "nothing of ours stands outside: {document:?}"
+        );
         if !self.gave_up {
             let ours: String = region.text().chars().filter(|ch| !ch.is_ascii_uppercase()).collect();
             let held = !self.weave.rest().is_empty() && region.ours() != self.target;

@@ -89,11 +89,14 @@ impl Peel {
                 }
                 (if self.scanner.is_open() { State::Import } else { State::Seek }, None)
             }
-            State::Header(at) => (if self.scanner.is_open() { State::Header(at) } else { State::Opening(Some(at)) }, None),
-            State::Opening(header) => self.opening(header, line, text, column),
-            State::Docstring(header) => {
-                (if self.scanner.in_string() { State::Docstring(header) } else { State::Statements(header) }, None)
+            State::Header(at) => {
+                (if self.scanner.is_open() { State::Header(at) } else { State::Opening(Some(at)) }, None)
             }
+            State::Opening(header) => self.opening(header, line, text, column),
+            State::Docstring(header) => (
+                if self.scanner.in_string() { State::Docstring(header) } else { State::Opening(header) },
+                None,
+            ),
             State::Other(at) if !inside && !text.is_empty() && column <= at => self.seek(line, text, column),
             State::Other(at) => (State::Other(at), None),
             State::Statements(header) => {
@@ -123,7 +126,9 @@ impl Peel {
         if let Some(defined) = defined(text) {
             if defined == name {
                 return match one_line_body(line) {
-                    Some(body) if !self.scanner.is_open() && !self.scanner.opens_block() => (State::Statements(Some(column)), Some(body)),
+                    Some(body) if !self.scanner.is_open() && !self.scanner.opens_block() => {
+                        (State::Statements(Some(column)), Some(body))
+                    }
                     _ if self.scanner.is_open() => (State::Header(column), None),
                     _ => (State::Opening(Some(column)), None),
                 };
@@ -141,7 +146,13 @@ impl Peel {
         self.opening(column.checked_sub(1), line, text, column)
     }
 
-    fn opening<'a>(&mut self, header: Option<usize>, line: &'a str, text: &str, column: usize) -> (State, Option<&'a str>) {
+    fn opening<'a>(
+        &mut self,
+        header: Option<usize>,
+        line: &'a str,
+        text: &str,
+        column: usize,
+    ) -> (State, Option<&'a str>) {
         let Want::Body { docstring, known, .. } = &self.want else {
             return (State::Statements(header), Some(line));
         };
@@ -153,7 +164,10 @@ impl Peel {
         }
         let quoted = text.trim_start_matches(['r', 'R', 'u', 'U']);
         if *docstring && (quoted.starts_with("\"\"\"") || quoted.starts_with("'''")) {
-            return (if self.scanner.in_string() { State::Docstring(header) } else { State::Statements(header) }, None);
+            return (
+                if self.scanner.in_string() { State::Docstring(header) } else { State::Opening(header) },
+                None,
+            );
         }
         (State::Statements(header), Some(line))
     }
@@ -208,12 +222,18 @@ mod tests {
             ("    return x", "    return x"),
             ("return x", "return x"),
             ("import os\n\n@cache\nasync def f(\n    x: int = 1,\n) -> str:\n    return x", "    return x"),
-            ("class A:\n    x = 1\n\n    def g(self):\n        return 2\n\n    def f(self):\n        return 1\n\n    def h(self):\n        pass", "        return 1\n"),
+            (
+                "class A:\n    x = 1\n\n    def g(self):\n        return 2\n\n    def f(self):\n        return 1\n\n    def h(self):\n        pass",
+                "        return 1\n",
+            ),
             ("def f(x):\n    return x\n\nprint(f(1))", "    return x\n"),
             ("    y = 1\n    return y\nprint(f(1))", "    y = 1\n    return y"),
             ("def f(x): return x", "return x"),
             ("def f(x: int = {1: 2}) -> int: return x  # why", "return x  # why"),
-            ("def f(x):\n    s = '''\nnot over\n'''\n    return s", "    s = '''\nnot over\n'''\n    return s"),
+            (
+                "def f(x):\n    s = '''\nnot over\n'''\n    return s",
+                "    s = '''\nnot over\n'''\n    return s",
+            ),
             ("def f(x):\n    # known\n    # new\n    return x", "    # new\n    return x"),
             ("def f():\n    return 1\nif __name__ == '__main__':\n    f()", "    return 1"),
             ("x = 1\nif __name__ == '__main__':\n    f()", "x = 1"),

@@ -154,7 +154,8 @@ impl Region {
     fn split(&self, op: &Edit) -> Vec<Edit> {
         let spans: Vec<&Edit> = self.user.iter().filter(|span| conflicts(op, span)).collect();
         let text_of = |span: &Edit| {
-            let start = self.shifted(span.range.start, |other| other.range.end <= span.range.start && other != span);
+            let start =
+                self.shifted(span.range.start, |other| other.range.end <= span.range.start && other != span);
             start..start + span.text.len()
         };
         let start = match spans.first() {
@@ -169,7 +170,10 @@ impl Region {
         for span in spans {
             let users = text_of(span);
             let users = self.start + users.start..self.start + users.end;
-            let Some(last) = edits.last_mut().filter(|last| last.range.start <= users.start && users.end <= last.range.end) else {
+            let Some(last) = edits
+                .last_mut()
+                .filter(|last| last.range.start <= users.start && users.end <= last.range.end)
+            else {
                 continue;
             };
             let rest = users.end..last.range.end;
@@ -182,7 +186,8 @@ impl Region {
     /// Byte `offset` of `ours` in the region's text, behind the spans that `before` names.
     fn shifted(&self, offset: usize, before: impl Fn(&Edit) -> bool) -> usize {
         let spans = || self.user.iter().filter(|span| before(span));
-        offset + spans().map(|span| span.text.len()).sum::<usize>() - spans().map(|span| span.range.len()).sum::<usize>()
+        offset + spans().map(|span| span.text.len()).sum::<usize>()
+            - spans().map(|span| span.range.len()).sum::<usize>()
     }
 
     /// Puts a replacement, in the offsets of the region's text, on top of the user's spans.
@@ -356,7 +361,13 @@ mod tests {
     fn the_users_text_is_never_taken() {
         for (document, user, target, policy, expected) in [
             // A whole line goes in above the line that the user types in.
-            ("<\n    pass>", Edit::new(9..9, "x"), "\n    a = 1\n    pass", Policy::Hold, "<\n    a = 1\n    passx>"),
+            (
+                "<\n    pass>",
+                Edit::new(9..9, "x"),
+                "\n    a = 1\n    pass",
+                Policy::Hold,
+                "<\n    a = 1\n    passx>",
+            ),
             // What would delete the line around the user's text is held.
             ("<one\ntwo\nthree>", Edit::new(5..5, "X"), "three", Policy::Hold, "<one\ntXwo\nthree>"),
             // Going back, it is split around it.

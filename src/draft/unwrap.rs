@@ -139,7 +139,8 @@ fn fence(line: &str) -> Option<(String, &str)> {
     let mark = text.chars().next().filter(|ch| matches!(ch, '`' | '~'))?;
     let len = text.chars().take_while(|&ch| ch == mark).count();
     let info = text[len..].trim();
-    (len >= 3 && !info.contains('`')).then(|| (text[..len].to_owned(), info.split_whitespace().next().unwrap_or("")))
+    (len >= 3 && !info.contains('`'))
+        .then(|| (text[..len].to_owned(), info.split_whitespace().next().unwrap_or("")))
 }
 
 fn closes(line: &str, fence: &str) -> bool {
@@ -153,9 +154,23 @@ fn indented(line: &str) -> usize {
 
 /// Whether a line begins as only code does.
 fn is_code(line: &str) -> bool {
-    const OPENERS: [&str; 12] =
-        ["def ", "async def ", "class ", "import ", "from ", "@", "return ", "raise ", "\"\"\"", "'''", "self.", "if __name__"];
-    let prose = line.trim_end().ends_with(['.', ':']) && line.split_whitespace().count() > 4 && !line.contains(['(', '=']);
+    const OPENERS: [&str; 12] = [
+        "def ",
+        "async def ",
+        "class ",
+        "import ",
+        "from ",
+        "@",
+        "return ",
+        "raise ",
+        "\"\"\"",
+        "'''",
+        "self.",
+        "if __name__",
+    ];
+    let prose = line.trim_end().ends_with(['.', ':'])
+        && line.split_whitespace().count() > 4
+        && !line.contains(['(', '=']);
     line.starts_with([' ', '\t']) || (OPENERS.iter().any(|opener| line.starts_with(opener)) && !prose)
 }
 
@@ -163,12 +178,34 @@ fn is_code(line: &str) -> bool {
 fn is_prose(text: &str) -> bool {
     let words = text.split_whitespace().count();
     let starts = text.chars().next().is_some_and(|ch| ch.is_alphabetic() || matches!(ch, '*' | '-' | '>'));
-    let keyword = ["for ", "while ", "if ", "with ", "try:", "pass", "assert ", "del ", "global ", "nonlocal ", "yield", "await ", "not ", "lambda"];
+    let keyword = [
+        "for ",
+        "while ",
+        "if ",
+        "with ",
+        "try:",
+        "pass",
+        "assert ",
+        "del ",
+        "global ",
+        "nonlocal ",
+        "yield",
+        "await ",
+        "not ",
+        "lambda",
+    ];
     let sentence = text.ends_with(['.', ':', '!', '?']) && !text.ends_with("):") && words > 1;
     let operators = ["=", "(", "[", "{", " + ", " - ", " % "];
-    let code = operators.iter().any(|operator| text.contains(operator)) || keyword.iter().any(|word| text.starts_with(word));
-    let interjection = matches!(text.trim_end_matches(['!', '.', ',', ':']), "Sure" | "Certainly" | "Okay" | "OK" | "Here" | "Absolutely");
-    interjection || (starts && (words > 2 || sentence) && (!code || (text.ends_with(':') && words > 4 && text.starts_with(char::is_uppercase))))
+    let code = operators.iter().any(|operator| text.contains(operator))
+        || keyword.iter().any(|word| text.starts_with(word));
+    let interjection = matches!(
+        text.trim_end_matches(['!', '.', ',', ':']),
+        "Sure" | "Certainly" | "Okay" | "OK" | "Here" | "Absolutely"
+    );
+    interjection
+        || (starts
+            && (words > 2 || sentence)
+            && (!code || (text.ends_with(':') && words > 4 && text.starts_with(char::is_uppercase))))
 }
 
 #[cfg(test)]
@@ -193,7 +230,10 @@ mod tests {
             ("<think>quick</think>\nx = 2", "x = 2"),
             ("First install it:\n```bash\npip install x\n```\nThen:\n```python\nimport x\n```", "import x"),
             // A fence inside a docstring is text.
-            ("```python\ndef f():\n    \"\"\"Do.\n\n```\nexample\n```\n    \"\"\"\n    return 1\n```", "def f():\n    \"\"\"Do.\n\n```\nexample\n```\n    \"\"\"\n    return 1"),
+            (
+                "```python\ndef f():\n    \"\"\"Do.\n\n```\nexample\n```\n    \"\"\"\n    return 1\n```",
+                "def f():\n    \"\"\"Do.\n\n```\nexample\n```\n    \"\"\"\n    return 1",
+            ),
             ("````python\nx = '''\n```\n'''\n````", "x = '''\n```\n'''"),
             // Without an opening fence a closing one still ends the code.
             ("    return 1\n```\nThat is all.", "    return 1"),
@@ -207,10 +247,30 @@ mod tests {
 
     #[test]
     fn prose_and_code_are_told_apart() {
-        for text in ["Sure!", "Here is the code:", "The function returns 1.", "I cannot help with that.", "This uses `os` to do it."] {
+        for text in [
+            "Sure!",
+            "Here is the code:",
+            "The function returns 1.",
+            "I cannot help with that.",
+            "This uses `os` to do it.",
+        ] {
             assert!(is_prose(text) && !is_code(text), "{text}");
         }
-        for text in ["x = 1", "return x", "for item in items:", "if a in b:", "foo(bar)", "pass", "total", "x: int", "items.append(x)", "try:", "with open(path) as file:", "not x", "del items[0]"] {
+        for text in [
+            "x = 1",
+            "return x",
+            "for item in items:",
+            "if a in b:",
+            "foo(bar)",
+            "pass",
+            "total",
+            "x: int",
+            "items.append(x)",
+            "try:",
+            "with open(path) as file:",
+            "not x",
+            "del items[0]",
+        ] {
             assert!(!is_prose(text), "{text}");
         }
     }

@@ -264,7 +264,8 @@ impl Weave {
     /// The edit in flight towards the targets, if there is any to make.
     fn advance(&self, document: &Rope) -> Option<Flight> {
         let targets = self.regions.iter().zip(&self.targets);
-        let steps = targets.map(|(region, target)| region.step(&diff::edits(region.ours(), target), self.policy));
+        let steps =
+            targets.map(|(region, target)| region.step(&diff::edits(region.ours(), target), self.policy));
         Flight::of_steps(steps, document)
     }
 
@@ -364,7 +365,9 @@ impl Weave {
         let old = document.byte_slice(edit.range.clone()).to_string();
         let parts: Vec<Edit> = diff::fine_edits(&old, &edit.text)
             .into_iter()
-            .map(|part| Edit::new(part.range.start + edit.range.start..part.range.end + edit.range.start, part.text))
+            .map(|part| {
+                Edit::new(part.range.start + edit.range.start..part.range.end + edit.range.start, part.text)
+            })
             .collect();
         sequential(&parts)
     }
@@ -376,7 +379,8 @@ impl Weave {
 
 /// Whether `edits` (sorted, disjoint) make `after` of `before`.
 pub(crate) fn makes(edits: &[Edit], before: &Rope, after: &Rope) -> bool {
-    let grown: isize = edits.iter().map(|edit| edit.text.len().cast_signed() - edit.range.len().cast_signed()).sum();
+    let grown: isize =
+        edits.iter().map(|edit| edit.text.len().cast_signed() - edit.range.len().cast_signed()).sum();
     if before.len_bytes().checked_add_signed(grown) != Some(after.len_bytes()) {
         return false;
     }

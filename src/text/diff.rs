@@ -38,7 +38,9 @@ fn by_chars(old: &str, edit: Edit) -> Vec<Edit> {
     }
     let chars = |text: &str| -> Vec<(usize, char)> { text.char_indices().collect() };
     let (a, b) = (chars(old), chars(&edit.text));
-    let at = |chars: &[(usize, char)], index: u32, len: usize| chars.get(index as usize).map_or(len, |&(at, _)| at);
+    let at = |chars: &[(usize, char)], index: u32, len: usize| {
+        chars.get(index as usize).map_or(len, |&(at, _)| at)
+    };
     let mut input = InternedInput::default();
     input.update_before(a.iter().map(|&(_, ch)| ch));
     input.update_after(b.iter().map(|&(_, ch)| ch));
@@ -92,7 +94,10 @@ fn starts(lines: &[&str]) -> Vec<usize> {
 /// One edit without the beginning and end that both texts share, at `base`.
 fn trimmed(old: &str, new: &str, base: usize) -> Edit {
     let mut head = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
-    while !(old.is_char_boundary(head) && new.is_char_boundary(head)) || splits_crlf(old, head) || splits_crlf(new, head) {
+    while !(old.is_char_boundary(head) && new.is_char_boundary(head))
+        || splits_crlf(old, head)
+        || splits_crlf(new, head)
+    {
         head -= 1;
     }
     let (a, b) = (&old[head..], &new[head..]);
@@ -125,7 +130,11 @@ mod tests {
             ("a\nb\n", "a\nb\n", vec![]),
             ("a\n", "a\nb\n", vec![Edit::new(2..2, "b\n")]),
             ("a\nb\nc\n", "a\nc\n", vec![Edit::new(2..4, "")]),
-            ("x = 1\ny = 2\nz = 3\n", "x = 9\ny = 2\nz = 4\n", vec![Edit::new(4..5, "9"), Edit::new(16..17, "4")]),
+            (
+                "x = 1\ny = 2\nz = 3\n",
+                "x = 9\ny = 2\nz = 4\n",
+                vec![Edit::new(4..5, "9"), Edit::new(16..17, "4")],
+            ),
             ("a\r\n", "a\n", vec![Edit::new(1..3, "\n")]),
             ("\n    pass", "\n    a = 1\n    return a", vec![Edit::new(5..9, "a = 1\n    return a")]),
         ] {

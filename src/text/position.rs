@@ -111,7 +111,11 @@ mod tests {
             (Encoding::Utf16, 9, 0, 15),
             (Encoding::Utf32, u32::MAX, u32::MAX, 15),
         ] {
-            assert_eq!(to_offset(&rope, Position { line, column }, encoding), offset, "{encoding:?} {line}:{column}");
+            assert_eq!(
+                to_offset(&rope, Position { line, column }, encoding),
+                offset,
+                "{encoding:?} {line}:{column}"
+            );
         }
     }
 
