@@ -120,9 +120,6 @@ impl Cleaner {
                     if self.pass.code.is_empty() { self.pass.unwrap.into_prose() } else { self.pass.code };
                 let text = docstring::extract(&code.join("\n"), &self.form.base);
                 let text = text.ok_or(CleanError::NoDocstring)?.replace('\n', self.form.eol.as_str());
-                // A docstring that takes another's place begins behind its indentation.
-                let text =
-                    if self.form.lead.is_empty() { text[self.form.base.len()..].to_owned() } else { text };
                 Ok(Cleaned { text: self.form.lead + &text, imports: Vec::new() })
             }
             _ if self.pass.lines.is_empty() && imports.is_empty() => {
@@ -135,8 +132,10 @@ impl Cleaner {
             Shape::Body { .. } if self.pass.lines.is_empty() => Err(CleanError::NoBody),
             // Nothing but imports: they are what was asked for.
             Shape::Block if self.pass.lines.is_empty() => {
-                let lines: Vec<String> =
-                    imports.iter().flat_map(|import| import.lines().map(str::to_owned)).collect();
+                let lines: Vec<String> = imports
+                    .iter()
+                    .flat_map(|import| import.lines().map(|line| self.form.base.clone() + line))
+                    .collect();
                 Ok(Cleaned { text: self.joined(&lines), imports: Vec::new() })
             }
             _ => Ok(Cleaned { text: self.joined(&self.pass.lines), imports }),
