@@ -23,6 +23,11 @@ const INITIALISERS: [&str; 2] = ["__init__", "__post_init__"];
 /// The most symbols that are considered.
 const SYMBOLS: usize = 2_000;
 
+/// Whether `region` is inside of `symbol`.
+pub(super) fn holds(symbol: &Symbol, region: &Range<usize>) -> bool {
+    symbol.whole.start <= region.start && region.end <= symbol.whole.end
+}
+
 /// The target in its file.
 pub(super) struct Place<'a> {
     source: &'a Source<'a>,
@@ -42,9 +47,9 @@ impl<'a> Place<'a> {
         mentioned: HashSet<&'a str>,
     ) -> Self {
         let symbols = &symbols[..symbols.len().min(SYMBOLS)];
-        let holds = |symbol: &Symbol| symbol.whole.start <= region.start && region.end <= symbol.whole.end;
-        let around =
-            (0..symbols.len()).filter(|&at| symbols[at].kind == Kind::Class && holds(&symbols[at])).collect();
+        let around = (0..symbols.len())
+            .filter(|&at| symbols[at].kind == Kind::Class && holds(&symbols[at], region))
+            .collect();
         Self { source, focus, symbols, around, mentioned }
     }
 

