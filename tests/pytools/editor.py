@@ -50,9 +50,8 @@ return { reply = reply and reply.result or nil, error = reply and reply.err or n
 # What `vim.lsp.buf.code_action{apply = true}` does when its user picks the one action that the filter leaves.
 ACT = """
 local name, range = ...
-local offered = {}
+if range == vim.NIL then range = nil end
 vim.lsp.buf.code_action({ apply = true, range = range, filter = function(action)
-  table.insert(offered, action)
   local command = type(action.command) == 'table' and action.command or action
   local argument = command.arguments and command.arguments[1] or {}
   return command.command == 'redraft.run' and argument.action == name
@@ -75,7 +74,7 @@ class Editor:
     def close(self) -> None:
         try:
             self.nvim.command("qall!")
-        except OSError:
+        except (OSError, EOFError):
             pass  # Neovim closes the channel when it quits; that is how it answers.
         self.nvim.close()
 
