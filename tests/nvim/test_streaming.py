@@ -30,9 +30,14 @@ LINES = ["    result = 0\n", "    for value in values:\n", "        result += va
 WRITTEN = BEFORE + "".join(LINES) + AFTER
 
 
-def begin(session, editor: Editor, text: str = STUB, **init) -> str:
+def begin(session, editor: Editor, *, changed: bool = True, **init) -> str:
+    """Opens the stub and starts the run. Neovim checks no edit against version 0, that of a document never changed, so
+    most tests give it another first: one character, typed and taken back."""
     session.known += judge.TYPING
-    session.start(text, **{"delivery": "stream"} | init)
+    session.start(STUB, **{"delivery": "stream"} | init)
+    if changed:
+        editor.nvim.command("normal! ix")
+        editor.nvim.command("normal! x")
     editor.go_to("raise NotImpl")
     return editor.act(IMPLEMENT)
 
@@ -113,45 +118,81 @@ def test_typing_inside_the_region_is_never_overwritten(session, editor, model):
     assert text.count("for value in values:") == 1
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_random_typing_everywhere_is_kept(session, editor, model, seed):
+# Types one word where it is told to, in one step, so that no edit of the server comes between looking and typing.
+TYPE_WORD = """
+local place, at, word = ...
+local lines = vim.api.nvim_buf_get_lines(0, 0, -1, true)
+if place == 'above' then
+  vim.api.nvim_buf_set_lines(0, at, at, true, { word })
+elseif place == 'below' then
+  vim.api.nvim_buf_set_lines(0, #lines - at, #lines - at, true, { word })
+else
+  -- From the line after the docstring to the blank line before `below`: the region, whatever it holds by now.
+  local inside = {}
+  for number, line in ipairs(lines) do
+    if line:find('Return the sum', 1, true) then inside = {} elseif line:find('def below', 1, true) then break
+    elseif line:find('%S') then table.insert(inside, number - 1) end
+  end
+  local row = inside[at % #inside + 1]
+  local column = #lines[row + 1]
+  vim.api.nvim_buf_set_text(0, row, column, row, column, { '  ' .. word })
+end
+"""
+
+
+def test_a_first_edit_that_lands_on_the_wrong_line_is_put_right(session, editor, model):
+    """Neovim applies an edit for version 0 wherever its lines are by then, and tells the server of the user's typing only
+    150 ms later: the first edit comes between the two and lands a line too high."""
+    begin(session, editor, changed=False)
+    call = model.next_call()
+    editor.lua("vim.api.nvim_buf_set_lines(0, 0, 0, true, { '# typed above' })")
+    call.send(LINES[0])
+    editor.await_text(LINES[0])
+    for line in LINES[1:]:
+        call.send(line)
+    call.finish()
+    editor.await_end()
+    assert editor.text() == "# typed above\n" + WRITTEN
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("inside", [False, True], ids=["around", "everywhere"])
+def test_random_typing_is_kept(session, editor, model, inside, seed):
     """Words typed above, below and inside, in no set order with the chunks: each is there once at the end."""
     dice = random.Random(seed)
+    places = ["model", "model", "above", "below"] + ["inside"] * inside
     begin(session, editor)
-    call = model.next_call()
-    chunks = list("".join(LINES))
     above, below, words = BEFORE.split("\n"), AFTER.split("\n"), []
-    while chunks or len(words) < 12:
-        place = dice.choice(["model", "model", "above", "below", "inside"])
+    call = model.next_call()
+    answer = "".join(LINES)
+    touched = False  # once the user has typed inside, how much more is shown before the end is the server's choice
+    while answer or len(words) < 12:
+        place = dice.choice(places)
         if place == "model":
             size = dice.randint(1, 20)
-            if chunks:
-                call.send("".join(chunks[:size]))
-            del chunks[:size]
+            if answer:
+                call.send(answer[:size])
+            answer = answer[size:]
+            whole = ("".join(LINES).removesuffix(answer)).count("\n") if answer else 0
+            if whole and not touched and dice.random() < 0.7:
+                editor.await_text(LINES[whole - 1])
             continue
-        word = f"# word{len(words)}"
-        words.append(word)
-        lines = editor.nvim.current.buffer[:]
+        touched |= place == "inside"
+        words.append(f"word{len(words)}")
+        at = dice.randrange(0, {"above": 4, "below": 2, "inside": 99}[place])
+        editor.lua(TYPE_WORD, place, at, "# " + words[-1])
         if place == "above":
-            at = dice.randrange(0, 4)
-            above.insert(at, word)
-            editor.insert(at, 0, word + "\n")
+            above.insert(at, "# " + words[-1])
         elif place == "below":
-            from_end = dice.randrange(0, 3)
-            below.insert(len(below) - 1 - from_end, word)
-            editor.insert(len(lines) - from_end - 1, len(lines[-from_end - 1].encode()), "\n" + word)
-        else:
-            # Between the docstring and the two blank lines above `below`: the region, whatever it holds by now.
-            first, last = editor.line_of('"""Return') + 1, editor.line_of("def below") - 1
-            at = dice.choice([n for n in range(first, last) if lines[n].strip()])
-            editor.insert(at, len(lines[at].encode()), "  " + word)
+            below.insert(len(below) - 1 - at, "# " + words[-1])
     call.finish()
     editor.await_end()
     text = editor.text()
-    for word in words:
-        assert text.splitlines() and sum(line.endswith(word) for line in text.splitlines()) == 1, f"{word} in:\n{text}"
-    assert text.startswith("\n".join(above)), f"seed {seed}: above the region:\n{text}"
-    assert text.endswith("\n".join(below)), f"seed {seed}: below the region:\n{text}"
+    assert [word for word in words if text.split().count(word) != 1] == [], f"seed {seed}:\n{text}"
+    assert text.startswith("\n".join(above)), f"seed {seed}, above the region:\n{text}"
+    assert text.endswith("\n".join(below)), f"seed {seed}, below the region:\n{text}"
+    if not inside:
+        assert text == "\n".join(above) + "".join(LINES) + "\n".join(below), f"seed {seed}:\n{text}"
 
 
 def test_stop_keeps_what_stands(session, editor, model):
@@ -181,11 +222,15 @@ def test_the_progress_can_be_cancelled(session, editor, model):
     assert_nothing_follows(editor, call, STUB)
 
 
-def test_undo_in_the_editor_is_a_no(session, editor, model):
+@pytest.mark.parametrize("told", [False, True], ids=["with the edit's echo", "after the edit's echo"])
+def test_undo_in_the_editor_is_a_no(session, editor, model, told):
+    """Neovim tells of its changes 150 ms later, so that an edit's echo and its undo may come as one notification."""
     begin(session, editor)
     call = model.next_call()
     call.send(LINES[0])
     editor.await_text(LINES[0])
+    if told:
+        editor.flush()
     editor.nvim.command("undo")
     assert editor.text() == STUB
     assert call.disconnected.wait(DEADLINE), "the connection to the model must be closed"

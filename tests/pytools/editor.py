@@ -96,6 +96,13 @@ class Editor:
         assert answer.get("error") is None and answer.get("why") is None, answer
         return answer.get("reply")
 
+    def flush(self) -> None:
+        """Has the server know the buffer as it is: Neovim sends what it holds back before any request."""
+        line = {"line": 0, "character": 0}
+        document = {"uri": self.lua("return vim.uri_from_bufnr(0)")}
+        context = {"diagnostics": []}
+        self.request("textDocument/codeAction", {"textDocument": document, "range": {"start": line, "end": line}, "context": context})
+
     def act(self, name: str, first: tuple[int, int] | None = None, last: tuple[int, int] | None = None) -> str:
         """Runs a code action at the cursor, or on a range in (line from 1, byte from 0). Returns the run's name."""
         before = len(self.seen("runs"))
@@ -124,7 +131,7 @@ class Editor:
 
     def open(self, path: Path, filetype: str = "python") -> None:
         self.nvim.command(f"edit {path}")
-        self.nvim.command(f"setlocal filetype={filetype} autoindent& indentexpr=")
+        self.nvim.command(f"setlocal filetype={filetype} noautoindent")
 
     def text(self) -> str:
         return "\n".join(self.nvim.current.buffer[:]) + "\n"
