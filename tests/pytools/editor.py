@@ -29,7 +29,10 @@ _G.client_id = vim.lsp.start({
   name = 'redraft', cmd = cmd, cmd_env = env, root_dir = root, init_options = init, capabilities = capabilities,
   handlers = {
     ['window/showMessage'] = message,
-    ['redraft/status'] = function(_, params) table.insert(_G.seen.status, params) end,
+    ['redraft/status'] = function(_, params)
+      params.at = vim.uv.hrtime()
+      table.insert(_G.seen.status, params)
+    end,
     ['workspace/executeCommand'] = function(err, result)
       if err then table.insert(_G.seen.errors, err) else table.insert(_G.seen.runs, result.run) end
     end,
@@ -121,10 +124,10 @@ class Editor:
         """What came from the server so far: runs, errors, progress, messages, status."""
         return self.lua("return _G.seen[...]", what)
 
-    def await_end(self, nth: int = 1) -> str:
+    def await_end(self, nth: int = 1, deadline: float = DEADLINE) -> str:
         """Waits for the end of the nth run, and returns what its progress said last."""
         ends = "vim.tbl_filter(function(p) return p.value.kind == 'end' end, _G.seen.progress)"
-        self.wait(f"#{ends} >= {nth}", f"the end of run {nth}")
+        self.wait(f"#{ends} >= {nth}", f"the end of run {nth}", deadline=deadline)
         return self.lua(f"return {ends}[...].value.message or ''", nth)
 
     # The buffer.
@@ -167,10 +170,10 @@ class Editor:
     def lua(self, code: str, *args):
         return self.nvim.exec_lua(code, *args)
 
-    def wait(self, condition: str, what: str, *args) -> None:
+    def wait(self, condition: str, what: str, *args, deadline: float = DEADLINE) -> None:
         """Lets Neovim's event loop run until the Lua expression is true; fails the test at the deadline."""
         code = f"local args = {{...}} return (vim.wait(50, function() return (function(...) return {condition} end)(unpack(args)) end, 2))"
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + deadline
         while not self.lua(code, *args):
             if time.monotonic() > end:
-                raise AssertionError(f"waited {DEADLINE} s for {what}; the buffer:\n{self.text()}\nseen: {self.lua('return _G.seen')}")
+                raise AssertionError(f"waited {deadline} s for {what}; the buffer:\n{self.text()}\nseen: {self.lua('return _G.seen')}")
