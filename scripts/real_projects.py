@@ -184,7 +184,7 @@ def attempt(project: Project, function: dict, via: str, redraft: str) -> Outcome
     try:
         (by_cli if via == "cli" else by_nvim)(redraft, tree, path, line, outcome)
     except Exception as error:  # One function's failure is its outcome; the others still have theirs.
-        outcome.message = f"{type(error).__name__}: {str(error)[:200]}"
+        outcome.message = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}" if str(error) else repr(error)
     after = path.read_bytes().decode()
     outcome.wrote = after != before
     if outcome.wrote:
@@ -258,13 +258,13 @@ def examine(before: str, after: str, name: str, outcome: Outcome) -> None:
 
 
 def without_body(source: str, name: str) -> tuple[str, int]:
-    """The source with this function's body but for its docstring replaced, and the line of its `def`, from 1."""
+    """The source with this function's body but for its docstring replaced, and the line where that stands, from 1."""
     node = find(ast.parse(source), name)
     lines = source.split("\n")
     first = node.body[1] if len(node.body) > 1 else node.body[0]
     start = node.body[0].end_lineno if len(node.body) > 1 else first.lineno - 1
     lines[start : node.end_lineno] = [" " * first.col_offset + STUB]
-    return "\n".join(lines), node.lineno
+    return "\n".join(lines), start + 1
 
 
 def find(tree: ast.Module, name: str) -> ast.FunctionDef:
