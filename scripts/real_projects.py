@@ -190,7 +190,8 @@ def attempt(project: Project, function: dict, via: str, redraft: str) -> Outcome
     if outcome.wrote:
         examine(before, after, function["name"], outcome)
         outcome.judged_by, outcome.accepted, said = project.judge(tree, function)
-        outcome.message = outcome.message or ("" if outcome.accepted else said)
+        if outcome.parses:
+            outcome.message = "" if outcome.accepted else said
     return outcome
 
 
