@@ -27,7 +27,8 @@ with_progress() {
   stamp=$(mktemp)
   (
     trap 'kill "$nap" 2>/dev/null; exit 0' TERM
-    while true; do
+    # Ends with the script, however that ends.
+    while kill -0 "$$" 2>/dev/null; do
       sleep "$HEARTBEAT" & nap=$!
       wait "$nap"
       engine=$(find "$target"/release/build/llama-cpp-sys-2-*/out -name '*.o' -newer "$stamp" 2>/dev/null | wc -l)
