@@ -12,16 +12,12 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 /// A count of tokens as the model's tokenizer has them, or a safe estimate of it (`Tokens::estimate`).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Tokens(pub u32);
 
 /// Millionths of a US dollar. Integer, so that sums are exact.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct MicroUsd(pub u64);
 
@@ -130,11 +126,7 @@ impl std::error::Error for ModelError {}
 /// closed (or the engine told to stop), and nothing more is sent to `deltas`.
 pub trait Provider: Send + Sync + fmt::Debug {
     /// Streams the answer's text into `deltas` (bounded: a slow reader slows the provider) and returns how it ended.
-    fn ask(
-        &self,
-        request: Request,
-        deltas: mpsc::Sender<String>,
-    ) -> BoxFuture<'static, Result<Answer, ModelError>>;
+    fn ask(&self, request: Request, deltas: mpsc::Sender<String>) -> BoxFuture<'static, Result<Answer, ModelError>>;
 }
 
 impl Tokens {
