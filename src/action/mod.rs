@@ -10,6 +10,7 @@ mod fix;
 mod generate;
 mod implement;
 mod plan;
+pub mod prepare;
 mod rewrite;
 mod select;
 #[cfg(test)]

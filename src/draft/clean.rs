@@ -94,6 +94,12 @@ impl Cleaner {
         self.joined(&self.pass.lines)
     }
 
+    /// How many lines were returned so far.
+    #[must_use]
+    pub fn lines_told(&self) -> usize {
+        self.pass.lines.len()
+    }
+
     /// The end of the answer: the last line is whole now.
     ///
     /// # Errors

@@ -58,11 +58,6 @@ impl Peel {
         self.state == State::Done
     }
 
-    /// Whether any of the wanted statements was seen.
-    pub fn has_found(&self) -> bool {
-        matches!(self.state, State::Statements(_) | State::Done)
-    }
-
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
@@ -187,17 +182,15 @@ fn defined(text: &str) -> Option<&str> {
 
 /// What stands behind the header's colon on its own line.
 fn one_line_body(line: &str) -> Option<&str> {
-    let mut scanner = Scanner::default();
     for (at, ch) in line.char_indices() {
         if ch == ':' {
-            scanner = Scanner::default();
+            let mut scanner = Scanner::default();
             scanner.line(&line[..=at]);
             if scanner.opens_block() {
                 return Some(line[at + 1..].trim()).filter(|body| !body.is_empty() && !body.starts_with('#'));
             }
         }
     }
-    drop(scanner);
     None
 }
 

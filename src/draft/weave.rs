@@ -74,6 +74,7 @@ pub struct Weave {
     policy: Policy,
     /// Whether edits leave without waiting for the interval.
     urgent: bool,
+    patience: Duration,
     stopped: bool,
     flight: Option<Flight>,
     lost: VecDeque<Flight>,
@@ -97,6 +98,7 @@ impl Weave {
             regions,
             policy: Policy::Hold,
             urgent: false,
+            patience: ECHO,
             stopped: false,
             flight: None,
             lost: VecDeque::new(),
@@ -109,6 +111,11 @@ impl Weave {
             quiet_at: Time::ZERO,
             saved_at: Time::ZERO,
         }
+    }
+
+    /// The client asks its user first: an edit counts as dropped only after this time.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     #[must_use]
@@ -373,7 +380,7 @@ impl Weave {
     }
 
     fn echo_time(&self) -> Duration {
-        ECHO.max(self.round_trip * 4)
+        self.patience.max(self.round_trip * 4)
     }
 }
 

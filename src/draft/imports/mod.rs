@@ -115,6 +115,16 @@ impl Unit {
     }
 }
 
+/// Of the import statements `additions`, one for each name that `code` uses: models repeat all that they saw.
+#[must_use]
+pub fn used(additions: &[String], code: &str) -> Vec<String> {
+    let words: std::collections::HashSet<&str> =
+        code.split(|ch: char| !(ch.is_alphanumeric() || ch == '_')).collect();
+    let statements = additions.iter().filter_map(|addition| parse::only(addition)).flatten();
+    let wanted = |unit: &Unit| words.contains(unit.bound()) || unit.from.as_deref() == Some("__future__");
+    statements.flat_map(|one| units(&one)).filter(wanted).map(|unit| unit.source()).collect()
+}
+
 /// Adds the import statements `additions` to `block` (whole lines, without the last one's end; empty where a file has
 /// none). New lines end with `eol`.
 #[must_use]

@@ -1,0 +1,166 @@
+//! From an action and a place to a task: what may change, what is asked, and an account of what will be sent.
+
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::{Diagnostic, Plan, PlanError, Source, plan};
+use crate::context::{self, Context};
+use crate::draft::form::Shape;
+use crate::job::Task;
+use crate::model::{Request, Role, Tokens, Turn};
+use crate::prompt::{self, RenderError, secret};
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    pub action: String,
+    /// Bytes; empty at a cursor.
+    pub range: Range<usize>,
+    pub diagnostic: Option<Diagnostic>,
+    pub instruction: Option<String>,
+}
+
+/// How much the model takes, and how it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Gathered context.
+    pub context: Tokens,
+    /// Prompt and answer together.
+    pub window: Tokens,
+    /// The most that may be answered.
+    pub output: Tokens,
+    /// The answer can be begun for the model (the embedded engine).
+    pub prefill: bool,
+}
+
+/// What goes to the model, for its user to see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    pub title: String,
+    pub context: Context,
+    /// How many secrets were taken out.
+    pub redacted: usize,
+    /// A safe estimate of the whole prompt.
+    pub tokens: Tokens,
+    pub request: Request,
+}
+
+/// Why there is no task.
+#[derive(Debug, Error)]
+pub enum PrepareError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error(
+        "the prompt has about {prompt} tokens, and with an answer of up to {output} it does not fit the model's window of {window}; select less, or choose a model with a larger window"
+    )]
+    TooLarge { prompt: u32, output: u32, window: u32 },
+    #[error("the prompt still looks as if it held a secret ({0}); nothing was sent")]
+    Secret(&'static str),
+}
+
+/// Texts that end the answer of a model that goes on from a function's header: a second definition, or the code block's end.
+const STOPS: [&str; 4] = ["\n```", "\ndef ", "\nclass ", "\nif __name__"];
+/// The same where the answer is a block.
+const BLOCK_STOPS: [&str; 1] = ["\n```"];
+
+/// Plans, gathers and renders.
+///
+/// # Errors
+/// When the action does not fit the place, or the prompt does not fit the model.
+pub fn prepare(source: &Source<'_>, wish: &Wish, room: Room) -> Result<(Task, Sent), PrepareError> {
+    let plan = plan(
+        source,
+        &wish.action,
+        wish.range.clone(),
+        wish.diagnostic.as_ref(),
+        wish.instruction.as_deref(),
+    )?;
+    let hint = [&plan.inputs.instruction, &plan.inputs.diagnostic]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
+    let context = context::gather(source, &plan.focus, &plan.region, &hint, room.context.0);
+    let rendered = prompt::render(plan.prompt, &plan.inputs, &context)?;
+    let (system, in_system) = secret::redact(&rendered.system);
+    let (user, in_user) = secret::redact(&rendered.user);
+    let prefill = rendered.prefill.filter(|_| room.prefill).map(|prefill| secret::redact(&prefill).0);
+    let stop = match (&prefill, &plan.form.shape) {
+        (None, _) | (_, Shape::File) => &[][..],
+        (Some(_), Shape::Body { .. }) => &STOPS[..],
+        (Some(_), Shape::Block | Shape::Docstring) => &BLOCK_STOPS[..],
+    };
+    let request = Request {
+        system,
+        turns: vec![Turn { role: Role::User, text: user }],
+        prefill,
+        max_tokens: Tokens(rendered.max_tokens.min(room.output.0)),
+        temperature: Some(0.0),
+        stop: stop.iter().map(|&text| text.to_owned()).collect(),
+    };
+    let tokens = checked(&request, room)?;
+    let sent = Sent {
+        title: plan.title.clone(),
+        context,
+        redacted: in_system + in_user,
+        tokens,
+        request: request.clone(),
+    };
+    Ok((task(plan, source, request), sent))
+}
+
+/// The size of the prompt, if it fits and holds no secret.
+fn checked(request: &Request, room: Room) -> Result<Tokens, PrepareError> {
+    let mut serialised = request.system.clone();
+    for text in request.turns.iter().map(|turn| &turn.text).chain(&request.prefill) {
+        serialised.push('\n');
+        serialised.push_str(text);
+    }
+    if let Some(secret) = secret::find(&serialised).first() {
+        return Err(PrepareError::Secret(secret.kind));
+    }
+    let tokens = Tokens::estimate(&serialised);
+    let (prompt, output, window) = (tokens.0, request.max_tokens.0, room.window.0);
+    if prompt.saturating_add(output) > window {
+        return Err(PrepareError::TooLarge { prompt, output, window });
+    }
+    Ok(tokens)
+}
+
+fn task(plan: Plan, source: &Source<'_>, request: Request) -> Task {
+    Task {
+        text: source.text.clone(),
+        tree: source.tree.cloned(),
+        language: source.language,
+        region: plan.region,
+        imports: plan.imports,
+        existing: plan.existing,
+        form: plan.form,
+        opening: plan.inputs.opening.unwrap_or_default(),
+        request,
+    }
+}
+
+/// The task of a new file, which has nothing but an instruction.
+///
+/// # Errors
+/// As `prepare`.
+pub fn prepare_new(source: &Source<'_>, instruction: &str, room: Room) -> Result<(Task, Sent), PrepareError> {
+    let wish = Wish {
+        action: "generate".to_owned(),
+        range: 0..0,
+        diagnostic: None,
+        instruction: Some(instruction.to_owned()),
+    };
+    let (mut task, sent) = prepare(source, &wish, room)?;
+    task.form.shape = Shape::File;
+    task.form.lead.clear();
+    task.form.base.clear();
+    task.imports = None;
+    task.region = 0..source.text.len_bytes();
+    Ok((task, sent))
+}

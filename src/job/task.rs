@@ -1,0 +1,69 @@
+//! What a run is to do: the place, what may change there, and the question.
+
+use std::ops::Range;
+
+use ropey::Rope;
+use tree_sitter::Tree;
+
+use crate::draft::clean::{Cleaned, Setup};
+use crate::draft::form::Form;
+use crate::draft::imports::{self, Existing};
+use crate::draft::region::Region;
+use crate::draft::verify::Proposal;
+use crate::model::Request;
+use crate::syntax::Language;
+
+/// Everything that a run needs to know; made once, when it begins.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The document when the run began, and its tree.
+    pub text: Rope,
+    pub tree: Option<Tree>,
+    pub language: &'static Language,
+    /// The bytes that the draft takes the place of.
+    pub region: Range<usize>,
+    /// The import block, which may be added to.
+    pub imports: Option<Range<usize>>,
+    pub existing: Existing,
+    pub form: Form,
+    /// What stands between a function's first line and the region.
+    pub opening: String,
+    pub request: Request,
+}
+
+impl Task {
+    /// The regions of the document, the draft's first.
+    pub(super) fn regions(&self) -> Vec<Region> {
+        let region =
+            |range: &Range<usize>| Region::new(range.start, self.text.byte_slice(range.clone()).to_string());
+        std::iter::once(&self.region).chain(&self.imports).map(region).collect()
+    }
+
+    pub(super) fn setup(&self) -> Setup {
+        Setup { hoist: self.imports.is_some(), opening: self.opening.clone() }
+    }
+
+    /// What each region is to hold.
+    pub(super) fn targets(&self, cleaned: &Cleaned) -> Vec<String> {
+        let mut targets = vec![cleaned.text.clone()];
+        if let Some(range) = &self.imports {
+            let block = self.text.byte_slice(range.clone()).to_string();
+            let context = imports::Context::of(&self.text, range, self.existing.clone());
+            let additions = imports::used(&cleaned.imports, &cleaned.text);
+            targets.push(imports::merge(&block, &additions, self.form.eol, &context).block);
+        }
+        targets
+    }
+
+    pub(super) fn proposal(&self, targets: &[String]) -> Proposal {
+        Proposal {
+            text: self.text.clone(),
+            tree: self.tree.clone(),
+            language: self.language,
+            region: self.region.clone(),
+            shape: self.form.shape.clone(),
+            draft: targets[0].clone(),
+            imports: self.imports.clone().zip(targets.get(1).cloned()),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The handlers: each puts one typed event into the session's queue before its first await, and a request's waits for its
+//! one reply. No state is held here.
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::{
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams,
+    WillSaveTextDocumentParams,
+};
+use tower_lsp::{LanguageServer, async_trait};
+
+use super::client::Profile;
+use super::convert::{encoding_name, path_of};
+use super::event::{ClientEvent, Reply};
+use super::params::{self, Ask, COMMANDS, run_id};
+use crate::action;
+use crate::text::position::Position;
+use crate::workspace::{Change, Opened};
+
+/// See the module's head.
+#[derive(Clone, Debug)]
+pub(super) struct Backend {
+    events: mpsc::Sender<ClientEvent>,
+}
+
+impl Backend {
+    pub fn new(events: mpsc::Sender<ClientEvent>) -> Self {
+        Self { events }
+    }
+
+    /// Puts an event into the queue. The dispatcher has made sure that there is room.
+    fn tell(&self, event: ClientEvent) {
+        if self.events.try_send(event).is_err() {
+            tracing::error!("the session does not take an event");
+        }
+    }
+
+    async fn ask(&self, event: impl FnOnce(Reply) -> ClientEvent) -> Result<Value> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(event(reply));
+        answer.await.unwrap_or_else(|_| Err(Error::internal_error()))
+    }
+
+    pub async fn code_actions(&self, ask: Ask) -> Result<Value> {
+        self.ask(|reply| ClientEvent::Actions { ask, reply }).await
+    }
+
+    pub async fn sent(&self, params: Value) -> Result<Value> {
+        let run = params.get("run").and_then(Value::as_str).unwrap_or_default();
+        let run = run_id(run)?;
+        self.ask(|reply| ClientEvent::Sent { run, reply }).await
+    }
+
+    /// `window/workDoneProgress/cancel`, which tower-lsp 0.20 does not route.
+    pub async fn cancel_progress(&self, params: Value) {
+        if let Some(token) = params.get("token").and_then(Value::as_str) {
+            self.tell(ClientEvent::CancelProgress { token: token.to_owned() });
+        }
+    }
+
+    /// `initialize` with its raw parameters: what lsp-types cannot read must not be fatal.
+    pub fn initialize_raw(&self, params: &Value) -> Value {
+        let profile = Profile::read(params);
+        let result = json!({
+            "serverInfo": { "name": "redraft", "version": env!("CARGO_PKG_VERSION") },
+            "capabilities": {
+                "positionEncoding": encoding_name(profile.encoding),
+                "textDocumentSync": { "openClose": true, "change": 2, "willSave": true, "save": { "includeText": false } },
+                "codeActionProvider": { "codeActionKinds": action::kinds(), "resolveProvider": false },
+                "executeCommandProvider": { "commands": COMMANDS },
+            },
+        });
+        self.tell(ClientEvent::Profile(Box::new(profile)));
+        result
+    }
+}
+
+#[async_trait]
+impl LanguageServer for Backend {
+    async fn initialize(&self, _: InitializeParams) -> Result<InitializeResult> {
+        // The dispatcher puts `initialize_raw`'s answer in its place; this only moves tower-lsp's own state on.
+        Ok(InitializeResult::default())
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        self.tell(ClientEvent::Initialized);
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.ask(|reply| ClientEvent::Shutdown { reply }).await.map(|_| ())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let document = params.text_document;
+        let uri = document.uri.to_string();
+        self.tell(ClientEvent::Opened(Opened {
+            path: path_of(&uri),
+            uri,
+            language: document.language_id,
+            version: document.version,
+            text: document.text,
+        }));
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        let at = |position: tower_lsp::lsp_types::Position| Position {
+            line: position.line,
+            column: position.character,
+        };
+        let changes = params
+            .content_changes
+            .into_iter()
+            .map(|change| Change {
+                range: change.range.map(|range| at(range.start)..at(range.end)),
+                text: change.text,
+            })
+            .collect();
+        let version = params.text_document.version;
+        self.tell(ClientEvent::Changed { uri: params.text_document.uri.to_string(), version, changes });
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.tell(ClientEvent::Closed { uri: params.text_document.uri.to_string() });
+    }
+
+    async fn will_save(&self, params: WillSaveTextDocumentParams) {
+        self.tell(ClientEvent::Saving { uri: params.text_document.uri.to_string() });
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        self.tell(ClientEvent::Saved { uri: params.text_document.uri.to_string() });
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        let command = params::command(&params.command, params.arguments)?;
+        self.ask(|reply| ClientEvent::Command { command, reply }).await.map(Some)
+    }
+}

@@ -1,0 +1,187 @@
+//! What the client is and can: read leniently from the raw `initialize` parameters, since lsp-types' enums are closed and a
+//! newer client's values must not be fatal.
+
+use serde_json::Value;
+
+use crate::job::Delivery;
+use crate::text::position::Encoding;
+
+/// See the module's head.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Profile {
+    pub name: String,
+    pub encoding: Encoding,
+    pub process_id: Option<u32>,
+    pub work_done_progress: bool,
+    pub change_annotations: bool,
+    /// The client shows which actions are made by a model (LSP 3.18, `CodeActionTag.LLMGenerated`).
+    pub llm_tag: bool,
+    /// Understands code actions, not only commands.
+    pub action_literals: bool,
+    pub disabled_support: bool,
+    /// Groups our edits into one undo.
+    pub groups_undo: bool,
+    /// Wants `redraft/status`.
+    pub knows_redraft: bool,
+    pub options: Options,
+}
+
+/// `initializationOptions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Options {
+    pub untrusted: Option<bool>,
+    pub delivery: Option<Delivery>,
+    pub default_model: Option<String>,
+    /// What could not be used, for the user.
+    pub problems: Vec<String>,
+}
+
+impl Profile {
+    pub fn read(params: &Value) -> Self {
+        let capability = |path: &str| params.pointer(&format!("/capabilities/{path}"));
+        let is = |path: &str| capability(path).and_then(Value::as_bool).unwrap_or(false);
+        let redraft = capability("experimental/redraft");
+        Self {
+            name: params.pointer("/clientInfo/name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            encoding: encoding(capability("general/positionEncodings")),
+            process_id: params.get("processId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()),
+            work_done_progress: is("window/workDoneProgress"),
+            change_annotations: capability("workspace/workspaceEdit/changeAnnotationSupport")
+                .is_some_and(Value::is_object),
+            llm_tag: capability("textDocument/codeAction/tagSupport/valueSet")
+                .and_then(Value::as_array)
+                .is_some_and(|tags| tags.iter().any(|tag| tag.as_i64() == Some(1))),
+            action_literals: capability("textDocument/codeAction/codeActionLiteralSupport")
+                .is_some_and(Value::is_object),
+            disabled_support: is("textDocument/codeAction/disabledSupport"),
+            groups_undo: redraft
+                .and_then(|redraft| redraft.get("undoGrouping"))
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
+            knows_redraft: redraft
+                .is_some_and(|redraft| !redraft.is_null() && redraft.as_bool() != Some(false)),
+            options: Options::read(params.get("initializationOptions").unwrap_or(&Value::Null)),
+        }
+    }
+
+    /// How drafts come into this client's documents.
+    pub fn delivery(&self) -> Delivery {
+        let wanted = self.options.delivery.unwrap_or(if self.groups_undo {
+            Delivery::Stream
+        } else {
+            Delivery::Final
+        });
+        if wanted == Delivery::Preview && !self.change_annotations { Delivery::Final } else { wanted }
+    }
+}
+
+impl Options {
+    fn read(options: &Value) -> Self {
+        let mut read = Self::default();
+        let Some(entries) = options.as_object() else { return read };
+        for (key, value) in entries {
+            match (key.as_str(), value) {
+                ("untrustedWorkspace", Value::Bool(untrusted)) => read.untrusted = Some(*untrusted),
+                ("delivery", Value::String(delivery)) => match delivery.as_str() {
+                    "stream" => read.delivery = Some(Delivery::Stream),
+                    "final" => read.delivery = Some(Delivery::Final),
+                    "preview" => read.delivery = Some(Delivery::Preview),
+                    other => read.problems.push(format!(
+                        "delivery: {other:?} is none of \"stream\", \"final\" and \"preview\""
+                    )),
+                },
+                ("config", Value::Object(config)) => read.config(config),
+                (_, Value::Null) => {}
+                ("untrustedWorkspace" | "delivery" | "config", _) => {
+                    read.problems.push(format!("{key}: has the wrong type"))
+                }
+                _ => read
+                    .problems
+                    .push(format!("{key}: is no option; there are untrustedWorkspace, delivery and config")),
+            }
+        }
+        read
+    }
+
+    /// Keys that a workspace may set: none of them can name an endpoint, a key or a command.
+    fn config(&mut self, config: &serde_json::Map<String, Value>) {
+        for (key, value) in config {
+            match (key.as_str(), value) {
+                ("default_model", Value::String(name)) => self.default_model = Some(name.clone()),
+                ("routing" | "refine" | "languages", _) | (_, Value::Null) => {}
+                ("default_model", _) => self.problems.push("config.default_model: is no text".to_owned()),
+                _ => self.problems.push(format!(
+                    "config.{key}: cannot be set by the editor; what it may set are default_model, routing.fallback, refine and languages (the rest belongs into the user's configuration file)"
+                )),
+            }
+        }
+    }
+}
+
+/// UTF-8 where the client has it, else what comes first of what we have; UTF-16 where nothing is said.
+fn encoding(offered: Option<&Value>) -> Encoding {
+    let offered: Vec<&str> = offered
+        .and_then(Value::as_array)
+        .map(|all| all.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let known = |name: &&str| match *name {
+        "utf-8" => Some(Encoding::Utf8),
+        "utf-16" => Some(Encoding::Utf16),
+        "utf-32" => Some(Encoding::Utf32),
+        _ => None,
+    };
+    if offered.contains(&"utf-8") {
+        Encoding::Utf8
+    } else {
+        offered.iter().find_map(known).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn encodings_are_negotiated() {
+        for (offered, expected) in [
+            (json!(["utf-16", "utf-8"]), Encoding::Utf8),
+            (json!(["utf-32", "utf-16"]), Encoding::Utf32),
+            (json!(["utf-7"]), Encoding::Utf16),
+            (json!([]), Encoding::Utf16),
+            (json!(null), Encoding::Utf16),
+            (json!("utf-8"), Encoding::Utf16),
+        ] {
+            assert_eq!(encoding(Some(&offered)), expected, "{offered}");
+        }
+    }
+
+    #[test]
+    fn the_way_of_delivery_fits_the_client() {
+        let annotations = json!({ "workspace": { "workspaceEdit": { "changeAnnotationSupport": {} } } });
+        let grouping = json!({ "experimental": { "redraft": { "undoGrouping": true } } });
+        for (capabilities, option, expected) in [
+            (json!({}), json!(null), Delivery::Final),
+            (grouping.clone(), json!(null), Delivery::Stream),
+            (grouping, json!({ "delivery": "final" }), Delivery::Final),
+            (json!({}), json!({ "delivery": "stream" }), Delivery::Stream),
+            (json!({}), json!({ "delivery": "preview" }), Delivery::Final),
+            (annotations, json!({ "delivery": "preview" }), Delivery::Preview),
+            (json!({}), json!({ "delivery": 3 }), Delivery::Final),
+        ] {
+            let profile =
+                Profile::read(&json!({ "capabilities": capabilities, "initializationOptions": option }));
+            assert_eq!(profile.delivery(), expected, "{option}");
+        }
+    }
+
+    #[test]
+    fn what_an_editor_may_not_set_is_told() {
+        let read = Options::read(
+            &json!({ "config": { "provider": [{ "base_url": "http://evil" }], "default_model": "fast" }, "other": 1 }),
+        );
+        assert_eq!(read.default_model.as_deref(), Some("fast"));
+        assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
+    }
+}

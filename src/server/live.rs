@@ -1,0 +1,179 @@
+//! One run as the session has it: the state machine, the call to its model, and what its client sees of it.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use super::event::{RunId, TaskEvent};
+use super::outgoing::Outgoing;
+use super::params::run_name;
+use super::progress::Progress;
+use crate::action::prepare::{Sent, Wish};
+use crate::draft::weave::Time;
+use crate::job::{Run, State};
+use crate::model::ask::{Retries, ask};
+use crate::model::registry::{Chosen, Place};
+use crate::model::{Answer, Finish, MicroUsd, Request, Usage};
+
+/// Deltas between a provider and the session; few, so that a slow client slows the provider.
+const DELTAS: usize = 64;
+
+/// See the module's head.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub id: RunId,
+    pub uri: String,
+    pub run: Run,
+    pub chosen: Chosen,
+    pub wish: Wish,
+    pub sent: Sent,
+    pub progress: Progress,
+    /// The call to the model, while there is one.
+    pub call: Option<AbortHandle>,
+    /// When it wants to be polled.
+    pub wake: Option<Time>,
+    /// It is to be done again once it is taken back.
+    pub again: bool,
+}
+
+impl Live {
+    /// Ends the call to the model: its connection closes.
+    pub fn hang_up(&mut self) {
+        if let Some(call) = self.call.take() {
+            call.abort();
+        }
+    }
+
+    /// The embedded engine has no meter that runs on: it is ended where the draft is whole.
+    pub fn ends_early(&self) -> Option<Answer> {
+        let usage = Usage { prompt: self.sent.tokens, completion: self.run.written(), ..Usage::default() };
+        (self.chosen.place == Place::Embedded).then_some(Answer { finish: Finish::Stop, usage })
+    }
+
+    /// What it cost so far, where that is known.
+    pub fn cost(&self) -> Option<MicroUsd> {
+        let usage = self.run.answer()?.usage;
+        usage.cost.or_else(|| self.chosen.price.map(|price| price.cost(&usage)))
+    }
+
+    /// `redraft/status`.
+    pub fn status(&self) -> Value {
+        status(
+            self.id,
+            self.run.state().name(),
+            &self.chosen.name,
+            self.run.written().0,
+            self.cost(),
+            self.run.message(),
+        )
+    }
+
+    /// One line for a person: how it goes, or how it went.
+    pub fn summary(&self) -> String {
+        let tokens = self.run.written().0;
+        match (self.run.state(), self.run.message()) {
+            (State::Asking, _) => format!("{} is reading", self.chosen.name),
+            (State::Streaming, _) => format!("{}: {tokens} tokens", self.chosen.name),
+            (State::Checking, _) => "checking the draft".to_owned(),
+            (state, Some(message)) => format!("{}: {message}", state.name()),
+            (State::Done, None) => match self.cost() {
+                Some(MicroUsd(cost)) if cost > 0 => format!(
+                    "done: {tokens} tokens, ${:.4}",
+                    f64::from(u32::try_from(cost).unwrap_or(u32::MAX)) / 1e6
+                ),
+                _ => format!("done: {tokens} tokens"),
+            },
+            (state, None) => state.name().to_owned(),
+        }
+    }
+
+    pub fn show_progress(&mut self, outgoing: &Outgoing, now: Time) {
+        let summary = self.summary();
+        if self.run.state().is_over() {
+            self.progress.end(outgoing, &summary);
+        } else {
+            self.progress.report(outgoing, now, &summary);
+        }
+    }
+}
+
+/// `redraft/status` of a run that may not have begun.
+pub(super) fn status(
+    run: RunId,
+    state: &str,
+    model: &str,
+    tokens: u32,
+    cost: Option<MicroUsd>,
+    message: Option<&str>,
+) -> Value {
+    json!({
+        "run": run_name(run),
+        "state": state,
+        "model": model,
+        "round": 1,
+        "tokens": tokens,
+        "cost_micro_usd": cost.map(|MicroUsd(cost)| cost),
+        "message": message,
+    })
+}
+
+/// Asks the model; everything that comes of it reaches the loop as an event. Aborting the task closes the connection.
+pub(super) fn call(
+    id: RunId,
+    chosen: &Chosen,
+    request: Request,
+    retries: Arc<Retries>,
+    events: mpsc::Sender<TaskEvent>,
+) -> AbortHandle {
+    let provider = chosen.provider.clone();
+    let task = async move {
+        let (deltas, mut said) = mpsc::channel(DELTAS);
+        let asked = ask(&*provider, request, deltas, &retries);
+        let told = events.clone();
+        let relay = async {
+            while let Some(text) = said.recv().await {
+                if told.send(TaskEvent::Delta { run: id, text }).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let both = async { tokio::join!(asked, relay).0 };
+        let event = match std::panic::AssertUnwindSafe(both).catch_unwind().await {
+            Ok(outcome) => TaskEvent::Answered { run: id, outcome },
+            Err(_) => TaskEvent::Panicked { run: id },
+        };
+        let _ = events.send(event).await;
+    };
+    tokio::spawn(task).abort_handle()
+}
+
+/// What `redraft/sent` answers.
+pub(super) fn sent(run: RunId, sent: &Sent) -> Value {
+    let excerpts: Vec<Value> = sent
+        .context
+        .excerpts
+        .iter()
+        .map(|excerpt| {
+            json!({
+                "label": excerpt.label,
+                "reason": format!("{:?}", excerpt.reason),
+                "tokens": excerpt.tokens,
+                "text": excerpt.text,
+            })
+        })
+        .collect();
+    json!({
+        "run": run_name(run),
+        "title": sent.title,
+        "tokens": sent.tokens.0,
+        "redacted": sent.redacted,
+        "omitted": sent.context.omitted,
+        "excerpts": excerpts,
+        "system": sent.request.system,
+        "messages": sent.request.turns.iter().map(|turn| turn.text.clone()).collect::<Vec<_>>(),
+        "prefill": sent.request.prefill,
+    })
+}

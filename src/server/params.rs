@@ -1,0 +1,182 @@
+//! The parameters of our commands and of code actions, read leniently where newer clients say more, and strictly where a
+//! wrong value would change what is done.
+
+use serde::Deserialize;
+use serde_json::Value;
+use tower_lsp::jsonrpc;
+
+use super::event::{Command, RunId};
+
+/// `textDocument/codeAction`, as far as it is looked at.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Ask {
+    pub text_document: Identifier,
+    pub range: WireRange,
+    #[serde(default)]
+    pub context: AskContext,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AskContext {
+    #[serde(default)]
+    pub diagnostics: Vec<Value>,
+    #[serde(default)]
+    pub only: Option<Vec<String>>,
+    /// 1: the user asked; 2: the client did on its own.
+    #[serde(default)]
+    pub trigger_kind: Option<u32>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Identifier {
+    pub uri: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct WireRange {
+    pub start: WirePosition,
+    pub end: WirePosition,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct WirePosition {
+    pub line: u32,
+    pub character: u32,
+}
+
+/// `redraft.run`: what a code action carries.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RunParams {
+    pub action: String,
+    pub uri: String,
+    pub version: i32,
+    pub range: WireRange,
+    #[serde(default)]
+    pub diagnostic: Option<Value>,
+}
+
+/// `redraft.generate`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GenerateParams {
+    pub uri: String,
+    pub range: WireRange,
+    pub instruction: String,
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfRun {
+    run: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgainParams {
+    run: String,
+    #[serde(default)]
+    instruction: Option<String>,
+    #[serde(default)]
+    model: Option<String>,
+}
+
+/// The commands that the server has.
+pub(super) const COMMANDS: [&str; 6] =
+    ["redraft.run", "redraft.generate", "redraft.keep", "redraft.revert", "redraft.stop", "redraft.again"];
+
+/// Reads a command and its one argument.
+///
+/// # Errors
+/// InvalidParams, saying what is wrong.
+pub(super) fn command(name: &str, mut arguments: Vec<Value>) -> jsonrpc::Result<Command> {
+    if !COMMANDS.contains(&name) {
+        return Err(invalid(format!("there is no command {name:?}; there are {}", COMMANDS.join(", "))));
+    }
+    let argument = match (arguments.len(), arguments.pop()) {
+        (1, Some(argument)) => argument,
+        (count, _) => {
+            return Err(invalid(format!("{name} takes one argument, an object; {count} were given")));
+        }
+    };
+    match name {
+        "redraft.run" => Ok(Command::Run(read(name, argument)?)),
+        "redraft.generate" => Ok(Command::Generate(read(name, argument)?)),
+        "redraft.again" => {
+            let AgainParams { run, instruction, model } = read(name, argument)?;
+            Ok(Command::Again { run: run_id(&run)?, instruction, model })
+        }
+        _ => {
+            let OfRun { run } = read(name, argument)?;
+            let run = run_id(&run)?;
+            Ok(match name {
+                "redraft.keep" => Command::Keep(run),
+                "redraft.revert" => Command::Revert(run),
+                _ => Command::Stop(run),
+            })
+        }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(name: &str, argument: Value) -> jsonrpc::Result<T> {
+    serde_json::from_value(argument).map_err(|error| invalid(format!("the argument of {name}: {error}")))
+}
+
+/// The number behind the name that a client knows a run by.
+pub(super) fn run_id(name: &str) -> jsonrpc::Result<RunId> {
+    let number = name.strip_prefix("run-").and_then(|number| number.parse().ok());
+    number.ok_or_else(|| invalid(format!("there is no run {name:?}")))
+}
+
+/// The name that a client knows a run by.
+pub(super) fn run_name(run: RunId) -> String {
+    format!("run-{run}")
+}
+
+pub(super) fn invalid(message: String) -> jsonrpc::Error {
+    jsonrpc::Error { code: jsonrpc::ErrorCode::InvalidParams, message: message.into(), data: None }
+}
+
+/// LSP's ContentModified: what the request was about is no longer so.
+pub(super) fn content_modified(message: String) -> jsonrpc::Error {
+    jsonrpc::Error { code: jsonrpc::ErrorCode::ServerError(-32801), message: message.into(), data: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn wrong_commands_say_what_is_wrong() {
+        let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": 0 } });
+        for (name, arguments, fragment) in [
+            ("redraft.none", json!([{}]), "there is no command"),
+            ("redraft.run", json!([]), "takes one argument"),
+            ("redraft.run", json!([1]), "redraft.run"),
+            (
+                "redraft.run",
+                json!([{ "action": "implement", "uri": "u", "version": "x", "range": range }]),
+                "redraft.run",
+            ),
+            ("redraft.generate", json!([{ "uri": "u", "range": range }]), "instruction"),
+            (
+                "redraft.generate",
+                json!([{ "uri": "u", "range": range, "instruction": "x", "command": "rm" }]),
+                "unknown field",
+            ),
+            ("redraft.stop", json!([{ "run": "1; rm" }]), "there is no run"),
+        ] {
+            let arguments: Vec<Value> = serde_json::from_value(arguments).unwrap();
+            let error = command(name, arguments).unwrap_err();
+            assert_eq!(error.code.code(), -32602, "{name}");
+            assert!(error.message.contains(fragment), "{name}: {}", error.message);
+        }
+        assert!(command("redraft.keep", vec![json!({ "run": run_name(7) })]).is_ok());
+    }
+}

@@ -1,0 +1,121 @@
+//! Code actions, and what was sent: requests that change nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::Error;
+
+use super::Session;
+use crate::action::{self, Query};
+use crate::server::client::Profile;
+use crate::server::convert::{action_out, command_action, diagnostic_in, range_in, workspace_edit};
+use crate::server::event::{Reply, RunId, TaskEvent};
+use crate::server::live;
+use crate::server::params::{Ask, invalid, run_name};
+use crate::workspace::{MAX_BYTES, Snapshot};
+use tree_sitter::Tree;
+
+/// The kind of what can be done with a draft that stands.
+const DRAFT: &str = "refactor.rewrite.redraft.draft";
+
+impl Session {
+    pub(super) fn actions(&self, ask: Ask, reply: Reply) {
+        let Some(doc) = self.documents.get(&ask.text_document.uri) else {
+            let _ = reply.send(Ok(json!([])));
+            return;
+        };
+        let snapshot = doc.document.snapshot().clone();
+        let mut actions = self.of_drafts(&snapshot, &ask);
+        let profile = self.profile.clone();
+        if snapshot.language.is_none() || snapshot.text.len_bytes() > MAX_BYTES {
+            let _ = reply.send(Ok(Value::Array(actions)));
+            return;
+        }
+        if !doc.document.wants_parse() {
+            let tree = snapshot.parse();
+            actions.extend(listed(&snapshot, tree.as_ref(), &ask, &profile));
+            let _ = reply.send(Ok(Value::Array(actions)));
+            return;
+        }
+        let tasks = self.tasks.clone();
+        tokio::task::spawn_blocking(move || {
+            let tree = snapshot.parse();
+            let listed = catch_unwind(AssertUnwindSafe(|| listed(&snapshot, tree.as_ref(), &ask, &profile)));
+            let answer = listed.map_err(|_| Error::internal_error()).map(|listed| {
+                actions.extend(listed);
+                Value::Array(actions)
+            });
+            let _ = reply.send(answer);
+            let _ =
+                tasks.blocking_send(TaskEvent::Parsed { uri: snapshot.uri, version: snapshot.version, tree });
+        });
+    }
+
+    /// What can be done with the drafts that stand there.
+    fn of_drafts(&self, snapshot: &Snapshot, ask: &Ask) -> Vec<Value> {
+        let range = range_in(&snapshot.text, ask.range, self.profile.encoding);
+        let wanted = ask.context.only.as_ref().is_none_or(|only| {
+            only.iter().any(|kind| {
+                kind.is_empty()
+                    || DRAFT == kind
+                    || DRAFT.strip_prefix(kind.as_str()).is_some_and(|rest| rest.starts_with('.'))
+            })
+        });
+        let mut actions = Vec::new();
+        let standing = self
+            .runs
+            .values()
+            .filter(|live| live.uri == snapshot.uri && live.run.stands() && live.run.touches(&range));
+        for live in standing.filter(|_| wanted) {
+            let argument = json!({ "run": run_name(live.id) });
+            for (title, command) in
+                [("Keep the draft", "redraft.keep"), ("Revert the draft", "redraft.revert")]
+            {
+                actions.push(command_action(title, DRAFT, command, &argument, &self.profile));
+            }
+            let rest = live.run.rest();
+            if !rest.is_empty() && self.profile.action_literals {
+                let label = self.profile.change_annotations.then_some("The rest of the draft");
+                let edit = workspace_edit(
+                    &snapshot.uri,
+                    snapshot.version,
+                    &snapshot.text,
+                    &rest,
+                    self.profile.encoding,
+                    label,
+                );
+                actions.push(
+                    json!({ "title": "Complete the draft over what you typed", "kind": DRAFT, "edit": edit }),
+                );
+            }
+        }
+        actions
+    }
+
+    pub(super) fn what_was_sent(&self, run: RunId, reply: Reply) {
+        let found = self.sent.iter().find(|(id, _)| *id == run).map(|(id, sent)| live::sent(*id, sent));
+        let _ =
+            reply.send(found.ok_or_else(|| invalid(format!("there is no run {:?} any more", run_name(run)))));
+    }
+}
+
+fn listed(snapshot: &Snapshot, tree: Option<&Tree>, ask: &Ask, profile: &Profile) -> Vec<Value> {
+    let name = snapshot.name();
+    let Some(source) = snapshot.source(tree, &name) else { return Vec::new() };
+    // Only diagnostics that can be read are offered a fix; the indices are those of this list.
+    let readable: Vec<(&Value, action::Diagnostic)> = ask
+        .context
+        .diagnostics
+        .iter()
+        .filter_map(|value| Some((value, diagnostic_in(&snapshot.text, value, profile.encoding)?)))
+        .collect();
+    let (values, diagnostics): (Vec<Value>, Vec<_>) =
+        readable.into_iter().map(|(value, read)| (value.clone(), read)).unzip();
+    let query = Query {
+        range: range_in(&snapshot.text, ask.range, profile.encoding),
+        diagnostics,
+        only: ask.context.only.clone().unwrap_or_default(),
+        automatic: ask.context.trigger_kind == Some(2),
+    };
+    action::list(&source, &query).iter().map(|offer| action_out(snapshot, offer, &values, profile)).collect()
+}
