@@ -3,7 +3,9 @@
 //! The types here are plain data. `provider/` is the only code that talks to a network; `engine/` is the only code
 //! that loads weights, and it does so in a child process.
 
+pub mod engine;
 pub mod provider;
+pub mod store;
 
 use std::fmt;
 use std::time::Duration;
