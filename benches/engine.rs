@@ -4,6 +4,8 @@
 //! llama.cpp's own loop runs in this process, ours in the child, one after the other on the same two threads, several
 //! times in turn, since a shared machine's speed wanders. `docs/performance.md` has the numbers.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 #[cfg(feature = "embedded")]
 #[path = "engine/run.rs"]
 mod run;
@@ -12,5 +14,5 @@ fn main() {
     #[cfg(feature = "embedded")]
     run::main();
     #[cfg(not(feature = "embedded"))]
-    eprintln!("built without the cargo feature `embedded`: there is nothing to measure");
+    println!("built without the cargo feature `embedded`: there is nothing to measure");
 }

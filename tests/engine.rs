@@ -250,7 +250,8 @@ async fn a_file_that_is_no_model_has_a_clear_error() {
         ("half", bytes[..bytes.len() / 2].to_vec()),
         ("version", wrong_version),
     ] {
-        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}.gguf", std::process::id()));
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("{}-{name}.gguf", std::process::id()));
         std::fs::write(&path, content).expect("written");
         let (answer, _) = ask(&engine(&path), request("Hi")).await;
         std::fs::remove_file(&path).expect("there");

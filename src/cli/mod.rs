@@ -23,7 +23,7 @@ pub fn main() -> ExitCode {
     match models::run(args, std::path::Path::new(&state)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("redraft: {error:#}");
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("redraft: {error:#}\n"));
             ExitCode::FAILURE
         }
     }

@@ -133,14 +133,23 @@ fn run_list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
             part => format!("{} % come", part * 100 / entry.size),
         };
         let (size, window) = (megabytes(entry.size), entry.window.0);
-        writeln!(out, "{:<20} {size:>8}  {:<11} {window:>7}  {state:<12} {}", entry.name, entry.licence, entry.about)?;
+        writeln!(
+            out,
+            "{:<20} {size:>8}  {:<11} {window:>7}  {state:<12} {}",
+            entry.name, entry.licence, entry.about
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn run_path(store: &Store, entry: &Entry) -> anyhow::Result<ExitCode> {
     let path = store.path(entry);
-    anyhow::ensure!(store.has(entry), "{} is not there: fetch it with `redraft models pull {}`", path.display(), entry.name);
+    anyhow::ensure!(
+        store.has(entry),
+        "{} is not there: fetch it with `redraft models pull {}`",
+        path.display(),
+        entry.name
+    );
     writeln!(io::stdout(), "{}", path.display())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -158,7 +167,9 @@ impl Progress {
             let bar = ProgressBar::new(total);
             let shape = "{bar:40} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left";
             // The template is ours, and valid; should indicatif change its mind, its default bar will do.
-            bar.set_style(ProgressStyle::with_template(shape).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(
+                ProgressStyle::with_template(shape).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             bar
         });
         Self { bar, told: Mutex::new(0) }

@@ -18,8 +18,13 @@ pub fn model() -> Option<PathBuf> {
     let folder = folder.or_else(|| Some(Path::new(&std::env::var_os("REDRAFT_STATE_DIR")?).join("models")));
     let file = folder.map(|folder| folder.join(entry.file)).filter(|file| file.is_file());
     if file.is_none() {
-        let how = "run `redraft models pull smollm2-135m`, and set REDRAFT_STATE_DIR or REDRAFT_TEST_MODEL_DIR";
-        assert!(std::env::var_os("REDRAFT_REQUIRE_MODEL").is_none_or(|value| value != "1"), "no {}: {how}", entry.file);
+        let how =
+            "run `redraft models pull smollm2-135m`, and set REDRAFT_STATE_DIR or REDRAFT_TEST_MODEL_DIR";
+        assert!(
+            std::env::var_os("REDRAFT_REQUIRE_MODEL").is_none_or(|value| value != "1"),
+            "no {}: {how}",
+            entry.file
+        );
         println!("skipped: no {}; {how}", entry.file);
     }
     file
@@ -63,7 +68,8 @@ pub async fn ended(engine: &EmbeddedProvider) {
 }
 
 pub fn kill(id: u32) {
-    let killed = std::process::Command::new("kill").args(["-9", &id.to_string()]).status().expect("kill runs");
+    let killed =
+        std::process::Command::new("kill").args(["-9", &id.to_string()]).status().expect("kill runs");
     assert!(killed.success());
 }
 

@@ -21,7 +21,13 @@ impl Reply {
     }
 
     pub fn bytes(body: &[u8]) -> Self {
-        Self { status: 200, headers: String::new(), body: body.into(), length: Some(body.len()), cut: usize::MAX }
+        Self {
+            status: 200,
+            headers: String::new(),
+            body: body.into(),
+            length: Some(body.len()),
+            cut: usize::MAX,
+        }
     }
 
     /// The rest, as asked for by a range.

@@ -58,7 +58,8 @@ impl Setup {
     pub fn with_mirror(mut self, bytes: &[u8], script: &str) -> Self {
         let (one, two) = bytes.split_at(bytes.len().min(50));
         for (name, bytes) in [("one", one), ("two", two)] {
-            let file = fs::File::create(self.folder.join(format!("{name}-1.0-py3-none-any.whl"))).expect("a file");
+            let file =
+                fs::File::create(self.folder.join(format!("{name}-1.0-py3-none-any.whl"))).expect("a file");
             let mut wheel = zip::ZipWriter::new(file);
             wheel.start_file(format!("{name}/data.bin"), SimpleFileOptions::default()).expect("a member");
             wheel.write_all(bytes).expect("written");

@@ -123,7 +123,11 @@ fn forward(commands: &SyncSender<ToChild>, command: ToChild, out: &Out) {
 
 fn serve(inbox: &Receiver<ToChild>, abort: &Arc<Abort>, out: &Out) -> Result<(), Stop> {
     let Ok(ToChild::Load { path, context, threads }) = inbox.recv() else {
-        return if abort.ending() { Ok(()) } else { Err(Stop::Broken("the engine was not told its model".into())) };
+        return if abort.ending() {
+            Ok(())
+        } else {
+            Err(Stop::Broken("the engine was not told its model".into()))
+        };
     };
     let began = Instant::now();
     let stop = |failure| match failure {
@@ -178,7 +182,8 @@ fn generate(
     let room = session.window().saturating_sub(prompt.len());
     if room == 0 {
         let (length, window) = (prompt.len(), session.window());
-        let message = format!("the prompt has {length} tokens, and the model's window {window}: send less context");
+        let message =
+            format!("the prompt has {length} tokens, and the model's window {window}: send less context");
         return Err(Unanswered::Question(message));
     }
     let mut sampler = Sampler::new(question.temperature.unwrap_or(0.0))

@@ -11,8 +11,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::frames::{Fault, FromChild, ToChild, usage};
-use super::process::{Process, engine_error};
 pub use super::process::EngineOptions;
+use super::process::{Process, engine_error};
 use crate::model::{Answer, ErrorKind, ModelError, Provider, Request};
 
 /// Questions that wait inside the queue; more wait, in order, to get into it. A wait is not bounded here: who asks has
@@ -43,7 +43,11 @@ impl EmbeddedProvider {
 }
 
 impl Provider for EmbeddedProvider {
-    fn ask(&self, request: Request, deltas: mpsc::Sender<String>) -> BoxFuture<'static, Result<Answer, ModelError>> {
+    fn ask(
+        &self,
+        request: Request,
+        deltas: mpsc::Sender<String>,
+    ) -> BoxFuture<'static, Result<Answer, ModelError>> {
         let shared = self.shared.clone();
         Box::pin(async move {
             let lost = || engine_error("the embedded engine's task has ended; ask again".into());
@@ -75,8 +79,12 @@ impl Shared {
             Some(queue) if !queue.is_closed() => queue.clone(),
             _ => {
                 let (sender, jobs) = mpsc::channel(QUEUE);
-                let keeper =
-                    Keeper { options: self.options.clone(), engine: None, last_id: 0, process: self.process.clone() };
+                let keeper = Keeper {
+                    options: self.options.clone(),
+                    engine: None,
+                    last_id: 0,
+                    process: self.process.clone(),
+                };
                 // On a task of its own: the process must be started by a thread that lives on (`child::run`).
                 tokio::spawn(keeper.keep(jobs));
                 queue.insert(sender).clone()

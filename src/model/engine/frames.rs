@@ -245,7 +245,11 @@ mod tests {
                 decoder.push(piece);
                 drain(&mut decoder, &mut got);
             }
-            assert_eq!(got.into_iter().map(Result::unwrap).collect::<Vec<_>>(), samples(), "pieces of {size}");
+            assert_eq!(
+                got.into_iter().map(Result::unwrap).collect::<Vec<_>>(),
+                samples(),
+                "pieces of {size}"
+            );
             decoder.finish().expect("ended between frames");
         }
     }
@@ -271,7 +275,9 @@ mod tests {
 
     #[test]
     fn garbage_costs_its_own_line_only() {
-        for garbage in ["", "x", "{", "[]", "null", r#"{"type":"nothing"}"#, r#"{"type":"delta","id":-1}"#, "\u{0}"] {
+        for garbage in
+            ["", "x", "{", "[]", "null", r#"{"type":"nothing"}"#, r#"{"type":"delta","id":-1}"#, "\u{0}"]
+        {
             let (mut decoder, mut got) = (Decoder::default(), Vec::new());
             decoder.push(garbage.as_bytes());
             decoder.push(b"\n\xff\xfe\n");

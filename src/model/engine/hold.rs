@@ -80,8 +80,10 @@ impl Hold {
 
     /// Where the stop text begins that is complete first.
     fn first_stop(&self) -> Option<usize> {
-        let found =
-            self.stops.iter().filter_map(|stop| self.text.find(stop).map(|start| (start + stop.len(), start)));
+        let found = self
+            .stops
+            .iter()
+            .filter_map(|stop| self.text.find(stop).map(|start| (start + stop.len(), start)));
         found.min().map(|(_, start)| start)
     }
 

@@ -118,7 +118,9 @@ impl Model {
         let mut buffer = [0u8; 128];
         // SAFETY: llama.cpp writes at most the given length, with a final NUL.
         unsafe { sys::llama_model_desc(self.model.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) };
-        CStr::from_bytes_until_nul(&buffer).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
+        CStr::from_bytes_until_nul(&buffer)
+            .map(|text| text.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 
     /// The conversation as the model's own chat template writes it, up to where the assistant's answer begins.

@@ -107,11 +107,19 @@ mod tests {
     fn the_table_is_sound() {
         for (n, entry) in CATALOGUE.iter().enumerate() {
             assert!(CATALOGUE[..n].iter().all(|other| other.name != entry.name && other.file != entry.file));
-            assert!(entry.sha256.len() == 64 && entry.sha256.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()));
+            assert!(
+                entry.sha256.len() == 64
+                    && entry.sha256.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+            );
             assert!(entry.hub.is_some() || entry.mirror.is_some(), "{}", entry.name);
             assert!(!entry.file.contains(['/', '\\']));
             if let Some(mirror) = entry.mirror {
-                assert_eq!(mirror.parts.iter().map(|part| part.size).sum::<u64>(), entry.size, "{}", entry.name);
+                assert_eq!(
+                    mirror.parts.iter().map(|part| part.size).sum::<u64>(),
+                    entry.size,
+                    "{}",
+                    entry.name
+                );
                 assert!(mirror.parts.iter().all(|part| part.requirement.contains("==")));
             }
         }

@@ -49,7 +49,12 @@ pub async fn fetch(
     Ok(())
 }
 
-async fn fetch_once(client: &Client, url: &str, part: &mut PartFile, tell: &Listener) -> Result<(), PullError> {
+async fn fetch_once(
+    client: &Client,
+    url: &str,
+    part: &mut PartFile,
+    tell: &Listener,
+) -> Result<(), PullError> {
     let mut response = begin(client, url, part).await?;
     loop {
         let cut = |why: String, part: &PartFile| PullError::Cut { at: part.length(), size: part.size(), why };
@@ -109,7 +114,9 @@ fn client(url: &str) -> Result<Client, PullError> {
         None => false,
     };
     if parsed.scheme() != "https" && !loopback {
-        return Err(unreachable("plain http is used to this machine only: set HF_ENDPOINT to an https address".into()));
+        return Err(unreachable(
+            "plain http is used to this machine only: set HF_ENDPOINT to an https address".into(),
+        ));
     }
     // Another part of the program may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();

