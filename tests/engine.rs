@@ -4,6 +4,11 @@
 //! `REDRAFT_STATE_DIR`. Without it the tests say that they are skipped, or fail where `REDRAFT_REQUIRE_MODEL=1`.
 //! Nothing here measures time: `benches/engine.rs` does.
 #![cfg(all(feature = "embedded", unix))]
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "the helpers of tests are not in test functions themselves"
+)]
 
 #[path = "engine/raw.rs"]
 mod raw;

@@ -1,1 +1,97 @@
-//! (skeleton)
+//! The user's configuration: what may be asked, with which keys, and which folders are trusted. User scope only: it is
+//! read from a file of the user's and the environment, and nothing of a workspace or of LSP gets in here.
+//!
+//! A file is read whole or not at all, and every problem of it is told at once, each with its place. All keys of
+//! the contract are checked. Not acted on yet: `[routing]`, `[budget]`, `[refine]` and `[[checker]]`, which come with
+//! the stages that need them.
+
+mod parse;
+mod places;
+mod problem;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+pub use self::places::{config_file, state_dir};
+pub use self::problem::{Place, Problem};
+use crate::model::ModelError;
+use crate::model::spec::{Catalogue, ModelSpec};
+
+/// The most that a configuration file may have, in bytes: far more than anyone writes, and little to read.
+pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+
+/// A configuration that was read and found good.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    /// The models that there are, the built-in one among them.
+    pub catalogue: Catalogue,
+    /// Workspaces below these folders are trusted. Absolute, without `..`.
+    trusted: Vec<PathBuf>,
+}
+
+impl Config {
+    /// Reads a configuration. `path` is for the messages.
+    ///
+    /// # Errors
+    /// Every problem of the text, in its order.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, Vec<Problem>> {
+        parse::parse(text, path, places::home().as_deref())
+    }
+
+    /// Reads the user's configuration file (see [`config_file`]). Without one, the defaults; but one that was named by
+    /// `REDRAFT_CONFIG` has to be there.
+    ///
+    /// # Errors
+    /// Every problem of the file, or the one that it cannot be read.
+    pub fn load() -> Result<Self, Vec<Problem>> {
+        let file = config_file().map_err(|problem| vec![problem])?;
+        match places::read(&file).map_err(|problem| vec![problem])? {
+            Some(text) => Self::parse(&text, &file.path),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// The model of that name, or the default one.
+    ///
+    /// # Errors
+    /// `Config`, with the names that there are.
+    pub fn model(&self, name: Option<&str>) -> Result<&ModelSpec, ModelError> {
+        self.catalogue.model(name)
+    }
+
+    /// The folders below which workspaces are trusted.
+    #[must_use]
+    pub fn trusted_folders(&self) -> &[PathBuf] {
+        &self.trusted
+    }
+
+    /// Whether the workspace at `folder` is below one of the trusted folders, or is one. Both are looked up on the disk, so
+    /// that neither `..` nor a symbolic link leads out; what does not exist is not trusted.
+    #[must_use]
+    pub fn trusts(&self, folder: &Path) -> bool {
+        let Ok(folder) = folder.canonicalize() else { return false };
+        let mut trusted = self.trusted.iter().filter_map(|trusted| trusted.canonicalize().ok());
+        trusted.any(|trusted| folder.starts_with(trusted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trust_is_by_folder_and_cannot_be_walked_out_of() {
+        let root = std::env::temp_dir().join(format!("redraft-trust-{}", std::process::id()));
+        for folder in ["code/project", "codex", "other"] {
+            std::fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(root.join("other"), root.join("code/link")).unwrap();
+        let config = Config { trusted: vec![root.join("code"), root.join("missing")], ..Config::default() };
+        let verdicts = ["code", "code/project", "codex", "other", "code/../other", "code/link", "missing"]
+            .map(|folder| config.trusts(&root.join(folder)));
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(verdicts, [true, true, false, false, false, false, false]);
+        assert!(!Config::default().trusts(Path::new("/")), "without configuration nothing is trusted");
+    }
+}

@@ -3,8 +3,14 @@
 //! The types here are plain data. `provider/` is the only code that talks to a network; `engine/` is the only code
 //! that loads weights, and it does so in a child process.
 
+pub mod address;
+pub mod ask;
 pub mod engine;
 pub mod provider;
+pub mod registry;
+pub mod retry;
+pub mod spec;
+pub mod sse;
 pub mod store;
 
 use std::fmt;
@@ -14,12 +20,16 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 /// A count of tokens as the model's tokenizer has them, or a safe estimate of it (`Tokens::estimate`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(transparent)]
 pub struct Tokens(pub u32);
 
 /// Millionths of a US dollar. Integer, so that sums are exact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(transparent)]
 pub struct MicroUsd(pub u64);
 
@@ -37,7 +47,8 @@ pub struct Request {
     pub max_tokens: Tokens,
     /// Sampling temperature; `None` leaves the provider's default, 0 is greedy.
     pub temperature: Option<f32>,
-    /// Texts that end the answer (they are not part of it).
+    /// Texts that end the answer (they are not part of it). At most four, none of them blank: that is what every provider
+    /// takes; hosted ones are sent the first four that are not blank.
     pub stop: Vec<String>,
 }
 
@@ -106,10 +117,14 @@ pub enum ErrorKind {
     Timeout,
     /// 429.
     RateLimit,
-    /// 5xx and 529.
+    /// 408, 409 and 5xx: a fault of the server's that may pass.
     Server,
+    /// 529 (and `overloaded_error` within a stream): the provider turns questions away.
+    Overloaded,
     /// 400, 404, 413, 422 and other answers that the same question will get again.
     Rejected,
+    /// The answer ended well and held no text.
+    Empty,
     /// The answer was larger than any honest one.
     TooLarge,
     /// The embedded engine could not start, load its model, or died.
@@ -128,7 +143,12 @@ impl std::error::Error for ModelError {}
 /// closed (or the engine told to stop), and nothing more is sent to `deltas`.
 pub trait Provider: Send + Sync + fmt::Debug {
     /// Streams the answer's text into `deltas` (bounded: a slow reader slows the provider) and returns how it ended.
-    fn ask(&self, request: Request, deltas: mpsc::Sender<String>) -> BoxFuture<'static, Result<Answer, ModelError>>;
+    /// Never asks twice: `ask::ask` has the one retry loop.
+    fn ask(
+        &self,
+        request: Request,
+        deltas: mpsc::Sender<String>,
+    ) -> BoxFuture<'static, Result<Answer, ModelError>>;
 }
 
 impl Tokens {

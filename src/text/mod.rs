@@ -3,5 +3,9 @@
 //! Offsets are bytes of UTF-8 everywhere (`Range<usize>`). Positions, which count lines and code units, exist only at
 //! the edge: `position` converts them, for every encoding that LSP has.
 
+pub mod diff;
+pub mod edit;
 pub mod eol;
+pub mod hidden;
 pub mod indent;
+pub mod position;

@@ -7,6 +7,7 @@
 mod client;
 pub mod frames;
 mod hold;
+mod make;
 mod process;
 
 #[cfg(feature = "embedded")]
@@ -20,3 +21,5 @@ mod template;
 pub use child::run as run_child;
 pub use client::{EmbeddedProvider, EngineOptions};
 pub use hold::Hold;
+pub use make::maker;
+pub use process::WINDOW;

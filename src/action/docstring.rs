@@ -1,0 +1,88 @@
+//! Write a docstring, or write the one that is there anew.
+//!
+//! ```text
+//! def area(r):            def area(r):
+//!     return PI * r * r   =>  """Return the area of a circle with radius `r`."""
+//!                             return PI * r * r
+//! ```
+
+use super::plan::{Parts, qualified};
+use super::{Action, Ask, Offer, Plan, PlanError, Query};
+use crate::draft::form::Shape;
+use crate::syntax::{Source, definition, definition::Definition, lines};
+use crate::text::indent::Indent;
+
+pub(super) const ACTION: Action =
+    Action { id: "docstring", kind: "refactor.rewrite.redraft.docstring", offer, plan };
+
+/// How much of a definition's source, in lines, the prompt shows: a long class is told by its beginning.
+const LINES: usize = 120;
+
+/// On a light bulb only where a docstring is missing and the cursor is at the header: elsewhere its user asks.
+fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
+    let definitions = definition::around(source, &query.range);
+    let Some(at) = target(source, query.range.start, &definitions) else { return };
+    let one = &definitions[at];
+    let quiet = query.automatic && (one.docstring.is_some() || !one.at_head(source.text, &query.range));
+    if region(source, one).is_some() && !quiet {
+        offers.push(Offer {
+            action: ACTION.id,
+            title: title(one),
+            kind: ACTION.kind,
+            range: query.range.clone(),
+            diagnostic: None,
+        });
+    }
+}
+
+fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
+    let source = ask.source;
+    source.tree.ok_or_else(|| ask.no_tree())?;
+    let definitions = definition::around(source, &ask.range);
+    let at =
+        target(source, ask.range.start, &definitions).ok_or(PlanError::NoDefinition { line: ask.line() })?;
+    let one = &definitions[at];
+    let refuse = || PlanError::OneLine { line: ask.line(), name: one.name.clone() };
+    let region = region(source, one).ok_or_else(refuse)?;
+    let first = lines::of(source.text, one.whole.start);
+    let end = one.whole.end.min(lines::end(source.text, first + LINES));
+    let end = end.min(one.whole.start + super::rewrite::LIMIT);
+    let shown = lines::slice(source.text, &(one.whole.start..end)).replace("\r\n", "\n");
+    let mut inputs = ask.inputs(qualified(&definitions[..=at]));
+    inputs.function = Some(lines::dedent(&shown, &one.indent));
+    let parts = Parts {
+        action: ACTION.id,
+        title: title(one),
+        below: one.docstring.is_none(),
+        region,
+        shape: Shape::Docstring,
+        base: one.base(Indent::of(source.text)),
+        prompt: ACTION.id,
+        inputs,
+        focus: one.whole.clone(),
+    };
+    Ok(parts.plan(source))
+}
+
+/// The innermost definition whose header or docstring holds the cursor, else the innermost.
+fn target(source: &Source<'_>, at: usize, definitions: &[Definition]) -> Option<usize> {
+    let head = definitions.iter().rposition(|one| one.at_head(source.text, &(at..at)));
+    head.or_else(|| definitions.len().checked_sub(1))
+}
+
+/// The docstring's lines from the start of its first, or the place below the header. `None` where the docstring does not
+/// begin its line, or the body stands on the header's.
+fn region(source: &Source<'_>, one: &Definition) -> Option<std::ops::Range<usize>> {
+    if one.one_line {
+        return None;
+    }
+    let Some(docstring) = &one.docstring else { return Some(one.opened..one.opened) };
+    let line = lines::of(source.text, docstring.start);
+    let start = lines::start(source.text, line);
+    (lines::first(source.text, line) == docstring.start).then_some(start..docstring.end)
+}
+
+fn title(one: &Definition) -> String {
+    let verb = if one.docstring.is_some() { "Rewrite the" } else { "Write a" };
+    format!("{verb} docstring of `{}`", one.name)
+}

@@ -1,0 +1,144 @@
+//! Write what an instruction says, where the cursor is. Not listed: its instruction comes with the command.
+//!
+//! A selection is rewritten; a function that is a stub is implemented; anywhere else the code is inserted, on the blank
+//! line that the cursor is on or below the cursor's line.
+
+use std::ops::Range;
+
+use super::plan::{Parts, qualified, surroundings};
+use super::{Action, Ask, Plan, PlanError, implement, rewrite, select, short};
+use crate::draft::form::Shape;
+use crate::syntax::{Source, definition, definition::Definition, lines, statement};
+use crate::text::indent::Indent;
+
+pub(super) const ACTION: Action = Action { id: "generate", kind: "", offer: |_, _, _| (), plan };
+
+/// How much of the instruction the title has, in characters.
+const TITLE: usize = 60;
+
+/// Where code is inserted.
+struct Place {
+    region: Range<usize>,
+    /// It begins at the end of the line above.
+    below: bool,
+    base: String,
+}
+
+fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
+    let source = ask.source;
+    if !lines::trim(source.text, &ask.range).is_empty() {
+        let plan = rewrite::of(ask, ACTION.id);
+        let line = ask.line();
+        return plan.map_err(|error| match error {
+            PlanError::NoInstruction { .. } => PlanError::EmptyInstruction { line },
+            other => other,
+        });
+    }
+    let at = ask.range.start;
+    let definitions = definition::around(source, &(at..at));
+    if definitions
+        .last()
+        .is_some_and(|function| meant(source, function, at) && function.whole.len() <= rewrite::LIMIT)
+        && let Some(plan) = implement::of(ask, &definitions)
+    {
+        return Ok(Plan { action: ACTION.id, ..plan });
+    }
+    insert(ask, &definitions)
+}
+
+/// Whether a cursor in the extent of a stub means the stub: not where it stands in blank lines further below at no deeper
+/// indentation than the header's.
+fn meant(source: &Source<'_>, function: &Definition, at: usize) -> bool {
+    let (text, line) = (source.text, lines::of(source.text, at));
+    let Some(stub) = &function.stub else { return false };
+    line <= lines::of(text, stub.end) + 1
+        || !lines::blank(text, line)
+        || lines::width(&lines::indent(text, line)) > lines::width(&function.indent)
+}
+
+fn insert(ask: &Ask<'_>, definitions: &[Definition]) -> Result<Plan, PlanError> {
+    let (source, line) = (ask.source, lines::of(ask.source.text, ask.range.start));
+    let instruction = ask.instruction.map(str::to_owned).or_else(|| select::above(source, line));
+    let instruction = instruction.ok_or(PlanError::EmptyInstruction { line: ask.line() })?;
+    if lines::blank(source.text, line) && statement::in_string(source, ask.range.start) {
+        return Err(PlanError::InString { line: ask.line() });
+    }
+    let place = place(source, line);
+    let around = surroundings(source, &place.region, definitions.first());
+    let mut inputs = ask.inputs(qualified(definitions));
+    inputs.instruction = Some(instruction.clone());
+    inputs.before = around.before;
+    inputs.after = around.after;
+    let parts = Parts {
+        action: ACTION.id,
+        title: format!("Write: {}", short(&instruction, TITLE)),
+        region: place.region,
+        shape: Shape::Block,
+        below: place.below,
+        base: place.base,
+        prompt: ACTION.id,
+        inputs,
+        focus: around.focus,
+    };
+    Ok(parts.plan(source))
+}
+
+fn place(source: &Source<'_>, line: usize) -> Place {
+    let text = source.text;
+    let indent = lines::indent(text, line);
+    if lines::blank(text, line) {
+        let base = if indent.is_empty() { implied(source, line) } else { indent };
+        return Place { region: select::whole(source, line, line), below: false, base };
+    }
+    let first = lines::first(text, line);
+    let comment = lines::begins_with(text, line, source.language.comment);
+    let around = (!comment).then(|| statement::around(source, &(first..first))).flatten();
+    let Some(around) = around else {
+        let at = lines::end(text, line);
+        return Place { region: at..at, below: true, base: indent };
+    };
+    // A line of a statement that spans several: below the statement, or below the header that it belongs to.
+    let base = lines::indent(text, lines::of(text, around.range.start));
+    let header = around.header.map(|header| lines::of(text, header.end)).filter(|&last| line <= last);
+    let last = header.unwrap_or_else(|| lines::of(text, around.range.end));
+    let base = if header.is_some() && opens(source, last) { below(source, last, &base) } else { base };
+    let at = lines::end(text, last);
+    Place { region: at..at, below: true, base }
+}
+
+/// The indentation that an empty line has by what is around it: that of the block which the line above opens, else the
+/// lesser of its neighbours'.
+fn implied(source: &Source<'_>, line: usize) -> String {
+    let text = source.text;
+    let code = |line: &usize| !lines::blank(text, *line);
+    let above = (line.saturating_sub(GAP)..line).rev().find(code);
+    let under = (line + 1..lines::count(text)).take(GAP).find(code);
+    let Some(above) = above else { return String::new() };
+    let indent = lines::indent(text, above);
+    if opens(source, above) {
+        return below(source, above, &indent);
+    }
+    let under = under.map_or(String::new(), |under| lines::indent(text, under));
+    if lines::width(&under) < lines::width(&indent) { under } else { indent }
+}
+
+/// How many lines are looked across for a neighbour.
+const GAP: usize = 200;
+
+/// Whether `line` ends with what opens a block, but for blanks and a comment.
+fn opens(source: &Source<'_>, line: usize) -> bool {
+    let text = lines::slice(source.text, &lines::range(source.text, line));
+    let opener = source.language.opener;
+    let code = text.split(source.language.comment).next().unwrap_or_default();
+    !lines::begins_with(source.text, line, source.language.comment)
+        && (text.trim_end().ends_with(opener) || code.trim_end().ends_with(opener))
+}
+
+/// The indentation of the block that `line`, indented by `indent`, opens.
+fn below(source: &Source<'_>, line: usize, indent: &str) -> String {
+    let text = source.text;
+    let next = (line + 1..lines::count(text)).take(GAP).find(|&line| !lines::blank(text, line));
+    let next =
+        next.map(|next| lines::indent(text, next)).filter(|next| lines::width(next) > lines::width(indent));
+    next.unwrap_or_else(|| format!("{indent}{}", Indent::of(text).unit()))
+}

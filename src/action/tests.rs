@@ -1,0 +1,397 @@
+//! What is offered where, and what each action may replace: data, and random Python that must not break it.
+
+use super::*;
+use crate::syntax::{fixture::Fixture, lines};
+
+/// The text with the region in «» and the import block in ‹›, then lead, base and shape's first word.
+fn show(fixture: &Fixture, plan: &Plan) -> String {
+    let mut marks = vec![(plan.region.start, 1, "«"), (plan.region.end, 2, "»")];
+    if let Some(imports) = &plan.imports {
+        marks.extend([(imports.start, 1, "‹"), (imports.end, 2, "›")]);
+    }
+    marks.sort();
+    let mut text = fixture.text.to_string();
+    for (at, _, mark) in marks.into_iter().rev() {
+        text.insert_str(at, mark);
+    }
+    let shape = format!("{:?}", plan.form.shape);
+    let shape: String = shape.chars().take_while(|ch| ch.is_alphanumeric()).collect();
+    format!("{text}| {:?} {:?} {shape}", plan.form.lead, plan.form.base)
+}
+
+fn check_with(fixture: &str, action: &str, instruction: Option<&str>, want: &str) {
+    let fixture = Fixture::new(fixture);
+    let diagnostic =
+        Diagnostic { range: fixture.range.clone(), message: "bad".to_owned(), ..Diagnostic::default() };
+    let plan = plan(&fixture.source(), action, fixture.range.clone(), Some(&diagnostic), instruction);
+    let got = match &plan {
+        Ok(plan) => show(&fixture, plan),
+        Err(error) => format!("{error:?}").split([' ', '(']).next().unwrap_or_default().to_owned(),
+    };
+    assert_eq!(got, want, "{action} on\n{}", fixture.text);
+}
+
+fn check(action: &str, cases: &[(&str, &str)]) {
+    for (fixture, want) in cases {
+        check_with(fixture, action, None, want);
+    }
+}
+
+/// The offers' actions and titles.
+fn offers(fixture: &str, query: Query) -> Vec<String> {
+    let fixture = Fixture::new(fixture);
+    let query = Query { range: fixture.range.clone(), ..query };
+    list(&fixture.source(), &query)
+        .into_iter()
+        .map(|offer| format!("{}: {}", offer.action, offer.title))
+        .collect()
+}
+
+#[test]
+fn a_body_is_replaced() {
+    check(
+        "implement",
+        &[
+            (
+                "import os\n\ndef f(x):\n    pass$0\n",
+                "‹import os›\n\ndef f(x):«\n    pass»\n| \"\\n\" \"    \" Body",
+            ),
+            (
+                "class A:\r\n\tdef f(self): ...$0\r\n",
+                "‹›class A:\r\n\tdef f(self):« ...»\r\n| \"\\r\\n\" \"\\t\\t\" Body",
+            ),
+            ("def f():$0", "‹›def f():«»| \"\\n\" \"    \" Body"),
+            (
+                "@overload\ndef f(x: int): ...$0\n",
+                "‹›@overload\ndef f(x: int):« ...»\n| \"\\n\" \"    \" Body",
+            ),
+            ("def f():\n    return 1$0\n", "NoStub"),
+            ("$0", "NoStub"),
+        ],
+    );
+}
+
+#[test]
+fn a_selection_is_replaced() {
+    check(
+        "rewrite",
+        &[
+            ("# redraft: up\n$1x = 1$2\n", "‹›# redraft: up\n«x = 1»\n| \"\" \"\" Block"),
+            (
+                "if a:\n    # Redraft: up\n    # and away\n\n    $1b\n    c\n\n$2d\n",
+                "‹›if a:\n    # Redraft: up\n    # and away\n\n«    b\n    c»\n\nd\n| \"\" \"    \" Block",
+            ),
+            (
+                "$1    # redraft: up\n    x = 1\n    y = 2$2\n",
+                "‹›    # redraft: up\n«    x = 1\n    y = 2»\n| \"\" \"    \" Block",
+            ),
+            ("#redraft: up\nx = f($1a, b$2)\n", "‹›#redraft: up\nx = f(«a, b»)\n| \"\" \"\" Block"),
+            ("# redraft: up\nx = f($1a,\n b$2)\n", "‹›# redraft: up\n«x = f(a,\n b)»\n| \"\" \"\" Block"),
+            ("\u{feff}$1# redraft: up\nx = 1\n$2", "\u{feff}‹›# redraft: up\n«x = 1»\n| \"\" \"\" Block"),
+            (
+                "# redraft: up\r\n$1\tx = '''\r\n a'''\r\n\ty\r\n$2",
+                "‹›# redraft: up\r\n«\tx = '''\r\n a'''\r\n\ty»\r\n| \"\" \"\\t\" Block",
+            ),
+            ("# redraft: up\n$1import os\n$2x", "# redraft: up\n«import os»\nx| \"\" \"\" Block"),
+            ("# redraft: up\n$1x$2", "‹›# redraft: up\n«x»| \"\" \"\" Block"),
+            ("# up\n$1x$2\n", "NoInstruction"),
+            ("# redraft:\n$1x$2\n", "NoInstruction"),
+            ("# redraft: up\ny\n$1x$2\n", "NoInstruction"),
+            ("$1# redraft: up\n$2x\n", "NothingSelected"),
+            ("# redraft: up\n$1 \n \n$2x\n", "NothingSelected"),
+            ("# redraft: up\n$0x\n", "NothingSelected"),
+        ],
+    );
+    let fixture = Fixture::new("a\n# about x\n# redraft: make it\n#  two lines \n\n$1x = 1$2\n");
+    let plan = plan(&fixture.source(), "rewrite", fixture.range.clone(), None, None).unwrap();
+    assert_eq!(plan.inputs.instruction.as_deref(), Some("make it two lines"));
+}
+
+#[test]
+fn a_docstring_is_replaced_or_inserted() {
+    check(
+        "docstring",
+        &[
+            ("def f():$0\n    return 1\n", "‹›def f():«»\n    return 1\n| \"\\n\" \"    \" Docstring"),
+            (
+                "def f():\n  'Old.'\n  retu$0rn 1\n",
+                "‹›def f():\n«  'Old.'»\n  return 1\n| \"\" \"  \" Docstring",
+            ),
+            (
+                "class A:  # c\n\n    x = $01\n",
+                "‹›class A:  # c«»\n\n    x = 1\n| \"\\n\" \"    \" Docstring",
+            ),
+            (
+                "class A:\n    \"\"\"O$0ld.\n    \"\"\"\n    def f(self): pass\n",
+                "‹›class A:\n«    \"\"\"Old.\n    \"\"\"»\n    def f(self): pass\n| \"\" \"    \" Docstring",
+            ),
+            (
+                "class A:\n    def f(self):\n        x$0\n",
+                "‹›class A:\n    def f(self):«»\n        x\n| \"\\n\" \"        \" Docstring",
+            ),
+            ("def f(): pa$0ss\n", "OneLine"),
+            ("def f(): 'do$0c'\n", "OneLine"),
+            ("x = 1$0\n", "NoDefinition"),
+        ],
+    );
+}
+
+#[test]
+fn a_diagnostic_takes_its_statement() {
+    let long: String = (0..50).map(|n| format!("    x{n} = {n}\n")).collect();
+    check(
+        "fix",
+        &[
+            ("def f():\n    x = $1a$2 + b  # c\n", "‹›def f():\n«    x = a + b  # c»\n| \"\" \"    \" Block"),
+            ("x = f(\n  $1a$2,\n)\ny", "«x = f(\n  a,\n)»\ny| \"\" \"\" Block"),
+            ("if $1a$2:\n    b\n", "«if a:\n    b»\n| \"\" \"\" Block"),
+            ("$1import os$2\n", "«import os»\n| \"\" \"\" Block"),
+            ("a = 1; b = $1c$2; d\n", "«a = 1; b = c; d»\n| \"\" \"\" Block"),
+            ("\n$0\n", "NoStatement"),
+        ],
+    );
+    check_with(
+        &format!("def f(a: $1Foo$2):\n{long}"),
+        "fix",
+        None,
+        &format!("«def f(a: Foo):»\n{long}| \"\" \"\" Block"),
+    );
+}
+
+#[test]
+fn an_instruction_writes_code() {
+    for (fixture, want) in [
+        ("$0", "«»| \"\" \"\" Block"),
+        ("\u{feff}$0", "\u{feff}«»| \"\" \"\" Block"),
+        ("x = 1\n$0", "‹›x = 1\n«»| \"\" \"\" Block"),
+        ("x = 1\n\n    $0  \n\ny", "‹›x = 1\n\n«      »\n\ny| \"\" \"      \" Block"),
+        ("if a:\n$0\ny", "‹›if a:\n«»\ny| \"\" \"    \" Block"),
+        ("if a:  # c\n\tb\n$0\n\tc\n", "‹›if a:  # c\n\tb\n«»\n\tc\n| \"\" \"\\t\" Block"),
+        (
+            "def f():\n    return 1\n\n$0\n\nx = 1\n",
+            "‹›def f():\n    return 1\n\n«»\n\nx = 1\n| \"\" \"\" Block",
+        ),
+        ("x = $01  # c\ny\n", "‹›x = 1  # c«»\ny\n| \"\\n\" \"\" Block"),
+        ("if a:$0\n  b\n", "‹›if a:«»\n  b\n| \"\\n\" \"  \" Block"),
+        ("x = f($0\n  a,\n)\ny\n", "‹›x = f(\n  a,\n)«»\ny\n| \"\\n\" \"\" Block"),
+        ("if a:\n  # c$0\n  b\n", "‹›if a:\n  # c«»\n  b\n| \"\\n\" \"  \" Block"),
+        ("def f():\n    pass$0\n", "‹›def f():«\n    pass»\n| \"\\n\" \"    \" Body"),
+        ("def f():\n    ...\n\n\n$0\n", "‹›def f():\n    ...\n\n\n«»\n| \"\" \"\" Block"),
+        ("def f():\n\n\n$0\n", "‹›def f():\n\n\n«»\n| \"\" \"    \" Block"),
+        ("$1x = 1$2\n", "«x = 1»\n| \"\" \"\" Block"),
+        ("x = '''\n$0\n'''\n", "InString"),
+    ] {
+        check_with(fixture, "generate", Some("do it"), want);
+    }
+    check_with("x$0", "generate", None, "EmptyInstruction");
+    check_with("$1x$2", "generate", Some("  "), "EmptyInstruction");
+    check_with("# redraft: add\n$0", "generate", None, "# redraft: add\n«»| \"\" \"\" Block");
+    check_with("x$0", "dance", None, "Unknown");
+}
+
+#[test]
+fn what_fits_is_offered() {
+    let all = Query::default;
+    for (fixture, want) in [
+        ("def f():\n    pass$0\n", vec!["implement: Implement `f`", "docstring: Write a docstring of `f`"]),
+        ("def f():\n    'D'\n    return 1$0\n", vec!["docstring: Rewrite the docstring of `f`"]),
+        ("@overload\ndef f(): ...$0\n", vec![]),
+        ("# redraft: up\n$1x = 1$2\n", vec!["rewrite: Rewrite: up"]),
+        ("# redraft: up\n$0x = 1\n", vec![]),
+        ("x = 1$0\n", vec![]),
+        ("", vec![]),
+    ] {
+        assert_eq!(offers(fixture, all()), want, "{fixture}");
+    }
+}
+
+#[test]
+fn only_and_the_trigger_are_honoured() {
+    let stub = "def f():\n    pass$0\n";
+    let only = |kinds: &[&str]| Query {
+        only: kinds.iter().map(|&kind| kind.to_owned()).collect(),
+        ..Query::default()
+    };
+    for (kinds, count) in [
+        (&[""][..], 2),
+        (&["refactor"], 2),
+        (&["refactor.rewrite"], 2),
+        (&["refactor.rewrite.redraft"], 2),
+        (&["refactor.rewrite.redraft.implement"], 1),
+        (&["refactor.rewrite.redraft.impl"], 0),
+        (&["refactor.rewrite.redraft.implement.now"], 0),
+        (&["refactor.extract", "quickfix"], 0),
+        (&["source.organizeImports"], 0),
+        (&["quickfix", "refactor.rewrite.redraft.docstring"], 1),
+    ] {
+        assert_eq!(offers(stub, only(kinds)).len(), count, "{kinds:?}");
+    }
+    let automatic = Query { automatic: true, ..Query::default() };
+    assert_eq!(offers("def f():\n    return 1$0\n", automatic.clone()), [""; 0]);
+    assert_eq!(offers("def f():$0\n    return 1\n", automatic), ["docstring: Write a docstring of `f`"]);
+}
+
+#[test]
+fn each_diagnostic_is_offered_a_fix() {
+    let say =
+        |range, message: &str| Diagnostic { range, message: message.to_owned(), ..Diagnostic::default() };
+    let long = "m".repeat(100);
+    let query = Query {
+        diagnostics: vec![say(0..1, "undefined name `a`\nmore"), say(6..7, "elsewhere"), say(0..5, &long)],
+        ..Query::default()
+    };
+    let got = offers("$0a = b\n\nc\n", query);
+    assert_eq!(got, ["fix: Fix: undefined name `a`".to_owned(), format!("fix: Fix: {}…", "m".repeat(60))]);
+}
+
+#[test]
+fn prompts_get_code_without_its_indentation() {
+    let text =
+        "class A:\r\n    @deco\r\n    def f(self):\r\n        'D.'\r\n        # how\r\n        pass$0\r\n";
+    let fixture = Fixture::new(text);
+    let plan = plan(&fixture.source(), "implement", fixture.range.clone(), None, Some("go")).unwrap();
+    assert_eq!(plan.inputs.opening.as_deref(), Some("@deco\ndef f(self):\n    'D.'\n    # how"));
+    assert_eq!(plan.inputs.function.as_deref(), Some("@deco\ndef f(self):\n    'D.'\n    # how\n    pass"));
+    assert_eq!(plan.inputs.name.as_deref(), Some("A.f"));
+    assert!(plan.inputs.method);
+    assert_eq!(plan.inputs.instruction.as_deref(), Some("go"));
+    assert_eq!(
+        lines::slice(&fixture.text, &plan.focus),
+        "@deco\r\n    def f(self):\r\n        'D.'\r\n        # how\r\n        pass"
+    );
+}
+
+#[test]
+fn without_a_tree_nothing_breaks() {
+    let fixture = Fixture::new("def f():\n    pass$0\n");
+    let source = Source { tree: None, ..fixture.source() };
+    let query = Query { range: fixture.range.clone(), ..Query::default() };
+    assert_eq!(list(&source, &query), []);
+    assert!(matches!(plan(&source, "implement", 0..0, None, None), Err(PlanError::NoTree { .. })));
+    assert!(plan(&source, "generate", 0..0, None, Some("x")).is_ok());
+}
+
+#[test]
+fn hostile_files_are_answered() {
+    let limit = std::time::Duration::from_millis(500);
+    for text in [
+        "(".repeat(30_000),
+        format!("x = '{}'\n", "a ".repeat(2_000_000)),
+        format!("def f():\n    '''{}'''\n", "d\n".repeat(200_000)),
+        "class A:\n".to_owned() + &"    def f(self): ...\n".repeat(20_000),
+        (0..300).map(|n| format!("{}def f():\n", " ".repeat(n))).collect(),
+        "\n".repeat(300_000),
+        "\0".repeat(100_000),
+    ] {
+        let mut fixture = Fixture::new("");
+        fixture.text = ropey::Rope::from_str(&text);
+        let language = fixture.source().language;
+        let Some(tree) = crate::syntax::parse(language, &fixture.text, None, limit) else { continue };
+        fixture.tree = tree;
+        let source = fixture.source();
+        for range in [5..5, 0..text.len(), text.len()..text.len()] {
+            let diagnostic = Diagnostic { range: range.clone(), ..Diagnostic::default() };
+            let query = Query { range, diagnostics: vec![diagnostic.clone()], ..Query::default() };
+            let _ = list(&source, &query);
+            for action in ACTIONS {
+                let plan = plan(&source, action.id, query.range.clone(), Some(&diagnostic), Some("go"));
+                let Ok(plan) = plan else { continue };
+                let context = crate::context::gather(&source, &plan.focus, &plan.region, "", 1_000);
+                assert!(context.tokens() <= 1_000);
+                let rendered = crate::prompt::render(plan.prompt, &plan.inputs, &context).unwrap();
+                assert!(rendered.user.len() < 100_000, "{} on {text:.20}", action.id);
+            }
+        }
+    }
+}
+
+mod random {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces of Python, good and bad, that are put together at random.
+    fn piece() -> impl Strategy<Value = String> {
+        const PIECES: [&str; 41] = [
+            "def f(x):\n",
+            "    pass\n",
+            "    ...\n",
+            "class A:\n",
+            "    def g(self): ...\n",
+            "\n",
+            "    \n",
+            "import os\n",
+            "from a import (b,\n  c)\n",
+            "# redraft: up\n",
+            "'''",
+            "\"\"\"D.\"\"\"\n",
+            "    '''D'''\n",
+            "\t",
+            "\r\n",
+            "\r",
+            "(",
+            ")",
+            ":",
+            "@d\n",
+            "async ",
+            "x = 1\n",
+            "é😀",
+            "\u{feff}",
+            "        return 1\n",
+            "if x:\n",
+            "else:\n",
+            "\\\n",
+            "; ",
+            "\0",
+            "lambda: 0\n",
+            "\u{2028}",
+            "\x0c",
+            "def ",
+            "raise NotImplementedError\n",
+            "@overload\n",
+            "try:\n",
+            "except E:\n",
+            "f'{x}'\n",
+            "from __future__ import annotations\n",
+            "  # c\n",
+        ];
+        prop_oneof![6 => proptest::sample::select(&PIECES[..]).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        /// Whatever the text and the range: no panic, regions inside the text at characters' starts, apart from the imports.
+        #[test]
+        fn regions_are_always_sound(pieces in prop::collection::vec(piece(), 0..24), ends in prop::array::uniform4(0usize..400)) {
+            let text = pieces.concat();
+            let mut fixture = Fixture::new("");
+            fixture.text = ropey::Rope::from_str(&text);
+            fixture.tree = crate::syntax::parse(Language::by_id("python").unwrap(), &fixture.text, None, crate::syntax::parse::tests::LIMIT).unwrap();
+            let source = fixture.source();
+            let range = ends[0]..ends[1];
+            let diagnostic = Diagnostic { range: ends[2]..ends[3], message: "m".to_owned(), ..Diagnostic::default() };
+            let query = Query { range: range.clone(), diagnostics: vec![diagnostic.clone()], ..Query::default() };
+            for offer in list(&source, &query) {
+                let made = plan(&source, offer.action, offer.range.clone(), Some(&diagnostic), None);
+                prop_assert!(made.is_ok(), "{} is offered and then refused: {:?}", offer.action, made);
+            }
+            for action in ACTIONS {
+                let Ok(plan) = plan(&source, action.id, range.clone(), Some(&diagnostic), Some("do")) else { continue };
+                let region = plan.region;
+                prop_assert!(region.start <= region.end && text.is_char_boundary(region.start) && text.is_char_boundary(region.end));
+                prop_assert!(plan.form.base.chars().all(char::is_whitespace));
+                if plan.form.lead.is_empty() && !plan.form.base.is_empty() {
+                    prop_assert!(region.start == 0 || text[..region.start].ends_with(['\n', '\r', '\u{feff}']), "{:?} {region:?}", text);
+                }
+                if let Some(imports) = plan.imports {
+                    prop_assert!(imports.end < region.start || imports.start > region.end);
+                    prop_assert!(text.is_char_boundary(imports.start) && text.is_char_boundary(imports.end));
+                }
+                crate::prompt::render(plan.prompt, &plan.inputs, &crate::context::Context::default()).unwrap();
+            }
+        }
+    }
+
+    use crate::syntax::Language;
+}

@@ -1,0 +1,367 @@
+//! From the text of a configuration to a `Config`, with every problem on the way. Pure: no disk, no environment.
+
+use std::cell::RefCell;
+use std::path::{Component, Path, PathBuf};
+
+use toml::de::DeTable;
+
+use super::Config;
+use super::problem::{Problem, Problems, did_you_mean};
+use super::table::{At, Table};
+use crate::model::address::BaseUrl;
+use crate::model::spec::{
+    BUILT_IN_MODEL, BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec,
+    Wire,
+};
+use crate::model::{MicroUsd, Tokens};
+
+/// Where Anthropic's API is, for those who do not go through a proxy.
+const ANTHROPIC_URL: &str = "https://api.anthropic.com";
+/// The longest name of a provider, a model or a checker, in characters: names stand in menus and messages.
+const MAX_NAME_CHARS: usize = 64;
+/// The largest price and budget that are believed, in US dollars.
+const MAX_DOLLARS: f64 = 1_000_000.0;
+/// The most rounds of refinement.
+const MAX_ROUNDS: u32 = 10;
+/// The largest window and output, in tokens: ten times today's largest.
+const MAX_TOKENS: u32 = 20_000_000;
+
+const ROOT: [&str; 8] =
+    ["default_model", "provider", "model", "routing", "budget", "refine", "checker", "trust"];
+const PROVIDER: [&str; 5] = ["name", "kind", "base_url", "api_key_env", "api_key_keyring"];
+const MODEL: [&str; 7] = ["name", "provider", "id", "path", "price", "max_tokens", "context_window"];
+
+pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Config, Vec<Problem>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let problems = RefCell::new(Problems::new(text, path));
+    for error in &errors {
+        // Only the sentence: the error as a whole shows the line, which may hold anything.
+        problems.borrow_mut().add(error.span(), "", format!("this is not TOML: {}", error.message()));
+    }
+    if !errors.is_empty() {
+        return Err(problems.borrow_mut().take_sorted());
+    }
+    let config = read(&Table::root(&document, &problems).only(&ROOT), home);
+    let problems = problems.borrow_mut().take_sorted();
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
+    let mut providers = Names::new("provider");
+    let provider_specs: Vec<_> = root
+        .tables("provider", &PROVIDER)
+        .iter()
+        .filter_map(|table| provider(table, &mut providers))
+        .collect();
+    providers.built_in(BUILT_IN_PROVIDER);
+    let mut models = Names::new("model");
+    let embedded = |name: &str| match provider_specs.iter().find(|spec| spec.name == name) {
+        Some(spec) => Some(spec.wire == Wire::Embedded),
+        None => (name == BUILT_IN_PROVIDER).then_some(true),
+    };
+    let tables = root.tables("model", &MODEL);
+    let model_specs: Vec<_> =
+        tables.iter().filter_map(|table| model(table, &mut models, &providers, embedded, home)).collect();
+    models.built_in(BUILT_IN_MODEL);
+    let default = root.string("default_model").filter(|name| models.check(root, "default_model", name));
+    check_later_stages(root, &models);
+    Config {
+        catalogue: Catalogue::new(provider_specs, model_specs, default.map(|name| name.value.to_owned())),
+        trusted: trusted(root, home),
+    }
+}
+
+fn provider(table: &Table<'_>, names: &mut Names) -> Option<ProviderSpec> {
+    let name = names.declare(table);
+    let kinds = [("openai", Kind::OpenAi), ("anthropic", Kind::Anthropic), ("embedded", Kind::Embedded)];
+    let kind = table.choice("kind", &kinds);
+    if table.has("kind").is_none() {
+        table.missing("kind", "one of \"openai\", \"anthropic\", \"embedded\"");
+    }
+    let key = key_source(table);
+    let wire = match kind?.value {
+        Kind::Embedded => {
+            for key in ["base_url", "api_key_env", "api_key_keyring"] {
+                if let Some(span) = table.has(key) {
+                    table.problem(
+                        span,
+                        key,
+                        "the embedded engine runs in this program: it has no address and no key",
+                    );
+                }
+            }
+            Wire::Embedded
+        }
+        Kind::OpenAi => Wire::OpenAi { base_url: base_url(table, None)?, key: key? },
+        Kind::Anthropic => Wire::Anthropic { base_url: base_url(table, Some(ANTHROPIC_URL))?, key: key? },
+    };
+    let name = name?;
+    if name.value == BUILT_IN_PROVIDER && wire != Wire::Embedded {
+        table.problem(
+            name.span,
+            "name",
+            "\"embedded\" is the name of the built-in provider; choose another one",
+        );
+        return None;
+    }
+    Some(ProviderSpec { name: name.value.to_owned(), wire })
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    OpenAi,
+    Anthropic,
+    Embedded,
+}
+
+fn base_url(table: &Table<'_>, default: Option<&str>) -> Option<BaseUrl> {
+    let Some(span) = table.has("base_url") else {
+        let default = default.and_then(|url| BaseUrl::parse(url).ok());
+        if default.is_none() {
+            table.missing("base_url", "the address of the server, as in \"http://127.0.0.1:8080/v1\"");
+        }
+        return default;
+    };
+    let url = BaseUrl::parse(table.string("base_url")?.value);
+    url.map_err(|error| table.problem(span, "base_url", error.to_string())).ok()
+}
+
+/// Where the key is read from; `None` after a problem. A value that is a key itself is never repeated.
+fn key_source(table: &Table<'_>) -> Option<KeySource> {
+    let of_env = table.has("api_key_env");
+    let of_keyring = table.has("api_key_keyring");
+    if let (Some(_), Some(span)) = (&of_env, &of_keyring) {
+        table.problem(span.clone(), "api_key_keyring", "there is api_key_env as well: leave one of them out");
+        return None;
+    }
+    if of_env.is_some() {
+        let At { value, span } = table.string("api_key_env")?;
+        if is_variable_name(value) {
+            return Some(KeySource::Env(value.to_owned()));
+        }
+        let message = "this is not the name of an environment variable (letters, digits and underscores, as in \
+                       LOCAL_API_KEY). If it is the key itself, take it out of this file, put it into a variable, and \
+                       write the variable's name here";
+        table.problem(span, "api_key_env", message);
+        return None;
+    }
+    if of_keyring.is_some() {
+        let At { value, span } = table.string("api_key_keyring")?;
+        match value.split_once('/') {
+            Some((service, account))
+                if !service.is_empty() && !account.is_empty() && !looks_like_a_key(value) =>
+            {
+                return Some(KeySource::Keyring { service: service.to_owned(), account: account.to_owned() });
+            }
+            _ => {
+                let message = "this names an entry of the keyring, as in \"service/account\"; the key itself has no \
+                               place in this file";
+                table.problem(span, "api_key_keyring", message);
+                return None;
+            }
+        }
+    }
+    Some(KeySource::None)
+}
+
+fn is_variable_name(value: &str) -> bool {
+    let mut bytes = value.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !looks_like_a_key(value)
+}
+
+/// Beginnings that providers give their keys.
+const KEY_BEGINNINGS: [&str; 9] = ["sk-", "sk_", "gsk_", "hf_", "xai-", "AIza", "pplx-", "nvapi-", "eyJ"];
+
+/// Whether this may be a key where the name of one is wanted: by its beginning, or because it is longer than any name and
+/// has the lower-case letters and digits of chance.
+fn looks_like_a_key(value: &str) -> bool {
+    let chance = value.bytes().any(|byte| byte.is_ascii_lowercase())
+        && value.bytes().any(|byte| byte.is_ascii_digit());
+    KEY_BEGINNINGS.iter().any(|beginning| value.starts_with(beginning)) || (value.len() > 30 && chance)
+}
+
+fn model(
+    table: &Table<'_>,
+    names: &mut Names,
+    providers: &Names,
+    embedded: impl Fn(&str) -> Option<bool>,
+    home: Option<&Path>,
+) -> Option<ModelSpec> {
+    let name = names.declare(table);
+    let provider = table.string("provider").filter(|name| providers.check(table, "provider", name));
+    if table.has("provider").is_none() {
+        table.missing("provider", "the name of a [[provider]], or \"embedded\"");
+    }
+    let price = table.table("price", &["input", "cached", "output"]).map(|table| price(&table));
+    let tokens = |key| table.integer(key, 1..=MAX_TOKENS).map(|tokens| Tokens(tokens.value));
+    let (max_tokens, context_window) = (tokens("max_tokens"), tokens("context_window"));
+    let is_embedded = provider.as_ref().and_then(|provider| embedded(provider.value));
+    let source = source(table, is_embedded, home);
+    Some(ModelSpec {
+        name: name?.value.to_owned(),
+        provider: provider?.value.to_owned(),
+        source: source?,
+        price: price.flatten(),
+        max_tokens,
+        context_window,
+    })
+}
+
+/// What the provider is to load. `embedded` is `None` if the provider is unknown.
+fn source(table: &Table<'_>, embedded: Option<bool>, home: Option<&Path>) -> Option<ModelSource> {
+    let Some(span) = table.has("path") else {
+        let id = table.string("id");
+        match &id {
+            None if table.has("id").is_none() => table.missing("id", "the provider's name for the model"),
+            Some(id) if id.value.trim().is_empty() => table.problem(id.span.clone(), "id", "this is empty"),
+            _ => {}
+        }
+        return id.map(|id| ModelSource::Id(id.value.to_owned()));
+    };
+    if embedded == Some(false) {
+        table.problem(span.clone(), "path", "only the embedded engine takes a file; name the model with id");
+    }
+    if table.has("id").is_some() {
+        table.problem(span, "path", "there is id as well: leave one of them out");
+    }
+    absolute(table, "path", table.string("path")?, home).map(ModelSource::Path)
+}
+
+/// Dollars for each million tokens; cached tokens cost as others do unless told.
+fn price(table: &Table<'_>) -> Option<Price> {
+    let dollars = |key| {
+        let dollars = table.number(key, 0.0..=MAX_DOLLARS)?.value;
+        Some(MicroUsd((dollars * 1e6).round() as u64))
+    };
+    let (input, cached, output) = (dollars("input"), dollars("cached"), dollars("output"));
+    for key in ["input", "output"] {
+        if table.has(key).is_none() {
+            table.missing(key, "US dollars for each million tokens");
+        }
+    }
+    Some(Price { input: input?, cached: cached.or(input)?, output: output? })
+}
+
+/// The settings of later stages: checked, so that a mistake is told today, and not acted on yet.
+fn check_later_stages(root: &Table<'_>, models: &Names) {
+    if let Some(routing) = root.table("routing", &["fallback", "allow_cloud_fallback"]) {
+        for name in routing.strings("fallback").map(|names| names.value).unwrap_or_default() {
+            models.check(&routing, "fallback", &name);
+        }
+        routing.bool("allow_cloud_fallback");
+    }
+    let limits = ["per_run", "per_day", "per_month"];
+    if let Some(budget) = root.table("budget", &limits) {
+        for key in limits {
+            budget.number(key, 0.0..=MAX_DOLLARS);
+        }
+    }
+    if let Some(refine) = root.table("refine", &["rounds", "mode"]) {
+        refine.integer("rounds", 0..=MAX_ROUNDS);
+        refine.choice("mode", &[("verified", ()), ("live", ())]);
+    }
+    let mut checkers = Names::new("checker");
+    for checker in root.tables("checker", &["name", "kind", "command", "languages"]) {
+        checkers.declare(&checker);
+        checker.choice("kind", &[("lsp", ()), ("command", ()), ("test", ())]);
+        for key in ["kind", "command"] {
+            if checker.has(key).is_none() {
+                let what =
+                    if key == "kind" { "one of \"lsp\", \"command\", \"test\"" } else { "what is run" };
+                checker.missing(key, what);
+            }
+        }
+        if let Some(command) = checker.strings("command")
+            && command.value.first().is_none_or(|program| program.value.trim().is_empty())
+        {
+            checker.problem(
+                command.span,
+                "command",
+                "this names a program and its arguments: [\"ruff\", \"server\"]",
+            );
+        }
+        checker.strings("languages");
+    }
+}
+
+fn trusted(root: &Table<'_>, home: Option<&Path>) -> Vec<PathBuf> {
+    let Some(trust) = root.table("trust", &["folders"]) else { return Vec::new() };
+    let folders = trust.strings("folders").map(|folders| folders.value).unwrap_or_default();
+    folders.into_iter().filter_map(|folder| absolute(&trust, "folders", folder, home)).collect()
+}
+
+/// A path that says the same wherever the program runs: absolute or below `~/`, and without `..`.
+fn absolute(table: &Table<'_>, key: &str, path: At<&str>, home: Option<&Path>) -> Option<PathBuf> {
+    let expanded = match (path.value.strip_prefix('~'), home) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with(['/', '\\']) => {
+            home.join(rest.trim_start_matches(['/', '\\']))
+        }
+        _ => PathBuf::from(path.value),
+    };
+    if expanded.is_absolute() && !expanded.components().any(|component| component == Component::ParentDir) {
+        return Some(expanded);
+    }
+    table.problem(path.span, key, "this is an absolute path, or one that begins with \"~/\", without \"..\"");
+    None
+}
+
+/// The names that one kind of table declares, and that others refer to.
+struct Names {
+    what: &'static str,
+    known: Vec<String>,
+}
+
+impl Names {
+    fn new(what: &'static str) -> Self {
+        Self { what, known: Vec::new() }
+    }
+
+    /// Reads and notes the `name` of a table. `None` if it cannot be used.
+    fn declare<'a>(&mut self, table: &Table<'a>) -> Option<At<&'a str>> {
+        if table.has("name").is_none() {
+            table.missing("name", "a name of your choice");
+        }
+        let name = table.string("name")?;
+        let value = name.value;
+        let what = self.what;
+        if value.trim().is_empty()
+            || value.chars().count() > MAX_NAME_CHARS
+            || value.contains(char::is_control)
+        {
+            let message =
+                format!("a name has 1 to {MAX_NAME_CHARS} characters, none of them a control character");
+            table.problem(name.span, "name", message);
+            return None;
+        }
+        if self.known.iter().any(|known| known == value) {
+            table.problem(name.span, "name", format!("there is another {what} {value:?}; names are unique"));
+            return None;
+        }
+        self.known.push(value.to_owned());
+        Some(name)
+    }
+
+    fn built_in(&mut self, name: &str) {
+        if !self.known.iter().any(|known| known == name) {
+            self.known.push(name.to_owned());
+        }
+    }
+
+    /// Whether `name` is one of them; told if not.
+    fn check(&self, table: &Table<'_>, key: &str, name: &At<&str>) -> bool {
+        let known = self.known.iter().any(|known| known == name.value);
+        if !known {
+            let hint = did_you_mean(name.value, self.known.iter().map(String::as_str));
+            let hint =
+                if hint.is_empty() { format!(" There is \"{}\"", self.known.join("\", \"")) } else { hint };
+            let shown: String = name.value.chars().take(MAX_NAME_CHARS).collect();
+            table.problem(name.span.clone(), key, format!("there is no {} {shown:?}.{hint}", self.what));
+        }
+        known
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Reading TOML tables leniently: every value that is wrong becomes a problem with its place, and reading goes on.
+
+use std::cell::RefCell;
+use std::ops::{Range, RangeInclusive};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Problems, did_you_mean};
+
+/// A value and where it stands.
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+}
+
+/// One table of the file, or one of an array of tables.
+pub(super) struct Table<'a> {
+    table: &'a DeTable<'a>,
+    span: Range<usize>,
+    /// The dotted name of the table; empty for the root.
+    name: String,
+    problems: &'a RefCell<Problems<'a>>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn root(table: &'a Spanned<DeTable<'a>>, problems: &'a RefCell<Problems<'a>>) -> Self {
+        Self { table: table.get_ref(), span: 0..0, name: String::new(), problems }
+    }
+
+    /// Tells of every key that is none of `known`.
+    pub(super) fn only(self, known: &[&str]) -> Self {
+        for key in self.table.keys() {
+            let name = key.get_ref().as_ref();
+            if known.contains(&name) {
+                continue;
+            }
+            let hint = if ["key", "token", "secret", "password"].iter().any(|word| name.contains(word)) {
+                " Keys are never kept in this file: name the environment variable that has it with api_key_env"
+                    .to_owned()
+            } else {
+                did_you_mean(name, known.iter().copied())
+            };
+            let hint = if hint.is_empty() { format!(" Known are {}", known.join(", ")) } else { hint };
+            let shown: String = name.chars().filter(|char| !char.is_control()).take(64).collect();
+            self.problem(key.span(), &shown, format!("there is no such setting.{hint}"));
+        }
+        self
+    }
+
+    pub(super) fn problem(&self, span: Range<usize>, key: &str, message: impl Into<String>) {
+        self.problems.borrow_mut().add(Some(span), &self.path(key), message);
+    }
+
+    /// Tells that `key` is missing, at the table's own place.
+    pub(super) fn missing(&self, key: &str, what: &str) {
+        self.problem(self.span.clone(), key, format!("this is missing: {what}"));
+    }
+
+    pub(super) fn has(&self, key: &str) -> Option<Range<usize>> {
+        self.table.get(key).map(Spanned::span)
+    }
+
+    pub(super) fn string(&self, key: &str) -> Option<At<&'a str>> {
+        self.typed(key, "a string in quotes", |value| value.as_str())
+    }
+
+    pub(super) fn bool(&self, key: &str) -> Option<At<bool>> {
+        self.typed(key, "true or false", DeValue::as_bool)
+    }
+
+    /// A finite number within `range`, written with or without a decimal point.
+    pub(super) fn number(&self, key: &str, range: RangeInclusive<f64>) -> Option<At<f64>> {
+        let wanted = format!("a number from {} to {}", range.start(), range.end());
+        self.typed(key, &wanted, |value| number(value).filter(|number| range.contains(number)))
+    }
+
+    /// A whole number within `range`.
+    pub(super) fn integer(&self, key: &str, range: RangeInclusive<u32>) -> Option<At<u32>> {
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        self.typed(key, &wanted, |value| {
+            let value = value.as_integer()?;
+            u32::from_str_radix(value.as_str(), value.radix()).ok().filter(|value| range.contains(value))
+        })
+    }
+
+    /// One of a few words.
+    pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<At<T>> {
+        let At { value, span } = self.string(key)?;
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
+            return Some(At { value: *choice, span });
+        }
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        let hint = did_you_mean(value, names.iter().copied());
+        self.problem(span, key, format!("this is one of \"{}\".{hint}", names.join("\", \"")));
+        None
+    }
+
+    /// A list of strings; those that are not are told and left out.
+    pub(super) fn strings(&self, key: &str) -> Option<At<Vec<At<&'a str>>>> {
+        let At { value, span } =
+            self.typed(key, "a list of strings, as in [\"a\", \"b\"]", |value| value.as_array())?;
+        let strings = value.iter().filter_map(|item| {
+            let string = item.get_ref().as_str();
+            if string.is_none() {
+                self.problem(item.span(), key, "each of these is a string in quotes");
+            }
+            Some(At { value: string?, span: item.span() })
+        });
+        Some(At { value: strings.collect(), span })
+    }
+
+    pub(super) fn table(&self, key: &str, known: &[&str]) -> Option<Table<'a>> {
+        let At { value, span } =
+            self.typed(key, &format!("a table, written [{}]", self.path(key)), |value| value.as_table())?;
+        Some(self.below(key, value, span).only(known))
+    }
+
+    /// An array of tables; empty if there is none.
+    pub(super) fn tables(&self, key: &str, known: &[&str]) -> Vec<Table<'a>> {
+        let wanted = format!("a list of tables, each written [[{}]]", self.path(key));
+        let Some(At { value, .. }) = self.typed(key, &wanted, |value| value.as_array()) else {
+            return Vec::new();
+        };
+        let tables = value.iter().filter_map(|item| {
+            let table = item.get_ref().as_table();
+            if table.is_none() {
+                self.problem(item.span(), key, format!("this is {wanted}"));
+            }
+            Some(self.below(key, table?, item.span()).only(known))
+        });
+        tables.collect()
+    }
+
+    fn below(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Table<'a> {
+        Table { table, span, name: self.path(key), problems: self.problems }
+    }
+
+    fn typed<T>(
+        &self,
+        key: &str,
+        wanted: &str,
+        read: impl FnOnce(&'a DeValue<'a>) -> Option<T>,
+    ) -> Option<At<T>> {
+        let value = self.table.get(key)?;
+        let span = value.span();
+        let read = read(value.get_ref());
+        if read.is_none() {
+            self.problem(span.clone(), key, format!("this is {wanted}"));
+        }
+        Some(At { value: read?, span })
+    }
+
+    fn path(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Integer(integer) => {
+            i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(|integer| integer as f64)
+        }
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        _ => None,
+    }
+}

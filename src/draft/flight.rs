@@ -1,0 +1,152 @@
+//! One edit on its way to the client, and how its echo is known.
+
+use std::time::Duration;
+
+use ropey::Rope;
+
+use crate::draft::region::{Policy, Region, Step};
+use crate::draft::weave::{Time, makes};
+use crate::text::diff;
+use crate::text::edit::{Edit, apply_all, sequential};
+
+/// An edit that was sent and is not acknowledged yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Flight {
+    pub id: u64,
+    /// As sent: sorted, disjoint, in the offsets of the document at that time.
+    pub edits: Vec<Edit>,
+    /// The document once it has landed, with what the user typed meanwhile.
+    pub expected: Rope,
+    /// The regions then.
+    pub next: Vec<Region>,
+    pub is_repair: bool,
+    /// Whether the user typed since it was sent.
+    pub overtaken: bool,
+    /// Whether it can still land where it belongs: no other edit of ours has landed since it was sent.
+    pub fits: bool,
+    pub sent: Time,
+    /// When it counts as dropped.
+    pub deadline: Time,
+}
+
+impl Flight {
+    /// The edit of all regions' steps together; nothing where they change nothing.
+    pub fn of_steps(steps: impl Iterator<Item = Step>, document: &Rope) -> Option<Self> {
+        let steps: Vec<Step> = steps.collect();
+        let start = |step: &Step| step.next.range().start;
+        let grown = |step: &Step| -> isize {
+            step.edits.iter().map(|edit| edit.text.len().cast_signed() - edit.range.len().cast_signed()).sum()
+        };
+        // Each region knows its own edits; those of the regions before it move it as well.
+        let next = steps
+            .iter()
+            .map(|step| {
+                let before = steps.iter().filter(|other| start(other) < start(step));
+                step.next.moved_by(before.map(grown).sum())
+            })
+            .collect();
+        let mut edits: Vec<Edit> = steps.into_iter().flat_map(|step| step.edits).collect();
+        edits.sort_by_key(|edit| edit.range.start);
+        (!edits.is_empty()).then(|| Self::new(edits, next, document, false))
+    }
+
+    /// The edit that takes back what landed in the wrong place.
+    pub fn of_repair(regions: &[Region], repair: &[Edit], document: &Rope) -> Self {
+        Self::new(repair.to_vec(), regions.to_vec(), document, true)
+    }
+
+    fn new(edits: Vec<Edit>, next: Vec<Region>, document: &Rope, is_repair: bool) -> Self {
+        let mut expected = document.clone();
+        apply_all(&mut expected, &edits);
+        let (sent, deadline) = (Time::ZERO, Duration::ZERO);
+        Self { id: 0, edits, expected, next, is_repair, overtaken: false, fits: true, sent, deadline }
+    }
+
+    /// The user typed: what to expect now. A client that still takes our edit takes it where it belongs, or as it was sent.
+    pub fn rebase(&mut self, regions: &[Region], repair: &[Edit], policy: Policy, document: &Rope) {
+        self.overtaken = true;
+        let rebased = if self.is_repair {
+            Some(Self::of_repair(regions, repair, document))
+        } else {
+            let steps = regions
+                .iter()
+                .zip(&self.next)
+                .map(|(region, next)| region.step(&diff::edits(region.ours(), next.ours()), policy));
+            Self::of_steps(steps, document)
+        };
+        match rebased {
+            Some(rebased) => (self.expected, self.next) = (rebased.expected, rebased.next),
+            None => (self.expected, self.next) = (document.clone(), regions.to_vec()),
+        }
+    }
+}
+
+/// What made one text of another: whose, in which order, and where an edit of ours landed.
+#[derive(Debug)]
+pub(crate) enum Story {
+    /// Our edit where it belongs, then the user's changes (one after the other).
+    Landed { users: Vec<Edit> },
+    /// An edit of ours as it was sent, though the document had moved on: the user's changes made `between` of what was
+    /// there, and the edit went on top of them.
+    Misplaced { users: Vec<Edit>, between: Rope },
+}
+
+/// The cheapest story of `before` becoming `after` in which one of `flights` takes part, with its index; nothing where the
+/// user alone explains it as well. `told` is how large the notification was.
+pub(crate) fn story(flights: &[&Flight], told: usize, before: &Rope, after: &Rope) -> Option<(Story, usize)> {
+    let indexed = || flights.iter().copied().enumerate();
+    let landing = || indexed().filter(|(_, flight)| flight.fits);
+    if let Some((index, _)) = landing().find(|(_, flight)| flight.expected == *after) {
+        return Some((Story::Landed { users: Vec::new() }, index));
+    }
+    let astray = || indexed().filter(|(_, flight)| flight.overtaken || !flight.fits);
+    if let Some((index, _)) = astray().find(|(_, flight)| makes(&flight.edits, before, after)) {
+        return Some((Story::Misplaced { users: Vec::new(), between: before.clone() }, index));
+    }
+    // A notification much smaller than an edit does not hold it.
+    let may_hold = |flight: &Flight| told * 2 >= diff::size(&flight.edits);
+    if !flights.iter().any(|flight| may_hold(flight)) {
+        return None;
+    }
+    let (old, new) = (before.to_string(), after.to_string());
+    let mut least = diff::size(&diff::fine_edits(&old, &new));
+    let mut best = None;
+    let mut consider = |users: &[Edit], index: usize, story: &dyn Fn(Vec<Edit>) -> Story| {
+        if diff::size(users) < least {
+            (least, best) = (diff::size(users), Some((story(sequential(users)), index)));
+        }
+    };
+    for (index, flight) in landing().filter(|(_, flight)| may_hold(flight)) {
+        consider(&diff::fine_edits(&flight.expected.to_string(), &new), index, &|users| Story::Landed {
+            users,
+        });
+    }
+    for (index, flight) in indexed().filter(|(_, flight)| may_hold(flight)) {
+        if let Some(between) = without(&flight.edits, after) {
+            let users = diff::fine_edits(&old, &between.to_string());
+            consider(&users, index, &|users| Story::Misplaced { users, between: between.clone() });
+        }
+    }
+    best
+}
+
+/// `after` without `edits`, if they only insert and stand in it just where they say.
+fn without(edits: &[Edit], after: &Rope) -> Option<Rope> {
+    let mut between = after.clone();
+    let mut placed = 0;
+    let mut places = Vec::new();
+    for edit in edits {
+        let start = edit.range.start + placed;
+        places.push(start..start + edit.text.len());
+        placed += edit.text.len();
+    }
+    for (edit, place) in edits.iter().zip(places).rev() {
+        let stands = edit.range.is_empty()
+            && after.get_byte_slice(place.clone()).is_some_and(|slice| slice == edit.text.as_str());
+        if !stands {
+            return None;
+        }
+        Edit::new(place, "").apply(&mut between);
+    }
+    Some(between)
+}

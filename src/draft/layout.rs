@@ -1,0 +1,113 @@
+//! The third layer of cleaning: the indentation of the place, in the file's own units.
+//!
+//! The first line's indentation is the base; every line moves by as much. What stands in a string that goes over lines is
+//! text and is not touched.
+
+use crate::draft::strings::Scanner;
+use crate::text::indent::Indent;
+
+/// See the module's head.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    base: String,
+    unit: Indent,
+    scanner: Scanner,
+    /// The indentation that the answer's lines have in common, in columns.
+    from: Option<usize>,
+    /// Columns of one level in the answer, once an indented line was seen.
+    step: Option<usize>,
+    /// The answer's first line came without the indentation that the others have; this many lines were seen.
+    lines: usize,
+    first_opens: bool,
+}
+
+/// A tab in an answer counts as so many columns.
+const TAB: usize = 4;
+
+impl Layout {
+    pub fn new(base: &str, unit: Indent) -> Self {
+        let scanner = Scanner::default();
+        Self { base: base.to_owned(), unit, scanner, from: None, step: None, lines: 0, first_opens: false }
+    }
+
+    /// Takes in one line of the answer and returns it as it stands in the file.
+    pub fn line(&mut self, line: &str) -> String {
+        let (in_string, goes_on) = (self.scanner.in_string(), self.scanner.is_open());
+        self.scanner.line(line);
+        if in_string {
+            return line.to_owned();
+        }
+        let text = line.trim();
+        if text.is_empty() {
+            return String::new();
+        }
+        let columns = width(line);
+        let mut from = *self.from.get_or_insert(columns);
+        if self.lines == 1 && from == 0 && columns > 0 && !self.first_opens && !goes_on {
+            // The first line was written where the cursor would stand; the second shows the base.
+            self.from = Some(columns);
+            from = columns;
+        }
+        if self.lines == 0 {
+            self.first_opens = self.scanner.opens_block() || self.scanner.is_open();
+        }
+        self.lines += 1;
+        let deeper = columns.saturating_sub(from);
+        let mut out = self.base.clone();
+        if goes_on {
+            out.push_str(&" ".repeat(deeper));
+        } else {
+            self.levels(deeper, &mut out);
+        }
+        // What ends a line in a string is part of it.
+        out.push_str(if self.scanner.in_string() { line.trim_start() } else { text });
+        out
+    }
+
+    fn levels(&mut self, deeper: usize, out: &mut String) {
+        if deeper == 0 {
+            return;
+        }
+        let step = *self.step.get_or_insert(deeper.min(8));
+        out.push_str(&self.unit.unit().repeat(deeper / step));
+        out.push_str(&" ".repeat(deeper % step));
+    }
+}
+
+fn width(line: &str) -> usize {
+    line.chars().take_while(|ch| ch.is_whitespace()).map(|ch| if ch == '\t' { TAB } else { 1 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_take_the_indentation_of_the_place() {
+        let four = Indent::Spaces(4);
+        for (base, unit, answer, expected) in [
+            ("    ", four, "x = 1\nif x:\n    y", "    x = 1\n    if x:\n        y"),
+            ("    ", four, "        x = 1\n        if x:\n            y", "    x = 1\n    if x:\n        y"),
+            ("\t", Indent::Tab, "if x:\n    if y:\n        z", "\tif x:\n\t\tif y:\n\t\t\tz"),
+            ("  ", Indent::Spaces(2), "if x:\n    y", "  if x:\n    y"),
+            ("    ", four, "\tif x:\n\t\ty", "    if x:\n        y"),
+            // The first line without the indentation of the others.
+            (
+                "    ",
+                four,
+                "x = 1\n    y = 2\n    if x:\n        z",
+                "    x = 1\n    y = 2\n    if x:\n        z",
+            ),
+            ("    ", four, "if x:\n    y", "    if x:\n        y"),
+            // Lines that go on keep how far they stand out.
+            ("", four, "f(a,\n  b)", "f(a,\n  b)"),
+            // Strings are not touched.
+            ("    ", four, "x = '''\nraw\n  text  \n'''\ny", "    x = '''\nraw\n  text  \n'''\n    y"),
+            ("    ", four, "x\n\ny   ", "    x\n\n    y"),
+        ] {
+            let mut layout = Layout::new(base, unit);
+            let lines: Vec<String> = answer.split('\n').map(|line| layout.line(line)).collect();
+            assert_eq!(lines.join("\n"), expected, "{answer:?}");
+        }
+    }
+}

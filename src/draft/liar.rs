@@ -1,0 +1,413 @@
+//! A model of an editor that lies, for tests: it drops stale edits and answers that it applied them, refuses, delays,
+//! applies what it should have refused, merges our echo with its user's typing, and never answers.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use ropey::Rope;
+
+use crate::draft::region::Region;
+use crate::draft::weave::{Heard, Next, Weave};
+use crate::text::diff;
+use crate::text::edit::{Edit, apply_all, sequential};
+
+/// What the client does with one edit of ours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Manner {
+    /// Checks the version; tells the truth.
+    Honest,
+    /// Checks the version; answers `applied: true` whatever happened (Neovim).
+    Liar,
+    /// Drops it and says nothing.
+    Silent,
+    /// Refuses it.
+    Refuses,
+    /// Applies it whatever the version (a range of another text).
+    Careless,
+    /// Applies it and never answers (Vim with ALE).
+    Mute,
+    /// Applies it after its time, when it counts as lost.
+    Late,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// The user types this at this place of the document.
+    Type(usize, String),
+    /// The user deletes one character outside the regions.
+    Delete(usize),
+    /// The next line of the answer comes.
+    Line(String),
+    /// The client handles what it was sent, in this manner.
+    Handle(Manner),
+    /// The client tells its changes.
+    Tell,
+    /// So much time passes.
+    Pass(u64),
+}
+
+struct World {
+    now: Duration,
+    weave: Weave,
+    shadow: Rope,
+    client: Rope,
+    /// Changes that the client has made and not told, with the text after each.
+    untold: Vec<(Vec<Edit>, Rope)>,
+    /// The document of the last change that was told: the version we know.
+    inbox: VecDeque<(u64, Vec<Edit>, Rope)>,
+    late: Vec<Vec<Edit>>,
+    typed: String,
+    deleted: usize,
+    target: String,
+    gave_up: bool,
+    /// Tells all that changed in a while as one range, but checks versions (Neovim); else tells changes one by one, but may take a
+    /// stale edit (VS Code before mid-2026). Both at once leaves what cannot be told apart.
+    merges: bool,
+}
+
+impl World {
+    fn new(before: &str, base: &str, after: &str) -> Self {
+        let document = Rope::from_str(&format!("{before}{base}{after}"));
+        Self {
+            now: Duration::from_secs(1),
+            weave: Weave::new(vec![Region::new(before.len(), base)]),
+            shadow: document.clone(),
+            client: document,
+            untold: Vec::new(),
+            inbox: VecDeque::new(),
+            late: Vec::new(),
+            typed: String::new(),
+            deleted: 0,
+            target: String::new(),
+            gave_up: false,
+            merges: false,
+        }
+    }
+
+    fn client_changes(&mut self, edits: &[Edit]) {
+        apply_all(&mut self.client, edits);
+        self.untold.push((sequential(edits), self.client.clone()));
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Type(at, text) => {
+                let at = at % (self.client.len_bytes() + 1);
+                self.typed.push_str(&text);
+                self.client_changes(&[Edit::new(at..at, text)]);
+            }
+            Step::Delete(at) => {
+                let places: Vec<usize> =
+                    (0..self.client.len_bytes()).filter(|&i| self.client.byte(i) == b'0').collect();
+                if let Some(&at) = places.get(at % places.len().max(1)) {
+                    self.deleted += 1;
+                    self.client_changes(&[Edit::new(at..at + 1, "")]);
+                }
+            }
+            Step::Line(line) => {
+                // Every line is another: which of two equal lines is whose cannot be told.
+                let index = u8::try_from(self.target.lines().count()).unwrap();
+                self.target.push_str(&format!(
+                    "{line}{}{}\n",
+                    char::from(b'g' + index / 20),
+                    char::from(b'g' + index % 20)
+                ));
+                if !self.gave_up {
+                    self.weave.stream(0, self.target.clone());
+                }
+            }
+            Step::Handle(manner) => self.handle(manner),
+            Step::Tell => self.tell(self.merges),
+            Step::Pass(millis) => self.now += Duration::from_millis(millis),
+        }
+        self.poll();
+    }
+
+    fn poll(&mut self) {
+        match self.weave.poll(self.now, &self.shadow) {
+            Next::Send { id, edits } => {
+                for pair in edits.windows(2) {
+                    assert!(pair[0].range.end <= pair[1].range.start, "sorted and disjoint: {edits:?}");
+                }
+                self.inbox.push_back((id, edits, self.shadow.clone()));
+            }
+            Next::GaveUp => {
+                self.gave_up = true;
+                self.weave.revert();
+            }
+            Next::Wait(_) | Next::Settled => {}
+        }
+    }
+
+    fn handle(&mut self, manner: Manner) {
+        for edits in std::mem::take(&mut self.late) {
+            if edits.iter().all(|edit| edit.range.end <= self.client.len_bytes()) {
+                self.client_changes(&edits);
+            }
+        }
+        let Some((id, edits, known)) = self.inbox.pop_front() else { return };
+        let current = known == self.client && self.untold.is_empty();
+        let (applied, answer) = match manner {
+            Manner::Honest => (current, Some(current)),
+            Manner::Liar => (current, Some(true)),
+            Manner::Silent => (false, None),
+            Manner::Refuses => (false, Some(false)),
+            Manner::Careless | Manner::Late if self.merges => (current, Some(true)),
+            Manner::Careless => {
+                (edits.iter().all(|edit| edit.range.end <= self.client.len_bytes()), Some(true))
+            }
+            Manner::Mute => (current, None),
+            Manner::Late => {
+                if current {
+                    self.late.push(edits.clone());
+                }
+                (false, None)
+            }
+        };
+        if applied {
+            self.client_changes(&edits);
+        }
+        if let Some(answer) = answer {
+            self.weave.answered(self.now, id, answer);
+        }
+    }
+
+    fn tell(&mut self, merged: bool) {
+        let untold = std::mem::take(&mut self.untold);
+        if merged {
+            // One range from the first to the last byte that differ, as Neovim has it.
+            let (old, new) = (self.shadow.to_string(), self.client.to_string());
+            if old != new {
+                let head = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+                let tail = old[head..]
+                    .bytes()
+                    .rev()
+                    .zip(new[head..].bytes().rev())
+                    .take_while(|(a, b)| a == b)
+                    .count();
+                let edit = Edit::new(head..old.len() - tail, &new[head..new.len() - tail]);
+                self.hear(&[edit], self.client.clone());
+            }
+        } else {
+            for (edits, after) in untold {
+                self.hear(&edits, after);
+                self.poll();
+            }
+        }
+    }
+
+    fn hear(&mut self, edits: &[Edit], after: Rope) {
+        let before = std::mem::replace(&mut self.shadow, after);
+        self.weave.changed(self.now, edits, &before, &self.shadow);
+    }
+
+    /// An honest client and a quiet user, until nothing is left to do.
+    fn settle(&mut self) {
+        if !self.gave_up {
+            self.weave.finish(vec![self.target.clone()]);
+        }
+        for _ in 0..64 {
+            self.now += Duration::from_secs(3);
+            self.tell(false);
+            self.poll();
+            while !self.inbox.is_empty() {
+                self.handle(Manner::Honest);
+            }
+            self.tell(false);
+        }
+        self.now += Duration::from_secs(3);
+        let next = self.weave.poll(self.now, &self.shadow);
+        assert!(next == Next::Settled, "at rest: {next:?}");
+    }
+
+    /// What must hold at rest whatever happened.
+    fn check(&self, before: &str, after: &str) {
+        let document = self.client.to_string();
+        assert_eq!(self.shadow, self.client, "the shadow is the editor's buffer");
+        let letters = |text: &str| text.chars().filter(char::is_ascii_uppercase).count();
+        assert_eq!(
+            letters(&document),
+            letters(&self.typed),
+            "all that the user typed is there: {document:?}"
+        );
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let zeros = |text: &str| text.chars().filter(|&ch| ch == '0').count();
+        // More may be left where the user deleted into what a stale edit had taken and we brought back.
+        let left = zeros(&document) + self.deleted;
+        assert!(left >= zeros(before) + zeros(after), "nothing outside is lost: {document:?}");
+        assert!(!self.merges || left == zeros(before) + zeros(after), "nor comes back: {document:?}");
+        let others = |text: &str| digits(text).replace('0', "");
+        assert_eq!(
+            others(&document),
+            others(&format!("{before}{after}")),
+            "what stands outside is in order: {document:?}"
+        );
+        let region = &self.weave.regions()[0];
+        let range = region.range();
+        assert_eq!(document[range.clone()], region.text(), "the region tells what stands in the document");
+        let outside = format!("{}{}", &document[..range.start], &document[range.end..]);
+        assert!(
+            !outside.contains(|ch: char| ch.is_ascii_lowercase()),
+            "nothing of ours stands outside: {document:?}"
+        );
+        if !self.gave_up {
+            let ours: String = region.text().chars().filter(|ch| !ch.is_ascii_uppercase()).collect();
+            let held = !self.weave.rest().is_empty() && region.ours() != self.target;
+            assert!(held || ours == self.target, "the draft is whole: {ours:?} of {:?}", self.target);
+        }
+    }
+}
+
+fn manner() -> impl Strategy<Value = Manner> {
+    prop_oneof![
+        4 => Just(Manner::Honest),
+        4 => Just(Manner::Liar),
+        1 => Just(Manner::Silent),
+        1 => Just(Manner::Refuses),
+        2 => Just(Manner::Careless),
+        1 => Just(Manner::Mute),
+        1 => Just(Manner::Late),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0usize..60, "[A-Z]{1,3}").prop_map(|(at, text)| Step::Type(at, text)),
+        1 => (0usize..9).prop_map(Step::Delete),
+        4 => "[a-z]{3,12}".prop_map(Step::Line),
+        4 => manner().prop_map(Step::Handle),
+        3 => Just(Step::Tell),
+        3 => (1u64..700).prop_map(Step::Pass),
+    ]
+}
+
+proptest! {
+    /// Random typing above, below and inside the region against a client in every manner.
+    #[test]
+    fn no_client_makes_us_lose_text(steps in proptest::collection::vec(step(), 0..60), base in "(|old\n|old\nlines\nstand\n)", merges in any::<bool>()) {
+        let (before, after) = ("10203\n", "40506\n0");
+        let mut world = World::new(before, &base, after);
+        world.merges = merges;
+        for step in steps {
+            world.step(step);
+        }
+        world.settle();
+        world.check(before, after);
+    }
+
+    /// After an error everything is as it was, but for what the user typed. (A client that merges tells a letter of ours
+    /// between two of the user's as the user's.)
+    #[test]
+    fn a_revert_leaves_what_the_user_typed(steps in proptest::collection::vec(step(), 0..60), base in "(|old\n|old\nlines\nstand\n)") {
+        let (before, after) = ("10203\n", "40506\n0");
+        let mut world = World::new(before, &base, after);
+        for step in steps {
+            world.step(step);
+        }
+        world.target = base.clone();
+        world.settle();
+        world.weave.revert();
+        world.settle();
+        world.check(before, after);
+        let plain: String = world.client.chars().filter(|ch| !ch.is_ascii_uppercase() && *ch != '0').collect();
+        if !world.gave_up {
+            prop_assert_eq!(plain, format!("123\n{base}456\n"));
+        }
+    }
+}
+
+/// A world with one line of answer in flight.
+fn asked() -> World {
+    let mut world = World::new("1\n", "pass\n", "2\n");
+    world.step(Step::Line("first".to_owned()));
+    assert_eq!(world.inbox.len(), 1, "the first line leaves at once");
+    world
+}
+
+#[test]
+fn a_true_answer_without_an_echo_is_not_believed() {
+    let mut world = asked();
+    world.step(Step::Type(0, "X".to_owned()));
+    world.step(Step::Handle(Manner::Liar));
+    world.step(Step::Tell);
+    assert!(world.inbox.is_empty() && world.weave.in_flight(), "it waits for the echo");
+    world.step(Step::Pass(400));
+    assert_eq!(world.inbox.len(), 1, "and sends again, rebased");
+    world.step(Step::Handle(Manner::Honest));
+    world.step(Step::Tell);
+    assert!(world.client.to_string().starts_with("X1\nfirstgg\n"), "{}", world.client);
+}
+
+#[test]
+fn one_edit_is_in_flight_and_later_lines_merge() {
+    let mut world = asked();
+    for line in ["second", "third"] {
+        world.step(Step::Line(line.to_owned()));
+    }
+    assert_eq!(world.inbox.len(), 1);
+    world.step(Step::Handle(Manner::Honest));
+    world.step(Step::Pass(100));
+    world.step(Step::Tell);
+    world.step(Step::Pass(200));
+    assert_eq!(world.inbox.len(), 1);
+    assert_eq!(diff::size(&world.inbox[0].1), "secondgh\nthirdgi\n".len());
+}
+
+#[test]
+fn an_undo_is_told_apart_from_typing() {
+    for (undo, expected) in [(true, Heard::Undone), (false, Heard::Inside)] {
+        let mut world = asked();
+        let undone = world.client.clone();
+        world.step(Step::Handle(Manner::Honest));
+        world.step(Step::Tell);
+        let before = world.client.clone();
+        let mut after = before.clone();
+        Edit::new(4..5, "").apply(&mut after);
+        let after = if undo { undone } else { after };
+        let edits = diff::edits(&before.to_string(), &after.to_string());
+        assert_eq!(world.weave.changed(world.now, &edits, &before, &after), expected);
+    }
+}
+
+#[test]
+fn edits_wait_for_quiet_and_for_saves() {
+    let mut world = asked();
+    world.step(Step::Handle(Manner::Honest));
+    world.step(Step::Tell);
+    world.weave.saving(world.now);
+    world.step(Step::Line("second".to_owned()));
+    world.step(Step::Pass(500));
+    assert!(world.inbox.is_empty(), "nothing between willSave and didSave");
+    world.weave.saved(world.now);
+    world.step(Step::Pass(50));
+    assert!(world.inbox.is_empty(), "nor just after");
+    world.step(Step::Pass(60));
+    assert_eq!(world.inbox.len(), 1);
+}
+
+#[test]
+fn a_client_that_never_takes_our_edits_is_given_up() {
+    let mut world = asked();
+    for _ in 0..20 {
+        world.step(Step::Handle(Manner::Refuses));
+        world.step(Step::Pass(2_000));
+    }
+    assert!(world.gave_up);
+    assert_eq!(world.client, "1\npass\n2\n");
+}
+
+/// Neovim does not check the version that didOpen gave, and tells late and in one: typing, and our edit, as it was sent, on
+/// top of that.
+#[test]
+fn a_stale_edit_that_neovim_took_is_taken_back_and_sent_again() {
+    let mut world = World::new("def f():\n", "", "rest\n");
+    world.step(Step::Line("    return".to_owned()));
+    world.step(Step::Type(0, "# TYPED\n".to_owned()));
+    world.step(Step::Handle(Manner::Careless));
+    assert!(world.client.to_string().starts_with("# TYPED\nd    returngg\nef f"), "{}", world.client);
+    world.merges = true;
+    world.step(Step::Tell);
+    world.settle();
+    assert_eq!(world.client, "# TYPED\ndef f():\n    returngg\nrest\n");
+}

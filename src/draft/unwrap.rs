@@ -1,0 +1,277 @@
+//! The first layer of cleaning: what is code of a model's answer, and what is reasoning, prose and fence.
+//!
+//! Works on whole lines, so where the stream was cut makes no difference.
+
+use crate::draft::strings::Scanner;
+
+/// Info strings of blocks that are not the answer's code: commands to run, output, data.
+const OTHER: [&str; 12] =
+    ["bash", "sh", "shell", "console", "text", "txt", "output", "json", "toml", "yaml", "diff", "plaintext"];
+
+/// Tags that open a block of reasoning.
+const REASONING: [&str; 3] = ["think", "thinking", "reasoning"];
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing but blank lines yet.
+    Start,
+    /// Inside a block of reasoning that this closes.
+    Reasoning(String),
+    /// Text that is no code; a fence or a line of code ends it.
+    Prose,
+    /// Inside the fenced block that is the answer.
+    Fenced { fence: String, indent: usize },
+    /// Inside a fenced block that is something else.
+    Other { fence: String },
+    /// Code without a fence.
+    Raw,
+    /// Behind the code.
+    After,
+}
+
+/// See the module's head.
+#[derive(Clone, Debug)]
+pub(crate) struct Unwrap {
+    state: State,
+    scanner: Scanner,
+    /// Whether a fence inside a string does not close the block.
+    minds_strings: bool,
+    /// Prose so far: all there is, if no code follows.
+    prose: Vec<String>,
+}
+
+impl Unwrap {
+    pub fn new(minds_strings: bool) -> Self {
+        Self { state: State::Start, scanner: Scanner::default(), minds_strings, prose: Vec::new() }
+    }
+
+    /// Whether the answer's code is over.
+    pub fn is_done(&self) -> bool {
+        self.state == State::After
+    }
+
+    /// Whether the block's end was not seen.
+    pub fn is_unclosed(&self) -> bool {
+        matches!(self.state, State::Fenced { .. })
+    }
+
+    /// All there was, if it looked like prose.
+    pub fn into_prose(self) -> Vec<String> {
+        if self.state == State::Prose { self.prose } else { Vec::new() }
+    }
+
+    /// Takes in one line and returns it if it is code.
+    pub fn line<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        match &self.state {
+            State::Start | State::Prose => self.before(line),
+            State::Reasoning(end) => {
+                if line.contains(end.as_str()) {
+                    self.state = State::Start;
+                }
+                None
+            }
+            State::Other { fence } => {
+                if closes(line, fence) {
+                    self.state = State::Prose;
+                }
+                None
+            }
+            State::Fenced { fence, indent } => {
+                if !(self.minds_strings && self.scanner.in_string()) && closes(line, fence) {
+                    self.state = State::After;
+                    return None;
+                }
+                let line = &line[line.len().min(indented(line).min(*indent))..];
+                self.scanner.line(line);
+                Some(line)
+            }
+            State::Raw => {
+                if !self.scanner.in_string() && fence(line).is_some() {
+                    self.state = State::After;
+                    return None;
+                }
+                self.scanner.line(line);
+                Some(line)
+            }
+            State::After => None,
+        }
+    }
+
+    fn before<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        let text = line.trim();
+        if text.is_empty() {
+            return None;
+        }
+        if self.state == State::Start {
+            for tag in REASONING {
+                if text.starts_with(&format!("<{tag}>")) {
+                    let end = format!("</{tag}>");
+                    if !text.contains(&end) {
+                        self.state = State::Reasoning(end);
+                    }
+                    return None;
+                }
+            }
+        }
+        if let Some((fence, info)) = fence(line) {
+            let info = info.to_ascii_lowercase();
+            self.state = if OTHER.contains(&info.as_str()) {
+                State::Other { fence }
+            } else {
+                State::Fenced { fence, indent: indented(line) }
+            };
+            return None;
+        }
+        if is_code(line) || (self.state == State::Start && !is_prose(text)) {
+            self.state = State::Raw;
+            self.scanner.line(line);
+            return Some(line);
+        }
+        self.state = State::Prose;
+        self.prose.push(line.to_owned());
+        None
+    }
+}
+
+/// The fence that `line` opens, and its info string's first word.
+fn fence(line: &str) -> Option<(String, &str)> {
+    let text = line.trim_start();
+    let mark = text.chars().next().filter(|ch| matches!(ch, '`' | '~'))?;
+    let len = text.chars().take_while(|&ch| ch == mark).count();
+    let info = text[len..].trim();
+    (len >= 3 && !info.contains('`'))
+        .then(|| (text[..len].to_owned(), info.split_whitespace().next().unwrap_or("")))
+}
+
+fn closes(line: &str, fence: &str) -> bool {
+    let text = line.trim();
+    text.len() >= fence.len() && text.starts_with(fence) && text.chars().all(|ch| fence.starts_with(ch))
+}
+
+fn indented(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// Whether a line begins as only code does.
+fn is_code(line: &str) -> bool {
+    const OPENERS: [&str; 12] = [
+        "def ",
+        "async def ",
+        "class ",
+        "import ",
+        "from ",
+        "@",
+        "return ",
+        "raise ",
+        "\"\"\"",
+        "'''",
+        "self.",
+        "if __name__",
+    ];
+    let prose = line.trim_end().ends_with(['.', ':'])
+        && line.split_whitespace().count() > 4
+        && !line.contains(['(', '=']);
+    line.starts_with([' ', '\t']) || (OPENERS.iter().any(|opener| line.starts_with(opener)) && !prose)
+}
+
+/// Whether the first line of an answer reads as a sentence: words with spaces between them, and nothing that code has.
+fn is_prose(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let starts = text.chars().next().is_some_and(|ch| ch.is_alphabetic() || matches!(ch, '*' | '-' | '>'));
+    let keyword = [
+        "for ",
+        "while ",
+        "if ",
+        "with ",
+        "try:",
+        "pass",
+        "assert ",
+        "del ",
+        "global ",
+        "nonlocal ",
+        "yield",
+        "await ",
+        "not ",
+        "lambda",
+    ];
+    let sentence = text.ends_with(['.', ':', '!', '?']) && !text.ends_with("):") && words > 1;
+    let operators = ["=", "(", "[", "{", " + ", " - ", " % "];
+    let code = operators.iter().any(|operator| text.contains(operator))
+        || keyword.iter().any(|word| text.starts_with(word));
+    let interjection = matches!(
+        text.trim_end_matches(['!', '.', ',', ':']),
+        "Sure" | "Certainly" | "Okay" | "OK" | "Here" | "Absolutely"
+    );
+    interjection
+        || (starts
+            && (words > 2 || sentence)
+            && (!code || (text.ends_with(':') && words > 4 && text.starts_with(char::is_uppercase))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unwrapped(answer: &str) -> String {
+        let mut unwrap = Unwrap::new(true);
+        let lines: Vec<&str> = answer.lines().filter_map(|line| unwrap.line(line)).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn code_is_what_is_left() {
+        for (answer, code) in [
+            ("x = 1\ny = 2", "x = 1\ny = 2"),
+            ("```python\nx = 1\n```", "x = 1"),
+            ("```\nx = 1\n```\nThis sets x.\n```\ny\n```", "x = 1"),
+            ("Sure!\n\nHere is the code:\n\n```py\nx = 1\n```", "x = 1"),
+            ("Here is the function that you asked for (it works):\ndef f():\n    pass", "def f():\n    pass"),
+            ("<think>\nx = 1?\n```\nno\n```\n</think>\n\nx = 2", "x = 2"),
+            ("<think>quick</think>\nx = 2", "x = 2"),
+            ("First install it:\n```bash\npip install x\n```\nThen:\n```python\nimport x\n```", "import x"),
+            // A fence inside a docstring is text.
+            (
+                "```python\ndef f():\n    \"\"\"Do.\n\n```\nexample\n```\n    \"\"\"\n    return 1\n```",
+                "def f():\n    \"\"\"Do.\n\n```\nexample\n```\n    \"\"\"\n    return 1",
+            ),
+            ("````python\nx = '''\n```\n'''\n````", "x = '''\n```\n'''"),
+            // Without an opening fence a closing one still ends the code.
+            ("    return 1\n```\nThat is all.", "    return 1"),
+            ("  ```python\n  if x:\n      y\n  ```", "if x:\n    y"),
+            ("~~~\nx = 1\n~~~", "x = 1"),
+            ("I cannot help with that.", ""),
+        ] {
+            assert_eq!(unwrapped(answer), code, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn prose_and_code_are_told_apart() {
+        for text in [
+            "Sure!",
+            "Here is the code:",
+            "The function returns 1.",
+            "I cannot help with that.",
+            "This uses `os` to do it.",
+        ] {
+            assert!(is_prose(text) && !is_code(text), "{text}");
+        }
+        for text in [
+            "x = 1",
+            "return x",
+            "for item in items:",
+            "if a in b:",
+            "foo(bar)",
+            "pass",
+            "total",
+            "x: int",
+            "items.append(x)",
+            "try:",
+            "with open(path) as file:",
+            "not x",
+            "del items[0]",
+        ] {
+            assert!(!is_prose(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The last look at a draft before it stands: nothing hidden, nothing left out, no more errors than before.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use ropey::Rope;
+use thiserror::Error;
+use tree_sitter::Tree;
+
+use crate::draft::form::Shape;
+use crate::syntax::{Language, Source, definition, errors, parse};
+use crate::text::edit::{Edit, apply_all};
+use crate::text::hidden;
+
+/// How long the parse of the drafted text may take.
+const PARSE: Duration = Duration::from_secs(2);
+
+/// A draft and where it would stand.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// The document when the run began, and its tree.
+    pub text: Rope,
+    pub tree: Option<Tree>,
+    pub language: &'static Language,
+    pub region: Range<usize>,
+    pub shape: Shape,
+    /// What the region is to hold.
+    pub draft: String,
+    /// What the import block is to hold, and where that is.
+    pub imports: Option<(Range<usize>, String)>,
+}
+
+/// Why a draft may not stand.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Rejected {
+    #[error("the draft is empty")]
+    Empty,
+    #[error("the draft brings in the invisible character U+{:04X}, which can hide what code does", u32::from(*.0))]
+    Hidden(char),
+    #[error("the draft leaves code out: `{0}`")]
+    LeftOut(String),
+    #[error("the draft leaves the function without a body")]
+    Unwritten,
+    #[error(
+        "the draft does not parse: {after} syntax errors where there were {before}, the first at line {line} of the drafted file"
+    )]
+    Syntax { before: u32, after: u32, line: usize },
+    #[error("the drafted file could not be parsed in time")]
+    NotParsed,
+}
+
+impl Proposal {
+    /// Looks at it once more. Pure but for the parse's time limit.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn verify(&self) -> Result<(), Rejected> {
+        if self.draft.trim().is_empty() {
+            return Err(Rejected::Empty);
+        }
+        let base = self.text.byte_slice(self.region.clone()).to_string();
+        let imports = self.imports.as_ref().map_or("", |(_, text)| text.as_str());
+        let old_imports =
+            self.imports.as_ref().map(|(range, _)| self.text.byte_slice(range.clone()).to_string());
+        let hidden = hidden::introduced(&base, &self.draft);
+        if let Some(ch) = hidden.or_else(|| hidden::introduced(&old_imports.unwrap_or_default(), imports)) {
+            return Err(Rejected::Hidden(ch));
+        }
+        if let Some(line) =
+            self.draft.lines().find(|line| leaves_out(line, self.language.comment) && !base.contains(*line))
+        {
+            return Err(Rejected::LeftOut(line.trim().to_owned()));
+        }
+        self.parses()
+    }
+
+    fn parses(&self) -> Result<(), Rejected> {
+        let mut after = self.text.clone();
+        let mut edits = vec![Edit::new(self.region.clone(), self.draft.clone())];
+        edits.extend(self.imports.iter().map(|(range, text)| Edit::new(range.clone(), text.clone())));
+        edits.sort_by_key(|edit| edit.range.start);
+        let shift: usize = self
+            .imports
+            .iter()
+            .filter(|(range, _)| range.start < self.region.start)
+            .map(|(range, text)| text.len() - range.len())
+            .sum();
+        apply_all(&mut after, &edits);
+        let tree = parse(self.language, &after, None, PARSE).ok_or(Rejected::NotParsed)?;
+        let before = self.tree.as_ref().map_or(0, errors);
+        let count = errors(&tree);
+        if count > before {
+            let line =
+                first_error(&tree).map_or(0, |byte| after.byte_to_line(byte.min(after.len_bytes()))) + 1;
+            return Err(Rejected::Syntax { before, after: count, line });
+        }
+        if let Shape::Body { name, .. } = &self.shape {
+            let source = Source { text: &after, tree: Some(&tree), language: self.language, path: "" };
+            let place = self.region.start + shift;
+            let around = definition::around(&source, &(place..place));
+            if around.iter().rev().find(|found| found.name == *name).is_some_and(|found| found.stub.is_some())
+            {
+                return Err(Rejected::Unwritten);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a line stands for code that the model did not write.
+fn leaves_out(line: &str, comment: &str) -> bool {
+    const MARKS: [&str; 10] = [
+        "rest of the code",
+        "rest of code",
+        "rest of the function",
+        "rest of the file",
+        "existing code",
+        "remains the same",
+        "remains unchanged",
+        "code unchanged",
+        "your code here",
+        "implementation here",
+    ];
+    line.trim().strip_prefix(comment).is_some_and(|text| {
+        let text = text.to_lowercase();
+        MARKS.iter().any(|mark| text.contains(mark))
+    })
+}
+
+/// The first byte of the first error.
+fn first_error(tree: &Tree) -> Option<usize> {
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        if node.is_error() || node.is_missing() {
+            return Some(node.start_byte());
+        }
+        if node.has_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `«` and `»` bound the region in `document`.
+    fn verify(document: &str, draft: &str) -> Result<(), Rejected> {
+        let (before, rest) = document.split_once('«').unwrap();
+        let (base, after) = rest.split_once('»').unwrap();
+        let text = Rope::from_str(&format!("{before}{base}{after}"));
+        let language = Language::by_id("python").unwrap();
+        let shape = Shape::Body { name: "f".to_owned(), docstring: None };
+        let tree = parse(language, &text, None, PARSE);
+        let region = before.len()..before.len() + base.len();
+        Proposal { text, tree, language, region, shape, draft: draft.to_owned(), imports: None }.verify()
+    }
+
+    #[test]
+    fn a_draft_stands_or_is_rejected_for_a_reason() {
+        let stub = "def f(x):«\n    pass»\n";
+        for (document, draft, expected) in [
+            (stub, "\n    return x", Ok(())),
+            (stub, "  ", Err(Rejected::Empty)),
+            (stub, "\n    return 'a\u{202e}b'", Err(Rejected::Hidden('\u{202e}'))),
+            (
+                stub,
+                "\n    y = 1\n    # ... rest of the code ...",
+                Err(Rejected::LeftOut("# ... rest of the code ...".to_owned())),
+            ),
+            (stub, "\n    raise NotImplementedError", Err(Rejected::Unwritten)),
+            (stub, "\n    ...", Err(Rejected::Unwritten)),
+            (stub, "\n    return (x", Err(Rejected::Syntax { before: 0, after: 1, line: 1 })),
+            // Errors that were there before are not the draft's.
+            ("x = (\ndef f(x):«\n    pass»\n", "\n    return x", Ok(())),
+        ] {
+            let verdict = verify(document, draft);
+            match (&verdict, &expected) {
+                (Err(Rejected::Syntax { .. }), Err(Rejected::Syntax { .. })) => {}
+                _ => assert_eq!(verdict, expected, "{draft:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The one retry loop of the program. Providers never retry by themselves, and neither does the HTTP client.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+use super::retry::{self, Decision, RetryBudget};
+use super::{Answer, ErrorKind, ModelError, Provider, Request};
+
+/// Deltas that may wait between a provider and its reader. A handful: the reader's own queue is the one that counts.
+const RELAYED_DELTAS: usize = 16;
+
+/// What all calls of the process share for their retries: the budget, and where chance comes from.
+pub struct Retries {
+    budget: Mutex<RetryBudget>,
+    jitter: fn() -> f64,
+}
+
+impl Retries {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_jitter(fastrand::f64)
+    }
+
+    /// With a source of numbers in 0..1 that a test chooses; 0 never waits.
+    #[must_use]
+    pub fn with_jitter(jitter: fn() -> f64) -> Self {
+        Self { budget: Mutex::new(RetryBudget::new(Instant::now())), jitter }
+    }
+
+    fn note_call(&self) {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner).note_call(Instant::now());
+    }
+
+    fn decide(&self, error: &ModelError, attempts: u32) -> Decision {
+        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        retry::decide(error, attempts, (self.jitter)(), &mut budget, Instant::now())
+    }
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Retries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retries").field("budget", &self.budget).finish_non_exhaustive()
+    }
+}
+
+/// Asks `provider`, and asks it the same again where `retry` says so and no text has come yet: text of two attempts is
+/// never joined. Dropping the future cancels the call.
+///
+/// # Errors
+/// The last attempt's; its message tells how many there were.
+pub async fn ask(
+    provider: &dyn Provider,
+    request: Request,
+    deltas: mpsc::Sender<String>,
+    retries: &Retries,
+) -> Result<Answer, ModelError> {
+    retries.note_call();
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let (outcome, said) = attempt(provider, request.clone(), &deltas).await;
+        let error = match outcome {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let decision = match said {
+            Said::Nothing => retries.decide(&error, attempts),
+            Said::Something => Decision::Stop,
+        };
+        match decision {
+            Decision::Retry { after } => {
+                tracing::info!(attempts, wait_ms = after.as_millis(), "asking again: {error}");
+                tokio::time::sleep(after).await;
+            }
+            Decision::Stop if attempts > 1 => {
+                return Err(ModelError { message: format!("{error} (asked {attempts} times)"), ..error });
+            }
+            Decision::Stop => return Err(error),
+        }
+    }
+}
+
+/// Whether an attempt's text reached the reader.
+#[derive(Clone, Copy)]
+enum Said {
+    Nothing,
+    Something,
+}
+
+/// One call, with a look at what it says on the way.
+async fn attempt(
+    provider: &dyn Provider,
+    request: Request,
+    deltas: &mpsc::Sender<String>,
+) -> (Result<Answer, ModelError>, Said) {
+    let (sender, mut relay) = mpsc::channel(RELAYED_DELTAS);
+    let mut call = provider.ask(request, sender);
+    let mut said = Said::Nothing;
+    loop {
+        tokio::select! {
+            biased;
+            Some(delta) = relay.recv() => {
+                said = Said::Something;
+                if deltas.send(delta).await.is_err() {
+                    return (Err(nobody_listens()), said);
+                }
+            }
+            () = deltas.closed() => return (Err(nobody_listens()), said),
+            result = &mut call => {
+                // It may have spoken when it was polled for the last time.
+                while let Ok(delta) = relay.try_recv() {
+                    said = Said::Something;
+                    if deltas.send(delta).await.is_err() {
+                        return (Err(nobody_listens()), said);
+                    }
+                }
+                return (result, said);
+            }
+        }
+    }
+}
+
+fn nobody_listens() -> ModelError {
+    ModelError {
+        kind: ErrorKind::Stream,
+        message: "the answer was given up: nobody reads it any more".to_owned(),
+        retry_after: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::provider::scripted::{Gate, Scripted, Step};
+    use super::super::{Finish, Tokens};
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            system: String::new(),
+            turns: Vec::new(),
+            prefill: None,
+            max_tokens: Tokens(1),
+            temperature: None,
+            stop: Vec::new(),
+        }
+    }
+
+    async fn run(provider: &Scripted) -> (Result<Answer, ModelError>, String) {
+        let (sender, mut deltas) = mpsc::channel::<String>(1);
+        let provider = provider.clone();
+        let retries = Retries::with_jitter(|| 0.0);
+        let call = tokio::spawn(async move { ask(&provider, request(), sender, &retries).await });
+        let mut text = String::new();
+        while let Some(delta) = deltas.recv().await {
+            text.push_str(&delta);
+        }
+        (call.await.unwrap(), text)
+    }
+
+    #[tokio::test]
+    async fn every_delta_arrives_and_in_order() {
+        let lines: String = (0..500).map(|line| format!("{line}\n")).collect();
+        let (outcome, text) = run(&Scripted::saying([lines.as_str()])).await;
+        assert_eq!((outcome.unwrap().finish, text), (Finish::Stop, lines));
+    }
+
+    #[tokio::test]
+    async fn text_of_two_attempts_is_never_joined() {
+        let fail = || Step::fail(ErrorKind::Connect, "gone");
+        for (scripts, calls, expect) in [
+            (vec![vec![fail()], vec![Step::say("b"), Step::stop()]], 2, (true, "b")),
+            (vec![vec![Step::say("a"), fail()], vec![Step::say("b"), Step::stop()]], 1, (false, "a")),
+            (vec![vec![fail()], vec![Step::say("a"), fail()], vec![Step::stop()]], 2, (false, "a")),
+            (vec![vec![fail()]; 5], 3, (false, "")),
+        ] {
+            let provider = Scripted::new(scripts);
+            let (outcome, text) = run(&provider).await;
+            assert_eq!((outcome.is_ok(), text.as_str()), expect, "{outcome:?}");
+            assert_eq!(provider.requests().len(), calls);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_call_and_a_reader_that_goes_reach_the_provider() {
+        let held = || vec![Step::say("a"), Step::Wait(Gate::new()), Step::stop()];
+        let provider = Scripted::new([held(), held()]);
+        let start = |deltas| {
+            let provider = provider.clone();
+            tokio::spawn(async move { ask(&provider, request(), deltas, &Retries::new()).await })
+        };
+        let (sender, mut deltas) = mpsc::channel(1);
+        let call = start(sender);
+        assert_eq!(deltas.recv().await.as_deref(), Some("a"));
+        call.abort();
+        provider.dropped(1).await;
+
+        let (sender, mut deltas) = mpsc::channel(1);
+        let call = start(sender);
+        assert_eq!(deltas.recv().await.as_deref(), Some("a"));
+        drop(deltas);
+        assert_eq!(call.await.unwrap().unwrap_err().kind, ErrorKind::Stream);
+        provider.dropped(2).await;
+        assert_eq!(provider.live(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_gate_holds_a_call_until_it_is_opened() {
+        let gate = Gate::new();
+        let provider = Scripted::new([vec![Step::Wait(gate.clone()), Step::say("a"), Step::stop()]]);
+        let (sender, mut deltas) = mpsc::channel(1);
+        let asked = provider.clone();
+        let call = tokio::spawn(async move { ask(&asked, request(), sender, &Retries::new()).await });
+        provider.begun(1).await;
+        assert!(deltas.try_recv().is_err());
+        gate.open();
+        assert_eq!(deltas.recv().await.as_deref(), Some("a"));
+        assert!(call.await.unwrap().is_ok());
+        let beyond = run(&provider).await.0.unwrap_err();
+        assert!(beyond.message.contains("no script"), "{beyond}");
+    }
+}

@@ -1,0 +1,157 @@
+//! From a model's name to something that can be asked. Providers are made on first use and kept, so that their
+//! connections and their engine serve all runs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::provider::{self, http::Http};
+use super::spec::{Catalogue, Limits, ModelSpec, Price, Wire};
+use super::{ModelError, Provider};
+
+/// Makes the provider of an embedded model; `model/engine` has the real one.
+pub type MakeEmbedded = Box<dyn Fn(&ModelSpec) -> Result<Arc<dyn Provider>, ModelError> + Send + Sync>;
+
+/// The models of one process. One of them for each process: it holds the connections.
+pub struct Registry {
+    catalogue: Catalogue,
+    http: Http,
+    embedded: MakeEmbedded,
+    made: Mutex<BTreeMap<String, Arc<dyn Provider>>>,
+}
+
+/// A model that can be asked, with what its user has to know about it.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The user's name for the model.
+    pub name: String,
+    pub provider: Arc<dyn Provider>,
+    pub limits: Limits,
+    pub price: Option<Price>,
+    pub place: Place,
+}
+
+/// Where the prompt goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A child process of ours.
+    Embedded,
+    /// A server on this machine.
+    Local,
+    /// Somebody else's machine.
+    Hosted,
+}
+
+impl Registry {
+    #[must_use]
+    pub fn new(catalogue: Catalogue, http: Http, embedded: MakeEmbedded) -> Self {
+        Self { catalogue, http, embedded, made: Mutex::default() }
+    }
+
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The model of that name, or the default one.
+    ///
+    /// # Errors
+    /// `Config` for a name that is not configured; what the engine says of a model that it cannot have.
+    pub fn choose(&self, name: Option<&str>) -> Result<Chosen, ModelError> {
+        let model = self.catalogue.model(name)?;
+        let spec = self.catalogue.provider_of(model)?;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let provider = if let Some(provider) = made.get(&model.name) {
+            provider.clone()
+        } else {
+            let provider = match &spec.wire {
+                Wire::Embedded => (self.embedded)(model)?,
+                Wire::OpenAi { .. } | Wire::Anthropic { .. } => provider::hosted(spec, model, &self.http)?,
+            };
+            made.insert(model.name.clone(), provider.clone());
+            provider
+        };
+        Ok(Chosen {
+            name: model.name.clone(),
+            provider,
+            limits: model.limits(&spec.wire),
+            price: model.price,
+            place: match &spec.wire {
+                Wire::Embedded => Place::Embedded,
+                Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. }
+                    if base_url.is_loopback() =>
+                {
+                    Place::Local
+                }
+                Wire::OpenAi { .. } | Wire::Anthropic { .. } => Place::Hosted,
+            },
+        })
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("catalogue", &self.catalogue).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::address::BaseUrl;
+    use super::super::provider::scripted::Scripted;
+    use super::super::spec::{KeySource, ModelSource, ProviderSpec};
+    use super::super::{ErrorKind, Tokens};
+    use super::*;
+
+    fn registry(embedded: MakeEmbedded) -> Registry {
+        let provider = |name: &str, url| ProviderSpec {
+            name: name.to_owned(),
+            wire: Wire::OpenAi { base_url: BaseUrl::parse(url).unwrap(), key: KeySource::None },
+        };
+        let model = |name: &str, provider: &str| ModelSpec {
+            name: name.to_owned(),
+            provider: provider.to_owned(),
+            source: ModelSource::Id("id".to_owned()),
+            price: None,
+            max_tokens: Some(Tokens(77)),
+            context_window: None,
+        };
+        let providers = vec![provider("here", "http://[::1]:1/v1"), provider("there", "https://host/v1")];
+        let models = vec![model("near", "here"), model("far", "there"), model("lost", "nowhere")];
+        Registry::new(Catalogue::new(providers, models, None), Http::default(), embedded)
+    }
+
+    #[test]
+    fn each_name_gets_its_provider_once() {
+        let registry = registry(Box::new(|_| Ok(Arc::new(Scripted::default()))));
+        for (name, expect) in [
+            (None, ("near", Place::Local, 77)),
+            (Some("far"), ("far", Place::Hosted, 77)),
+            (Some("qwen2.5-coder-0.5b"), ("qwen2.5-coder-0.5b", Place::Embedded, 1_024)),
+        ] {
+            let chosen = registry.choose(name).unwrap();
+            assert_eq!((chosen.name.as_str(), chosen.place, chosen.limits.output.0), expect);
+            assert!(Arc::ptr_eq(&chosen.provider, &registry.choose(name).unwrap().provider));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_told() {
+        let registry = registry(Box::new(|model| {
+            Err(ModelError {
+                kind: ErrorKind::Engine,
+                message: format!("no {}", model.name),
+                retry_after: None,
+            })
+        }));
+        for (name, kind, fragment) in [
+            ("nothing", ErrorKind::Config, "\"nothing\""),
+            ("lost", ErrorKind::Config, "\"nowhere\""),
+            ("qwen2.5-coder-0.5b", ErrorKind::Engine, "no qwen"),
+        ] {
+            let error = registry.choose(Some(name)).unwrap_err();
+            assert_eq!(error.kind, kind);
+            assert!(error.message.contains(fragment), "{error}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What can be asked: providers and models as the user configured them, and the built-in ones. Plain data; `config`
+//! makes it, `registry` uses it. Names of variables and keyring entries are in here, keys never.
+
+use std::path::PathBuf;
+
+use super::address::BaseUrl;
+use super::{ErrorKind, MicroUsd, ModelError, Tokens, Usage};
+
+/// The provider and the model that are there without any configuration.
+pub const BUILT_IN_PROVIDER: &str = "embedded";
+pub const BUILT_IN_MODEL: &str = "qwen2.5-coder-0.5b";
+
+/// The most that an embedded model may answer unless configured: half a minute and more at its pace.
+const EMBEDDED_OUTPUT: Tokens = Tokens(1_024);
+/// Qwen2.5-Coder's window; the engine cuts to what its model has.
+const EMBEDDED_WINDOW: Tokens = Tokens(32_768);
+/// Context for an embedded model: it reads 70 to 110 tokens a second on two threads, and a person waits.
+const EMBEDDED_CONTEXT: Tokens = Tokens(1_000);
+/// Enough for any function, and little enough for the smallest of today's hosted models.
+const HOSTED_OUTPUT: Tokens = Tokens(4_096);
+/// What every hosted model that writes code has at least.
+const HOSTED_WINDOW: Tokens = Tokens(32_768);
+/// A page of signatures and neighbours; more costs money and attention.
+const HOSTED_CONTEXT: Tokens = Tokens(8_000);
+
+/// One configured way to reach models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderSpec {
+    pub name: String,
+    pub wire: Wire,
+}
+
+/// What a provider speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// Streaming chat completions below `base_url`.
+    OpenAi { base_url: BaseUrl, key: KeySource },
+    /// Anthropic's messages API below `base_url`.
+    Anthropic { base_url: BaseUrl, key: KeySource },
+    /// The engine in a child process of this program.
+    Embedded,
+}
+
+/// Where a key is read from when a request leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    None,
+    /// The name of an environment variable.
+    Env(String),
+    /// An entry of the operating system's keyring.
+    Keyring {
+        service: String,
+        account: String,
+    },
+}
+
+/// One configured model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelSpec {
+    /// The user's name for it.
+    pub name: String,
+    /// The name of its provider.
+    pub provider: String,
+    pub source: ModelSource,
+    pub price: Option<Price>,
+    /// The most that it may answer.
+    pub max_tokens: Option<Tokens>,
+    /// Prompt and answer together.
+    pub context_window: Option<Tokens>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelSource {
+    /// The provider's name for it; for the embedded engine, a name of its catalogue.
+    Id(String),
+    /// A file of weights; embedded engine only.
+    Path(PathBuf),
+}
+
+/// Micro-dollars for each million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    pub input: MicroUsd,
+    /// Prompt tokens that the provider had cached.
+    pub cached: MicroUsd,
+    pub output: MicroUsd,
+}
+
+/// How much may be sent to a model and come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most that one answer may have.
+    pub output: Tokens,
+    /// Prompt and answer together.
+    pub window: Tokens,
+    /// How much gathered context a prompt should have by default, within the window.
+    pub context: Tokens,
+}
+
+/// All that was configured, and which of it is the default. `default` is the name of one of `models`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Catalogue {
+    providers: Vec<ProviderSpec>,
+    models: Vec<ModelSpec>,
+    default: String,
+}
+
+impl Catalogue {
+    /// The user's providers and models, with the built-in ones added where nothing of theirs has the name. The default is
+    /// `default`, else the user's first model, else the built-in one. Whoever calls has checked that names are
+    /// unique and refer to something; a name that does not is an error of `model` or `provider_of` later.
+    #[must_use]
+    pub fn new(
+        mut providers: Vec<ProviderSpec>,
+        mut models: Vec<ModelSpec>,
+        default: Option<String>,
+    ) -> Self {
+        let first = models.first().map(|model| model.name.clone());
+        let default = default.or(first).unwrap_or_else(|| BUILT_IN_MODEL.to_owned());
+        if !providers.iter().any(|provider| provider.name == BUILT_IN_PROVIDER) {
+            providers.push(ProviderSpec { name: BUILT_IN_PROVIDER.to_owned(), wire: Wire::Embedded });
+        }
+        if !models.iter().any(|model| model.name == BUILT_IN_MODEL) {
+            models.push(ModelSpec {
+                name: BUILT_IN_MODEL.to_owned(),
+                provider: BUILT_IN_PROVIDER.to_owned(),
+                source: ModelSource::Id(BUILT_IN_MODEL.to_owned()),
+                price: None,
+                max_tokens: None,
+                context_window: None,
+            });
+        }
+        Self { providers, models, default }
+    }
+
+    #[must_use]
+    pub fn models(&self) -> &[ModelSpec] {
+        &self.models
+    }
+
+    #[must_use]
+    pub fn providers(&self) -> &[ProviderSpec] {
+        &self.providers
+    }
+
+    /// The name of the model that is used when none is asked for.
+    #[must_use]
+    pub fn default_model(&self) -> &str {
+        &self.default
+    }
+
+    /// The model of that name, or the default one.
+    ///
+    /// # Errors
+    /// `Config`, with the names that there are.
+    pub fn model(&self, name: Option<&str>) -> Result<&ModelSpec, ModelError> {
+        let name = name.unwrap_or(&self.default);
+        self.models.iter().find(|model| model.name == name).ok_or_else(|| {
+            let known: Vec<_> = self.models.iter().map(|model| format!("\"{}\"", model.name)).collect();
+            config_error(format!(
+                "there is no model {name:?}; configured are {} (`redraft models list`)",
+                known.join(", ")
+            ))
+        })
+    }
+
+    /// The provider of `model`.
+    ///
+    /// # Errors
+    /// `Config`, if it has none.
+    pub fn provider_of(&self, model: &ModelSpec) -> Result<&ProviderSpec, ModelError> {
+        self.providers.iter().find(|provider| provider.name == model.provider).ok_or_else(|| {
+            let ModelSpec { name, provider, .. } = model;
+            config_error(format!("the model {name:?} has the provider {provider:?}, which is not configured"))
+        })
+    }
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self::new(Vec::new(), Vec::new(), None)
+    }
+}
+
+impl ModelSpec {
+    /// Its limits: what was configured, else what is safe for its kind of provider.
+    #[must_use]
+    pub fn limits(&self, wire: &Wire) -> Limits {
+        let (output, window, context) = match wire {
+            Wire::Embedded => (EMBEDDED_OUTPUT, EMBEDDED_WINDOW, EMBEDDED_CONTEXT),
+            Wire::OpenAi { .. } | Wire::Anthropic { .. } => (HOSTED_OUTPUT, HOSTED_WINDOW, HOSTED_CONTEXT),
+        };
+        let window = self.context_window.unwrap_or(window);
+        // An answer that fills the window leaves no room for a question.
+        let output = self.max_tokens.unwrap_or(output).min(Tokens(window.0 / 2));
+        Limits { output, window, context: context.min(Tokens((window.0 - output.0) / 2)) }
+    }
+}
+
+impl Price {
+    /// What `usage` costs, rounded up; the provider's own figure where it told one.
+    #[must_use]
+    pub fn cost(&self, usage: &Usage) -> MicroUsd {
+        if let Some(told) = usage.cost {
+            return told;
+        }
+        let cached = usage.cached.min(usage.prompt);
+        let parts = [
+            (usage.prompt.0 - cached.0, self.input),
+            (cached.0, self.cached),
+            (usage.completion.0, self.output),
+        ];
+        let sum: u128 = parts.iter().map(|(tokens, price)| u128::from(*tokens) * u128::from(price.0)).sum();
+        MicroUsd(u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX))
+    }
+}
+
+fn config_error(message: String) -> ModelError {
+    ModelError { kind: ErrorKind::Config, message, retry_after: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_configuration_the_embedded_model_is_the_default() {
+        let catalogue = Catalogue::default();
+        let model = catalogue.model(None).unwrap();
+        assert_eq!((model.name.as_str(), model.provider.as_str()), (BUILT_IN_MODEL, BUILT_IN_PROVIDER));
+        assert_eq!(catalogue.provider_of(model).unwrap().wire, Wire::Embedded);
+        let error = catalogue.model(Some("gpt")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(error.message.contains("\"gpt\"") && error.message.contains(BUILT_IN_MODEL), "{error}");
+    }
+
+    #[test]
+    fn an_answer_costs_what_its_tokens_cost() {
+        let price = Price { input: MicroUsd(150_000), cached: MicroUsd(30_000), output: MicroUsd(600_000) };
+        let usage = |prompt, cached, completion, cost| Usage {
+            prompt: Tokens(prompt),
+            cached: Tokens(cached),
+            completion: Tokens(completion),
+            cost,
+        };
+        for (usage, expect) in [
+            (usage(0, 0, 0, None), 0),
+            (usage(1_000_000, 0, 0, None), 150_000),
+            (usage(1_000_000, 500_000, 1_000_000, None), 75_000 + 15_000 + 600_000),
+            (usage(1, 0, 0, None), 1),
+            (usage(10, 99, 0, None), 1),
+            (usage(1_000_000, 0, 0, Some(MicroUsd(7))), 7),
+            (usage(u32::MAX, 0, u32::MAX, None), 3_221_225_472),
+        ] {
+            assert_eq!(price.cost(&usage), MicroUsd(expect), "{usage:?}");
+        }
+    }
+
+    #[test]
+    fn limits_fit_into_the_window() {
+        let mut model = Catalogue::default().model(None).unwrap().clone();
+        let limits = |model: &ModelSpec| {
+            let Limits { output, window, context } = model.limits(&Wire::Embedded);
+            (output.0, window.0, context.0)
+        };
+        assert_eq!(limits(&model), (1_024, 32_768, 1_000));
+        model.context_window = Some(Tokens(2_048));
+        assert_eq!(limits(&model), (1_024, 2_048, 512));
+        model.max_tokens = Some(Tokens(9_999));
+        assert_eq!(limits(&model), (1_024, 2_048, 512));
+    }
+}

@@ -1,0 +1,372 @@
+//! The functions and classes around a cursor: where header, docstring and body stand, and whether the body is still to be
+//! written. A person's idea of "inside" is wider than the tree's: the blank line below `def f():` belongs to it, though
+//! the node ends at the colon; hence `extent`.
+
+use std::ops::Range;
+
+use ropey::Rope;
+use tree_sitter::Node;
+
+use super::{Source, lines, query, spine};
+use crate::text::indent::Indent;
+
+/// How many lines of blanks and comments a question looks across.
+const GAP: usize = 200;
+
+/// How many statements a body may have that is still a stub.
+const STUBS: usize = 8;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Function,
+    Class,
+}
+
+/// One function or class. All ranges are bytes of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    pub kind: Kind,
+    pub name: String,
+    /// With its decorators.
+    pub whole: Range<usize>,
+    /// The lines on which a cursor is in it: `whole`, and the blanks and comments below that belong to it.
+    pub extent: Range<usize>,
+    /// From its keyword through the colon.
+    pub header: Range<usize>,
+    /// Where the header's line ends, with the comment behind it; the colon's end where the body stands on that line.
+    pub opened: usize,
+    /// The body stands on the header's line.
+    pub one_line: bool,
+    /// Empty when there is none.
+    pub body: Range<usize>,
+    pub docstring: Option<Range<usize>>,
+    /// The header's indentation.
+    pub indent: String,
+    /// The body's indentation, where something of it is there.
+    pub inner: Option<String>,
+    /// What an implementation takes the place of: from the end of what stays (header, docstring, comments) to the end of
+    /// the stub. `None` where the body is written, or could not be told from a syntax error.
+    pub stub: Option<Range<usize>>,
+    /// An overload, an abstract method or a protocol's member: its empty body is right as it is.
+    pub declared: bool,
+}
+
+impl Definition {
+    /// The indentation of the body: as it is, or one level below the header.
+    #[must_use]
+    pub fn base(&self, unit: Indent) -> String {
+        self.inner.clone().unwrap_or_else(|| format!("{}{}", self.indent, unit.unit()))
+    }
+
+    /// Whether a cursor at `range` is at the header (decorators included) or the docstring rather than the body.
+    #[must_use]
+    pub fn at_head(&self, text: &Rope, range: &Range<usize>) -> bool {
+        let end = self.docstring.as_ref().map_or(self.opened, |docstring| docstring.end);
+        range.start >= self.extent.start && range.start <= lines::end(text, lines::of(text, end))
+    }
+}
+
+/// The definitions that hold all of `range`, outermost first. Blanks at its ends do not count.
+#[must_use]
+pub fn around(source: &Source<'_>, range: &Range<usize>) -> Vec<Definition> {
+    let Some(tree) = source.tree else { return Vec::new() };
+    let text = source.text;
+    let range = lines::trim(text, range);
+    let anchor = anchor(source, range.start);
+    let kinds = &source.language.kinds;
+    let mut found: Vec<Definition> = Vec::new();
+    let mut done = None;
+    for node in spine::down(tree, &(anchor..anchor)) {
+        let definition = if kinds.decorated.contains(&node.kind()) {
+            node.child_by_field_name("definition")
+        } else {
+            Some(node)
+        };
+        let Some(definition) = definition.filter(|definition| done != Some(definition.id())) else {
+            continue;
+        };
+        done = Some(definition.id());
+        let Some(mut facts) = facts(source, definition, node) else { continue };
+        if range.start < facts.extent.start || range.end > facts.extent.end {
+            continue;
+        }
+        facts.declared |= source.language.declares(source.path);
+        facts.declared |= facts.kind == Kind::Function
+            && found.last().is_some_and(|outer| outer.kind == Kind::Class && outer.declared);
+        found.push(facts);
+    }
+    found
+}
+
+/// A byte that the tree knows for the place of `byte`: the first one of its line, or of the nearest line above that is
+/// neither blank nor a comment (comments stand outside of the function whose only body they are).
+fn anchor(source: &Source<'_>, byte: usize) -> usize {
+    let text = source.text;
+    let here = lines::of(text, byte);
+    let code = |line: &usize| {
+        !lines::blank(text, *line) && !lines::begins_with(text, *line, source.language.comment)
+    };
+    let line = (here.saturating_sub(GAP)..=here).rev().find(code).unwrap_or(here);
+    lines::first(text, line)
+}
+
+fn facts(source: &Source<'_>, node: Node<'_>, whole: Node<'_>) -> Option<Definition> {
+    let (text, language) = (source.text, source.language);
+    let kind = if language.kinds.functions.contains(&node.kind()) {
+        Kind::Function
+    } else if language.kinds.classes.contains(&node.kind()) {
+        Kind::Class
+    } else {
+        return None;
+    };
+    let name = node.child_by_field_name("name")?;
+    let body = node.child_by_field_name("body")?;
+    let (opener, broken) = opener(source, node)?;
+    let header = node.start_byte()..opener;
+    let row = lines::of(text, header.start);
+    let opener_row = lines::of(text, opener.saturating_sub(1));
+    let missing = body.start_byte() == body.end_byte();
+    let one_line = !missing && lines::of(text, body.start_byte()) == opener_row;
+    let queries = language.queries();
+    let mut facts = Definition {
+        kind,
+        name: lines::slice(text, &name.byte_range()),
+        whole: whole.byte_range(),
+        extent: lines::start(text, lines::of(text, whole.start_byte()))..0,
+        opened: if one_line { opener } else { lines::end(text, opener_row) },
+        header,
+        one_line,
+        body: body.byte_range(),
+        docstring: query::first(&queries.docstring, "docstring", body, 0, text).map(|node| node.byte_range()),
+        indent: lines::indent(text, row),
+        inner: None,
+        stub: None,
+        declared: query::first(&queries.declared, "declared", whole, 0, text).is_some()
+            || query::first(&queries.declared, "declared", node, 0, text).is_some(),
+    };
+    let last = if missing { opener_row } else { lines::of(text, body.end_byte()) };
+    facts.extent.end = lines::end(text, last_line(source, last, lines::width(&facts.indent), missing));
+    facts.inner = inner(source, &facts, opener_row);
+    if kind == Kind::Function && !broken {
+        facts.stub = stub(source, &facts, body, opener_row);
+    }
+    Some(facts)
+}
+
+/// Where the token that opens the body ends, and whether a syntax error stands between the header and the body.
+fn opener(source: &Source<'_>, node: Node<'_>) -> Option<(usize, bool)> {
+    let mut cursor = node.walk();
+    let (mut opener, mut broken) = (None, false);
+    for child in node.children(&mut cursor) {
+        broken |= child.is_error();
+        if child.kind() == source.language.opener && !child.is_missing() {
+            opener = Some(child.end_byte());
+        }
+    }
+    opener.map(|opener| (opener, broken))
+}
+
+/// The last line below `line` that still belongs to a definition indented by `width`: comments deeper than it, and blanks
+/// that are indented deeper (all blanks, where its body is missing).
+fn last_line(source: &Source<'_>, line: usize, width: usize, missing: bool) -> usize {
+    let text = source.text;
+    let mut last = line;
+    for next in (line + 1..lines::count(text)).take(GAP) {
+        let deeper = lines::width(&lines::indent(text, next)) > width;
+        let blank = lines::blank(text, next);
+        if deeper && lines::begins_with(text, next, source.language.comment) || blank && (deeper || missing) {
+            last = next;
+        } else if !blank {
+            break;
+        }
+    }
+    last
+}
+
+/// The body's indentation as some line of it has it; a body that is missing may have comments.
+fn inner(source: &Source<'_>, facts: &Definition, opener_row: usize) -> Option<String> {
+    let text = source.text;
+    if facts.one_line {
+        return None;
+    }
+    if !facts.body.is_empty() {
+        return Some(lines::indent(text, lines::of(text, facts.body.start)));
+    }
+    let last = lines::of(text, facts.extent.end);
+    let comment =
+        (opener_row + 1..=last).find(|&line| lines::begins_with(text, line, source.language.comment))?;
+    Some(lines::indent(text, comment))
+}
+
+/// The range of what stands for the body: nothing yet, or nothing but stub statements.
+fn stub(source: &Source<'_>, facts: &Definition, body: Node<'_>, opener_row: usize) -> Option<Range<usize>> {
+    let text = source.text;
+    let statements = statements(source, facts, body)?;
+    let docstring_row = facts.docstring.as_ref().map(|docstring| lines::of(text, docstring.end));
+    let (Some(first), Some(last)) = (statements.first(), statements.last()) else {
+        if facts.one_line {
+            return None; // A docstring on the header's line: no body can follow it.
+        }
+        let from = docstring_row.unwrap_or(opener_row);
+        let at = lines::end(text, last_comment(source, from, facts));
+        return Some(at..at);
+    };
+    if facts.one_line {
+        return facts.docstring.is_none().then_some(facts.opened..last.end);
+    }
+    let row = lines::of(text, first.start);
+    if docstring_row == Some(row) {
+        return None; // `"""Doc."""; pass`: there is no line to begin on.
+    }
+    let kept = (opener_row..row).rev().find(|&line| !lines::blank(text, line)).unwrap_or(opener_row);
+    Some(lines::end(text, kept)..last.end)
+}
+
+/// The statements of a stub's body but for the docstring; `None` if one of them is more than a stub.
+fn statements(source: &Source<'_>, facts: &Definition, body: Node<'_>) -> Option<Vec<Range<usize>>> {
+    let mut cursor = body.walk();
+    let mut found = Vec::new();
+    for child in body.children(&mut cursor) {
+        if child.is_error() {
+            return None;
+        }
+        let comment = source.language.kinds.comments.contains(&child.kind());
+        let docstring =
+            facts.docstring.as_ref().is_some_and(|docstring| child.start_byte() == docstring.start);
+        if child.is_named() && !comment && !docstring {
+            found.push(child.byte_range());
+            if found.len() > STUBS {
+                return None;
+            }
+        }
+    }
+    let mut stubs = Vec::new();
+    query::run(&source.language.queries().stubs, body, 1, source.text, |captures| {
+        stubs.extend(query::get(captures, "stub").map(|node| node.byte_range()));
+    });
+    found.iter().all(|statement| stubs.contains(statement)).then_some(found)
+}
+
+/// The last line of the comments that stand in the body right below `line`; `line` itself without any.
+fn last_comment(source: &Source<'_>, line: usize, facts: &Definition) -> usize {
+    let text = source.text;
+    let end = lines::of(text, facts.extent.end);
+    let comment = |line: &usize| lines::begins_with(text, *line, source.language.comment);
+    (line + 1..=end).rev().find(comment).unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Fixture;
+    use super::*;
+
+    /// The innermost definition, with its stub's region in brackets in the text.
+    fn check(fixture: &str, want: &str) {
+        let fixture = Fixture::new(fixture);
+        let found = around(&fixture.source(), &fixture.range);
+        let got = match found.last() {
+            None => "none".to_owned(),
+            Some(Definition { declared: true, name, .. }) => format!("{name}: declared"),
+            Some(Definition { stub: None, name, .. }) => format!("{name}: no stub"),
+            Some(Definition { stub: Some(stub), .. }) => {
+                let part = |range| lines::slice(&fixture.text, &range);
+                let end = fixture.text.len_bytes();
+                format!("{}«{}»{}", part(0..stub.start), part(stub.clone()), part(stub.end..end))
+            }
+        };
+        assert_eq!(got, want, "\n{}", fixture.text);
+    }
+
+    #[test]
+    fn stubs_have_regions() {
+        for (fixture, want) in [
+            ("def f(x):$0\n", "def f(x):«»\n"),
+            ("def f(x):$0", "def f(x):«»"),
+            ("def f(x):\n    $0", "def f(x):«»\n    "),
+            ("def f(x):\n\n$0\ndef g():\n    return 1\n", "def f(x):«»\n\n\ndef g():\n    return 1\n"),
+            ("def f(x):$0\n    \"\"\"Doc.\"\"\"\n\nx = 1\n", "def f(x):\n    \"\"\"Doc.\"\"\"«»\n\nx = 1\n"),
+            (
+                "def f(x):\n    \"\"\"Doc.\n\n    $0More.\n    \"\"\"\n",
+                "def f(x):\n    \"\"\"Doc.\n\n    More.\n    \"\"\"«»\n",
+            ),
+            ("def f(x):\n    # a\n    # $0b\n\nx = 1\n", "def f(x):\n    # a\n    # b«»\n\nx = 1\n"),
+            (
+                "def f(x):$0 # t\n    # a\n    pass # p\n    # e\n# f\n",
+                "def f(x): # t\n    # a«\n    pass» # p\n    # e\n# f\n",
+            ),
+            (
+                "def f(x):\n    '''D.'''\n\n    raise NotImplementedError('$0no')\n\n\ny = 1\n",
+                "def f(x):\n    '''D.'''«\n\n    raise NotImplementedError('no')»\n\n\ny = 1\n",
+            ),
+            ("def f(x):\n    raise $0NotImplementedError\n", "def f(x):«\n    raise NotImplementedError»\n"),
+            (
+                "class A:\n    def f(self):$0\n\n    def g(self):\n        return 1\n",
+                "class A:\n    def f(self):«»\n\n    def g(self):\n        return 1\n",
+            ),
+            (
+                "class A:\n    @de$0co(1)\n    async def f(self) -> int:\n        # todo\n",
+                "class A:\n    @deco(1)\n    async def f(self) -> int:\n        # todo«»\n",
+            ),
+            ("def f(x): ...$0\n", "def f(x):« ...»\n"),
+            ("def f(x): pass; ...$0  # hi\n", "def f(x):« pass; ...»  # hi\n"),
+            ("\u{feff}def f(x):\r\n\tpass$0\r\n", "\u{feff}def f(x):«\r\n\tpass»\r\n"),
+            (
+                "def out():\n    def inn():\n        .$0..\n\n    return inn\n",
+                "def out():\n    def inn():«\n        ...»\n\n    return inn\n",
+            ),
+            ("x = (\n\ndef g(y):\n    .$0..\n", "x = (\n\ndef g(y):«\n    ...»\n"),
+            (
+                "def f(\n    a,\n    b=1,\n) -> dict[str, int]:  $0\n    ...\n",
+                "def f(\n    a,\n    b=1,\n) -> dict[str, int]:  «\n    ...»\n",
+            ),
+            ("$1def f(x):\n    pass\n\n$2y = 1", "def f(x):«\n    pass»\n\ny = 1"),
+            ("def f(x):\n    # 😀\n    pass$0", "def f(x):\n    # 😀«\n    pass»"),
+            ("if a:\n  def f(x):$0\n\n  y = 1\n", "if a:\n  def f(x):«»\n\n  y = 1\n"),
+            ("def f():\n    pass$0\n    ...", "def f():«\n    pass\n    ...»"),
+        ] {
+            check(fixture, want);
+        }
+    }
+
+    #[test]
+    fn what_is_written_or_right_has_none() {
+        for (fixture, want) in [
+            ("x = 1$0\n", "none"),
+            ("$0", "none"),
+            ("def f(x):\n    return $01\n", "f: no stub"),
+            ("def f(x):\n    pass$0\n    return 1\n", "f: no stub"),
+            ("def f(x):\n    'doc'; pass$0\n", "f: no stub"),
+            ("def f(x): 'doc'$0\n", "f: no stub"),
+            ("def f(x):\n    x = (\n    pass$0\n\ny = 1\n", "f: no stub"),
+            ("def f(x)\n    pass$0\n", "none"),
+            ("def f(x):\n    raise ValueError$0\n", "f: no stub"),
+            ("def f(x):\n    ''\n    return f'{$0x}'\n", "f: no stub"),
+            ("class A:$0\n    pass\n", "A: no stub"),
+            ("def f():\n    pass\n\n$0x = 1\n", "none"),
+            ("def f():\n    pass\n# $0c\n", "none"),
+            ("class A:\n    def f(self):\n        pass\n\n    # $0c\n    x = 1\n", "A: no stub"),
+            ("$1def f():\n    pass\n\ndef g()$2:\n    pass\n", "none"),
+            ("@overload\ndef f(x: int) -> int: ...$0\n", "f: declared"),
+            ("class A:\n    @abc.abstractmethod\n    def f(self):\n        pass$0\n", "f: declared"),
+            ("class A(Protocol[T]):\n    def f(self): ...$0\n", "f: declared"),
+            ("class A(t.Protocol):\n    def f(self):\n        '''D'''$0\n", "f: declared"),
+        ] {
+            check(fixture, want);
+        }
+    }
+
+    #[test]
+    fn the_body_has_an_indentation() {
+        for (fixture, base) in [
+            ("def f():$0\n", "    "),
+            ("def f():$0\n  pass", "  "),
+            ("class A:\n\tdef f(self):$0\n\t\t# c\n", "\t\t"),
+            ("class A:\n  def f(self):$0\n\n  def g(self):\n    pass\n", "    "),
+            ("def f(): ...$0", "    "),
+        ] {
+            let fixture = Fixture::new(fixture);
+            let found = around(&fixture.source(), &fixture.range);
+            assert_eq!(found.last().unwrap().base(Indent::of(&fixture.text)), base, "{}", fixture.text);
+        }
+    }
+}

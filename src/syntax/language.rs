@@ -1,0 +1,174 @@
+//! What a language is to Redraft: a grammar, query files, and a few names. Data only; the code that reads it is beside.
+
+use std::sync::OnceLock;
+
+use tree_sitter::Query;
+
+use super::python::PYTHON;
+
+/// Every language, in the order in which they are looked up.
+static ALL: [&Language; 1] = [&PYTHON];
+
+/// One language. All languages are statics: compare them by `id`.
+pub struct Language {
+    /// LSP's identifier, such as `python`.
+    pub id: &'static str,
+    /// The name in prose, as prompts have it.
+    pub name: &'static str,
+    /// The info string of a fenced code block.
+    pub fence: &'static str,
+    /// File name endings without the dot.
+    pub extensions: &'static [&'static str],
+    /// The endings of files that hold declarations only, whose empty bodies are right as they are.
+    pub declarations: &'static [&'static str],
+    /// What a comment to the line's end begins with.
+    pub comment: &'static str,
+    /// What ends a line that opens a block.
+    pub opener: &'static str,
+    pub(super) grammar: fn() -> tree_sitter::Language,
+    pub(super) kinds: Kinds,
+    pub(super) sources: Sources,
+    pub(super) compiled: OnceLock<Queries>,
+}
+
+/// Names of the grammar's nodes that a walk down the tree looks for. Fields are `name` and `body` in every grammar we use.
+pub(super) struct Kinds {
+    pub functions: &'static [&'static str],
+    pub classes: &'static [&'static str],
+    /// A node around a definition that holds its decorators; the definition is its field `definition`.
+    pub decorated: &'static [&'static str],
+    /// Nodes whose children are statements.
+    pub blocks: &'static [&'static str],
+    pub comments: &'static [&'static str],
+    pub strings: &'static [&'static str],
+}
+
+/// The texts of the query files.
+pub(super) struct Sources {
+    /// `@function`, `@class`, `@constant`, `@import`, `@alias` with `@name`; `@end` ends a signature; `@docstring`
+    /// belongs to the `@documented`; `@container` holds more symbols.
+    pub symbols: &'static str,
+    /// `@stub`: a statement that stands for a body yet to be written.
+    pub stubs: &'static str,
+    /// `@docstring` of a body.
+    pub docstring: &'static str,
+    /// `@declared`: a definition whose empty body is right (overloads, abstract methods, protocols).
+    pub declared: &'static str,
+    /// `@import` statements of the module's level; `@future` those that must come first.
+    pub imports: &'static str,
+}
+
+/// The compiled queries; compiling takes milliseconds, hence once.
+pub(super) struct Queries {
+    pub symbols: Query,
+    pub stubs: Query,
+    pub docstring: Query,
+    pub declared: Query,
+    pub imports: Query,
+}
+
+impl Language {
+    /// The language with LSP's identifier `id`.
+    #[must_use]
+    pub fn by_id(id: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|language| language.id == id)
+    }
+
+    /// The language of a file, by the ending of its name.
+    #[must_use]
+    pub fn by_path(path: &str) -> Option<&'static Self> {
+        let ending = ending(path)?;
+        ALL.into_iter().find(|language| {
+            language
+                .extensions
+                .iter()
+                .chain(language.declarations)
+                .any(|known| ending.eq_ignore_ascii_case(known))
+        })
+    }
+
+    /// Whether `path` is a file of declarations only.
+    #[must_use]
+    pub fn declares(&self, path: &str) -> bool {
+        ending(path)
+            .is_some_and(|ending| self.declarations.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    }
+
+    /// The grammar, for callers that parse on their own.
+    #[must_use]
+    pub fn grammar(&self) -> tree_sitter::Language {
+        (self.grammar)()
+    }
+
+    /// Compiles the queries now rather than at the first question (a server does it in the background after start-up).
+    pub fn warm(&self) {
+        self.queries();
+    }
+
+    pub(super) fn queries(&self) -> &Queries {
+        self.compiled.get_or_init(|| {
+            let grammar = self.grammar();
+            let compile = |text| {
+                Query::new(&grammar, text).expect("a test compiles every query file of every language")
+            };
+            Queries {
+                symbols: compile(self.sources.symbols),
+                stubs: compile(self.sources.stubs),
+                docstring: compile(self.sources.docstring),
+                declared: compile(self.sources.declared),
+                imports: compile(self.sources.imports),
+            }
+        })
+    }
+}
+
+impl std::fmt::Debug for Language {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Language({})", self.id)
+    }
+}
+
+impl PartialEq for Language {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+fn ending(path: &str) -> Option<&str> {
+    let name = path.rsplit(['/', '\\']).next()?;
+    let (stem, ending) = name.rsplit_once('.')?;
+    (!stem.is_empty()).then_some(ending)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_query_compiles() {
+        for language in ALL {
+            language.warm();
+        }
+    }
+
+    #[test]
+    fn paths_have_languages() {
+        for (path, id) in [
+            ("a.py", Some("python")),
+            ("src/x/B.PY", Some("python")),
+            ("c:\\x\\y.pyi", Some("python")),
+            ("a.pyc", None),
+            (".py", None),
+            ("py", None),
+            ("dir.py/readme", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::by_path(path).map(|language| language.id), id, "{path}");
+        }
+        assert!(
+            Language::by_id("python")
+                .is_some_and(|python| python.declares("x.pyi") && !python.declares("x.py"))
+        );
+        assert!(Language::by_id("cobol").is_none());
+    }
+}

@@ -1,0 +1,39 @@
+//! Characters that a reader does not see: controls, bidirectional overrides, tags, zero-width marks.
+//!
+//! A model that newly writes them hides something (Boucher and Anderson, "Trojan Source", 2021); those that a file has
+//! already stay byte for byte.
+
+/// The first character of `new` that hides something and that `old` holds fewer of.
+#[must_use]
+pub fn introduced(old: &str, new: &str) -> Option<char> {
+    let count = |text: &str, wanted: char| text.chars().filter(|&ch| ch == wanted).count();
+    new.chars().filter(|&ch| is_hidden(ch)).find(|&ch| count(new, ch) > count(old, ch))
+}
+
+/// Whether a reader would not see `ch`. Tabs and line ends are seen.
+#[must_use]
+pub fn is_hidden(ch: char) -> bool {
+    matches!(ch,
+        '\u{0}'..='\u{8}' | '\u{b}'..='\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_new_hidden_characters_are_told() {
+        for (old, new, expected) in [
+            ("", "plain\ttext\r\n é 😀 שלום", None),
+            ("", "a\u{202e}b", Some('\u{202e}')),
+            ("a\u{200d}b", "x\u{200d}y", None),
+            ("a\u{200d}b", "x\u{200d}y\u{200d}", Some('\u{200d}')),
+            ("", "\u{1b}[31m", Some('\u{1b}')),
+            ("", "\u{e0041}", Some('\u{e0041}')),
+        ] {
+            assert_eq!(introduced(old, new), expected, "{old:?} -> {new:?}");
+        }
+    }
+}

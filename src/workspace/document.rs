@@ -1,0 +1,215 @@
+//! One open document: the shadow of the editor's buffer, with a tree that follows it.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ropey::Rope;
+use tree_sitter::{InputEdit, Point, Tree};
+
+use crate::syntax::{Language, Source, parse};
+use crate::text::diff;
+use crate::text::edit::{Edit, sequential};
+use crate::text::position::{self, Encoding, Position};
+
+/// Larger documents, in bytes, are followed but nothing is written into them.
+pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// A parse for a request may take this long; beyond it the document counts as one without structure.
+const PARSE: Duration = Duration::from_millis(500);
+
+/// What a client says when it opens a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    pub uri: String,
+    /// Where the file is, if it is one.
+    pub path: Option<PathBuf>,
+    /// The client's language id.
+    pub language: String,
+    pub version: i32,
+    pub text: String,
+}
+
+/// One of a client's changes; without a range the text is the whole document's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub range: Option<Range<Position>>,
+    pub text: String,
+}
+
+/// See the module's head.
+#[derive(Clone, Debug)]
+pub struct Document {
+    snapshot: Snapshot,
+    /// Edits were applied to the tree since it was parsed.
+    stale: bool,
+}
+
+/// A document as it was at one version. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub uri: String,
+    pub path: Option<PathBuf>,
+    /// The language id that the client gave, for messages.
+    pub language_id: String,
+    /// Nothing for a language that Redraft does not know.
+    pub language: Option<&'static Language>,
+    pub version: i32,
+    pub text: Rope,
+    /// The tree of `text`, or of an earlier text with the edits since.
+    tree: Option<Tree>,
+}
+
+impl Document {
+    #[must_use]
+    pub fn open(opened: Opened) -> Self {
+        let by_path = || opened.path.as_ref().and_then(|path| Language::by_path(&path.to_string_lossy()));
+        let snapshot = Snapshot {
+            language: Language::by_id(&opened.language).or_else(by_path),
+            uri: opened.uri,
+            path: opened.path,
+            language_id: opened.language,
+            version: opened.version,
+            text: Rope::from_str(&opened.text),
+            tree: None,
+        };
+        Self { snapshot, stale: false }
+    }
+
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Applies a notification's changes, one after the other; returns them as edits of bytes, each in the offsets that
+    /// those before it left.
+    pub fn change(&mut self, version: i32, changes: Vec<Change>, encoding: Encoding) -> Vec<Edit> {
+        let mut edits = Vec::with_capacity(changes.len());
+        for change in changes {
+            let Change { range, text } = change;
+            if let Some(range) = range {
+                let start = position::to_offset(&self.snapshot.text, range.start, encoding);
+                let end = position::to_offset(&self.snapshot.text, range.end, encoding);
+                // Some clients swap the ends of a selection.
+                let edit = Edit::new(start.min(end)..start.max(end), text);
+                self.apply(&edit);
+                edits.push(edit);
+            } else {
+                let parts = sequential(&diff::edits(&self.snapshot.text.to_string(), &text));
+                for edit in &parts {
+                    self.apply(edit);
+                }
+                edits.extend(parts);
+            }
+        }
+        self.snapshot.version = version;
+        edits
+    }
+
+    /// Takes the tree that was parsed of `version`, if that is still the text.
+    pub fn parsed(&mut self, version: i32, tree: Tree) {
+        if version == self.snapshot.version {
+            self.snapshot.tree = Some(tree);
+            self.stale = false;
+        }
+    }
+
+    /// Whether the tree is of an older text.
+    #[must_use]
+    pub fn wants_parse(&self) -> bool {
+        self.snapshot.language.is_some() && (self.stale || self.snapshot.tree.is_none())
+    }
+
+    fn apply(&mut self, edit: &Edit) {
+        self.stale = true;
+        let Some(tree) = &mut self.snapshot.tree else {
+            edit.apply(&mut self.snapshot.text);
+            return;
+        };
+        let start_position = point(&self.snapshot.text, edit.range.start);
+        let old_end_position = point(&self.snapshot.text, edit.range.end);
+        edit.apply(&mut self.snapshot.text);
+        let new_end_byte = edit.new_range().end;
+        tree.edit(&InputEdit {
+            start_byte: edit.range.start,
+            old_end_byte: edit.range.end,
+            new_end_byte,
+            start_position,
+            old_end_position,
+            new_end_position: point(&self.snapshot.text, new_end_byte),
+        });
+    }
+}
+
+impl Snapshot {
+    /// The tree of exactly this text, parsed on from the one at hand.
+    #[must_use]
+    pub fn parse(&self) -> Option<Tree> {
+        parse(self.language?, &self.text, self.tree.as_ref(), PARSE)
+    }
+
+    /// How files and prompts call it: the path's last parts, else the URI.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.path {
+            Some(path) => {
+                path.file_name().map_or_else(|| self.uri.clone(), |name| name.to_string_lossy().into_owned())
+            }
+            None => self.uri.clone(),
+        }
+    }
+
+    /// What actions look at; `name` is how the file is called.
+    #[must_use]
+    pub fn source<'a>(&'a self, tree: Option<&'a Tree>, name: &'a str) -> Option<Source<'a>> {
+        Some(Source { text: &self.text, tree, language: self.language?, path: name })
+    }
+}
+
+/// tree-sitter's point of a byte: rows end at LF alone.
+fn point(text: &Rope, byte: usize) -> Point {
+    let line = text.byte_to_line(byte);
+    let start = text.line_to_byte(line);
+    Point { row: line, column: byte - start }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn document(text: &str) -> Document {
+        let text = text.to_owned();
+        let (uri, language) = ("file:///a.py".to_owned(), "python".to_owned());
+        Document::open(Opened { uri, path: None, language, version: 1, text })
+    }
+
+    proptest! {
+        /// Whatever a client sends, the shadow is the text that the changes make, and the tree that follows is the tree of a
+        /// fresh parse.
+        #[test]
+        fn the_shadow_and_its_tree_follow(
+            text in "(def f\\(\\):\n|    x = 'é😀'\n|    pass\n|\n|\\(|#|\"\"\"){0,12}",
+            changes in proptest::collection::vec((any::<bool>(), 0u32..14, 0u32..20, 0u32..14, 0u32..20, "(x|😀|\n    |\\)|\"\"\"|def ){0,3}"), 0..6),
+        ) {
+            let mut document = document(&text);
+            let mut model = text;
+            for (version, (whole, line, column, end_line, end_column, text)) in (2..).zip(changes) {
+                let tree = document.snapshot().parse().unwrap();
+                document.parsed(version - 1, tree);
+                let start = Position { line, column };
+                let end = Position { line: end_line, column: end_column };
+                let rope = Rope::from_str(&model);
+                let bytes = [start, end].map(|position| position::to_offset(&rope, position, Encoding::Utf16));
+                let range = (!whole).then_some(start..end);
+                if whole { model.clone_from(&text) } else { model.replace_range(bytes[0].min(bytes[1])..bytes[0].max(bytes[1]), &text) }
+                document.change(version, vec![Change { range, text }], Encoding::Utf16);
+                prop_assert_eq!(document.snapshot().text.to_string(), model.clone());
+                let followed = document.snapshot().parse().unwrap().root_node().to_sexp();
+                let fresh = parse(document.snapshot().language.unwrap(), &document.snapshot().text, None, PARSE).unwrap();
+                prop_assert_eq!(followed, fresh.root_node().to_sexp());
+            }
+        }
+    }
+}
