@@ -5,11 +5,13 @@
 
 pub mod address;
 pub mod ask;
+pub mod engine;
 pub mod provider;
 pub mod registry;
 pub mod retry;
 pub mod spec;
 pub mod sse;
+pub mod store;
 
 use std::fmt;
 use std::time::Duration;

