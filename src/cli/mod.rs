@@ -1,30 +1,110 @@
-//! (skeleton)
+//! The command line: one file each subcommand. Exit codes: 0 done, 1 failed with a message, 2 wrong usage or
+//! configuration, 130 interrupted.
 
-pub mod engine;
-pub mod models;
+mod engine;
+mod generate;
+mod models;
+mod serve;
+mod setup;
+mod terminal;
 
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::{CommandFactory, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Wrong usage or configuration.
+const USAGE: u8 = 2;
+/// The user interrupted.
+const INTERRUPTED: u8 = 130;
+
+/// Redraft writes code in any editor: draft, check, redraft.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    /// Write the log to this file instead of standard error (how much: REDRAFT_LOG=error|warn|info|debug|trace)
+    #[arg(long, global = true, value_name = "FILE")]
+    log_file: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve an editor over standard input and output (the Language Server Protocol)
+    Serve(serve::ServeArgs),
+    /// Write code into a file: the body of a function, or what an instruction says
+    Generate(generate::GenerateArgs),
+    /// The models of the embedded engine: fetch them, list them, find them
+    Models(models::ModelsArgs),
+    /// The process that runs the embedded model; only Redraft itself starts it
+    #[command(hide = true)]
+    Engine,
+}
+
+/// Why a command ended without doing its work.
+#[derive(Debug)]
+enum Failure {
+    /// Wrong usage or configuration.
+    Usage(String),
+    /// It was tried.
+    Failed(String),
+    Interrupted,
+}
+
+/// The program.
+#[must_use]
 pub fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some("engine") {
-        return engine::run();
+    let cli = Cli::parse();
+    let Some(command) = cli.command else {
+        let help = Cli::command().render_help();
+        let _ = write!(std::io::stdout(), "{help}");
+        return ExitCode::SUCCESS;
+    };
+    if let Err(message) = log(cli.log_file.as_deref()) {
+        return failed(&Failure::Usage(message));
     }
-    #[derive(clap::Parser)]
-    struct Cli {
-        #[command(subcommand)]
-        command: Command,
+    let outcome = match command {
+        Command::Engine => return engine::run(),
+        Command::Serve(args) => serve::run(&args),
+        Command::Generate(args) => generate::run(&args),
+        Command::Models(args) => setup::state_dir().and_then(|state| {
+            models::run(args, &state).map_err(|error| Failure::Failed(format!("{error:#}")))
+        }),
+    };
+    outcome.unwrap_or_else(|failure| failed(&failure))
+}
+
+fn failed(failure: &Failure) -> ExitCode {
+    let (message, code) = match failure {
+        Failure::Usage(message) => (message.as_str(), ExitCode::from(USAGE)),
+        Failure::Failed(message) => (message.as_str(), ExitCode::FAILURE),
+        Failure::Interrupted => ("interrupted", ExitCode::from(INTERRUPTED)),
+    };
+    // Standard error may be closed; then there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "redraft: {message}");
+    code
+}
+
+/// Sets up the log. Nothing of prompts, answers or keys is logged at any level but trace.
+fn log(file: Option<&std::path::Path>) -> Result<(), String> {
+    let level = std::env::var("REDRAFT_LOG").unwrap_or_else(|_| "warn".to_owned());
+    if !["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) {
+        return Err(format!("REDRAFT_LOG is {level:?}; it takes error, warn, info, debug or trace"));
     }
-    #[derive(clap::Subcommand)]
-    enum Command {
-        Models(models::ModelsArgs),
-    }
-    let Command::Models(args) = <Cli as clap::Parser>::parse().command;
-    let state = std::env::var_os("REDRAFT_STATE_DIR").expect("set");
-    match models::run(args, std::path::Path::new(&state)) {
-        Ok(code) => code,
-        Err(error) => {
-            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("redraft: {error:#}\n"));
-            ExitCode::FAILURE
+    // Only our own modules: what libraries log of requests is not ours to show.
+    let filter = EnvFilter::new(format!("error,redraft={level}"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    match file {
+        None => subscriber.with_writer(std::io::stderr).with_ansi(false).init(),
+        Some(path) => {
+            let file = std::fs::File::options().create(true).append(true).open(path);
+            let file =
+                file.map_err(|error| format!("the log file {} cannot be opened: {error}", path.display()))?;
+            subscriber.with_writer(std::sync::Mutex::new(file)).with_ansi(false).init();
         }
     }
+    Ok(())
 }

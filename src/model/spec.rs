@@ -12,8 +12,8 @@ pub const BUILT_IN_MODEL: &str = "qwen2.5-coder-0.5b";
 
 /// The most that an embedded model may answer unless configured: half a minute and more at its pace.
 const EMBEDDED_OUTPUT: Tokens = Tokens(1_024);
-/// Qwen2.5-Coder's window; the engine cuts to what its model has.
-const EMBEDDED_WINDOW: Tokens = Tokens(32_768);
+/// What the engine allocates (`engine::WINDOW`): of the 32,768 that Qwen2.5-Coder has, as many as 96 MiB of cache hold.
+const EMBEDDED_WINDOW: Tokens = Tokens(8_192);
 /// Context for an embedded model: it reads 70 to 110 tokens a second on two threads, and a person waits.
 const EMBEDDED_CONTEXT: Tokens = Tokens(1_000);
 /// Enough for any function, and little enough for the smallest of today's hosted models.
@@ -263,7 +263,7 @@ mod tests {
             let Limits { output, window, context } = model.limits(&Wire::Embedded);
             (output.0, window.0, context.0)
         };
-        assert_eq!(limits(&model), (1_024, 32_768, 1_000));
+        assert_eq!(limits(&model), (1_024, 8_192, 1_000));
         model.context_window = Some(Tokens(2_048));
         assert_eq!(limits(&model), (1_024, 2_048, 512));
         model.max_tokens = Some(Tokens(9_999));

@@ -1,5 +1,7 @@
 //! The smallest honest edits between two texts: by lines, then each hunk trimmed to what really differs.
 
+use std::ops::Range;
+
 use imara_diff::{Algorithm, Diff, InternedInput};
 
 use crate::text::edit::Edit;
@@ -61,19 +63,26 @@ pub fn size(edits: &[Edit]) -> usize {
 }
 
 fn by_lines(old: &str, new: &str, base: usize) -> Vec<Edit> {
-    let (a, b) = (lines(old), lines(new));
-    let (starts_a, starts_b) = (starts(&a), starts(&b));
-    let mut input = InternedInput::default();
-    input.update_before(a.iter().copied());
-    input.update_after(b.iter().copied());
-    Diff::compute(Algorithm::Histogram, &input)
-        .hunks()
-        .map(|hunk| {
-            let from = starts_a[hunk.before.start as usize]..starts_a[hunk.before.end as usize];
-            let to = starts_b[hunk.after.start as usize]..starts_b[hunk.after.end as usize];
+    let (starts_a, starts_b) = (starts(&lines(old)), starts(&lines(new)));
+    line_changes(old, new)
+        .into_iter()
+        .map(|(before, after)| {
+            let from = starts_a[before.start]..starts_a[before.end];
+            let to = starts_b[after.start]..starts_b[after.end];
             trimmed(&old[from.clone()], &new[to], base + from.start)
         })
         .collect()
+}
+
+/// Which lines of `old` (counted from zero) which lines of `new` take the place of.
+#[must_use]
+pub fn line_changes(old: &str, new: &str) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut input = InternedInput::default();
+    input.update_before(lines(old).into_iter());
+    input.update_after(lines(new).into_iter());
+    let wide = |range: Range<u32>| range.start as usize..range.end as usize;
+    let diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.hunks().map(|hunk| (wide(hunk.before), wide(hunk.after))).collect()
 }
 
 /// Lines with their line ends.

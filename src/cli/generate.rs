@@ -1,0 +1,108 @@
+//! `redraft generate`: the code generator of the command line. The same run as in an editor, on a file instead of a buffer.
+
+mod file;
+mod place;
+mod run;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::terminal::{self, Progress};
+use super::{Failure, setup};
+use crate::model::registry::Chosen;
+use crate::text::edit::applied;
+
+use self::file::Text;
+use self::place::Place;
+use self::run::Outcome;
+
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["at", "new"])))]
+pub(super) struct GenerateArgs {
+    /// The file to write into
+    #[arg(required_unless_present = "new", conflicts_with = "new")]
+    file: Option<PathBuf>,
+    /// The place: any line of a function without a body, or where to put what the instruction says (1-based)
+    #[arg(long, value_name = "LINE[:COL]")]
+    at: Option<Place>,
+    /// Write a new file
+    #[arg(long, value_name = "FILE", requires = "instruction")]
+    new: Option<PathBuf>,
+    /// What to write, in words
+    #[arg(long, value_name = "TEXT")]
+    instruction: Option<String>,
+    /// The model to ask [default: the configuration's]
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Print a unified diff of what would change
+    #[arg(long, group = "result")]
+    diff: bool,
+    /// Write the change into the file
+    #[arg(long, group = "result")]
+    write: bool,
+    /// Write the whole changed file to another place
+    #[arg(long, value_name = "OUTPUT", group = "result")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
+    let (path, text) = match (&args.new, &args.file) {
+        (Some(path), _) => (path, file::new(path)?),
+        (None, Some(path)) => (path, file::read(path)?),
+        (None, None) => return Err(Failure::Usage("name a file".to_owned())),
+    };
+    let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
+    let registry = setup::registry(&config, &setup::state_dir()?);
+    let chosen = registry.choose(args.model.as_deref()).map_err(|error| Failure::Usage(error.message))?;
+    let streams = !(args.diff || args.write || args.output.is_some());
+    let mut progress = Progress::new(streams);
+    let outcome = draft(args, path, &text, &chosen, &mut progress, streams)?;
+    progress.clear();
+    let drafted = applied(&text.content, &outcome.edits);
+    deliver(args, path, &text, &drafted)?;
+    if streams {
+        for import in &outcome.imports {
+            progress.line(&format!("the file would also get: {import}"));
+        }
+    }
+    progress.line(&outcome.figures);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn draft(
+    args: &GenerateArgs,
+    path: &Path,
+    text: &Text,
+    chosen: &Chosen,
+    progress: &mut Progress,
+    streams: bool,
+) -> Result<Outcome, Failure> {
+    let prepared = place::task(path, text, args.at, args.instruction.as_deref(), args.new.is_some(), chosen)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
+    let outcome = runtime.block_on(run::run(prepared, chosen, progress, streams));
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Puts the result where it was asked for.
+fn deliver(args: &GenerateArgs, path: &Path, text: &Text, drafted: &str) -> Result<(), Failure> {
+    if args.diff {
+        let name = path.display().to_string();
+        let diff = terminal::unified(&name, &text.content, drafted, args.new.is_some(), terminal::colour());
+        // A closed pipe (`| head`) is no failure.
+        let _ = std::io::stdout().write_all(diff.as_bytes());
+    } else if args.write {
+        if !file::unchanged(path, text) {
+            let message =
+                format!("{}: was changed while the draft was made; nothing was written", path.display());
+            return Err(Failure::Failed(message));
+        }
+        file::write(path, drafted)?;
+    } else if let Some(output) = &args.output {
+        file::write(output, drafted)?;
+    }
+    Ok(())
+}

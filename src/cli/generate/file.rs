@@ -1,0 +1,76 @@
+//! Files: read as text or refused, written whole or not at all.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::Failure;
+use crate::workspace::MAX_BYTES;
+
+/// A file's text as it is on the disk.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub content: String,
+    /// There is no file yet.
+    pub is_new: bool,
+}
+
+pub(super) fn read(path: &Path) -> Result<Text, Failure> {
+    let failed = |why: String| Failure::Failed(format!("{}: {why}", path.display()));
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => failed("there is no such file (a new one is written with --new)".to_owned()),
+        _ => failed(format!("cannot be read: {error}")),
+    })?;
+    if bytes.len() > MAX_BYTES {
+        return Err(failed(format!(
+            "is larger than the {} MiB that Redraft writes into",
+            MAX_BYTES / (1024 * 1024)
+        )));
+    }
+    if bytes.contains(&0) {
+        return Err(failed("is a binary file".to_owned()));
+    }
+    let content = String::from_utf8(bytes).map_err(|error| {
+        failed(format!("is not UTF-8 (at byte {}); convert it first", error.utf8_error().valid_up_to()))
+    })?;
+    Ok(Text { content, is_new: false })
+}
+
+/// The empty text of a file that is to be.
+pub(super) fn new(path: &Path) -> Result<Text, Failure> {
+    if path.exists() {
+        let message =
+            format!("{}: is there already; write into it with --at, or name another file", path.display());
+        return Err(Failure::Failed(message));
+    }
+    Ok(Text { content: String::new(), is_new: true })
+}
+
+/// Writes a file as a whole: a new one beside it takes its place, with its permissions.
+pub(super) fn write(path: &Path, content: &str) -> Result<(), Failure> {
+    let failed = |why: String| Failure::Failed(format!("{}: {why}; nothing was written", path.display()));
+    // A link stays a link: what it points to is written.
+    let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = folder.join(format!(".{name}.redraft-{}", std::process::id()));
+    let result = (|| {
+        let mut file = fs::File::options().write(true).create_new(true).open(&beside)?;
+        file.write_all(content.as_bytes())?;
+        file.sync_all()?;
+        if let Ok(metadata) = fs::metadata(&target) {
+            fs::set_permissions(&beside, metadata.permissions())?;
+        }
+        fs::rename(&beside, &target)
+    })();
+    result.map_err(|error| {
+        // What is left of the attempt goes; that it may not be there is fine.
+        let _ = fs::remove_file(&beside);
+        failed(format!("cannot be written: {error}"))
+    })
+}
+
+/// The file that was read, if it is still as it was.
+pub(super) fn unchanged(path: &Path, read: &Text) -> bool {
+    if read.is_new { !path.exists() } else { fs::read(path).is_ok_and(|now| now == read.content.as_bytes()) }
+}

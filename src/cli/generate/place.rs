@@ -1,0 +1,128 @@
+//! From `--at` and `--instruction` to a task.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ropey::Rope;
+
+use super::file::Text;
+use crate::action::PlanError;
+use crate::action::prepare::{self, PrepareError, Room, Sent, Wish, prepare_new};
+use crate::cli::Failure;
+use crate::job::Task;
+use crate::model::registry::{Chosen, Place as Where};
+use crate::syntax::{Language, Source, parse};
+use crate::text::position::{Encoding, Position, line_range, to_offset};
+
+/// A parse on the command line may take as long as a person waits for a file to load.
+const PARSE: Duration = Duration::from_secs(2);
+
+/// A place as a person writes it: line and column, from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    line: u32,
+    column: Option<u32>,
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| text.parse::<u32>().ok().filter(|&number| number > 0);
+        let wrong = || format!("{text:?} is no place: write LINE or LINE:COL, both from 1");
+        match text.split_once(':') {
+            None => Ok(Self { line: number(text).ok_or_else(wrong)?, column: None }),
+            Some((line, column)) => Ok(Self {
+                line: number(line).ok_or_else(wrong)?,
+                column: Some(number(column).ok_or_else(wrong)?),
+            }),
+        }
+    }
+}
+
+impl Place {
+    /// Its byte; the end of the line where no column is given.
+    fn offset(self, text: &Rope, path: &Path) -> Result<usize, Failure> {
+        let line = self.line as usize - 1;
+        if line >= text.len_lines() {
+            let message = format!(
+                "line {} is outside of {}, which has {} lines",
+                self.line,
+                path.display(),
+                text.len_lines()
+            );
+            return Err(Failure::Usage(message));
+        }
+        Ok(match self.column {
+            None => line_range(text, line).end,
+            Some(column) => {
+                to_offset(text, Position { line: self.line - 1, column: column - 1 }, Encoding::Utf32)
+            }
+        })
+    }
+}
+
+/// What is to be done in the file.
+pub(super) fn task(
+    path: &Path,
+    text: &Text,
+    at: Option<Place>,
+    instruction: Option<&str>,
+    is_new: bool,
+    chosen: &Chosen,
+) -> Result<(Task, Sent), Failure> {
+    let name = path.display().to_string();
+    let language = Language::by_path(&name).ok_or_else(|| {
+        Failure::Failed(format!(
+            "{name}: Redraft writes Python so far, and this is no Python file by its name"
+        ))
+    })?;
+    let rope = Rope::from_str(&text.content);
+    let tree = parse(language, &rope, None, PARSE);
+    let source = Source { text: &rope, tree: tree.as_ref(), language, path: &name };
+    let room = Room {
+        context: chosen.limits.context,
+        window: chosen.limits.window,
+        output: chosen.limits.output,
+        prefill: chosen.place == Where::Embedded,
+    };
+    let failed = |error: PrepareError| Failure::Failed(format!("{name}: {error}"));
+    if is_new {
+        return prepare_new(&source, instruction.unwrap_or_default(), room).map_err(failed);
+    }
+    let Some(at) = at else { return Err(Failure::Usage("say where with --at LINE[:COL]".to_owned())) };
+    let offset = at.offset(&rope, path)?;
+    let wish = |action: &str| Wish {
+        action: action.to_owned(),
+        range: offset..offset,
+        diagnostic: None,
+        instruction: instruction.map(str::to_owned),
+    };
+    if instruction.is_some() {
+        return prepare::prepare(&source, &wish("generate"), room).map_err(failed);
+    }
+    match prepare::prepare(&source, &wish("implement"), room) {
+        // No function to write there: a comment `# redraft: …` may say what to do.
+        Err(PrepareError::Plan(error @ PlanError::NoStub { .. })) => {
+            prepare::prepare(&source, &wish("generate"), room).map_err(|_| {
+                Failure::Failed(format!("{name}: {error}, or say what to write with --instruction"))
+            })
+        }
+        outcome => outcome.map_err(failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read() {
+        assert_eq!("12".parse(), Ok(Place { line: 12, column: None }));
+        assert_eq!("12:3".parse(), Ok(Place { line: 12, column: Some(3) }));
+        for wrong in ["", "0", "x", "1:", "1:0", ":2", "-1", "1:2:3"] {
+            assert!(wrong.parse::<Place>().is_err(), "{wrong:?}");
+        }
+    }
+}

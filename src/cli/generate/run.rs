@@ -1,0 +1,194 @@
+//! A run without an editor: its edits go into a text in memory, and are acknowledged at once.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use ropey::Rope;
+use tokio::sync::mpsc;
+
+use crate::action::prepare::Sent;
+use crate::cli::Failure;
+use crate::cli::terminal::Progress;
+use crate::job::{Delivery, Effect, Input, Run, Send, State, Task};
+use crate::model::ask::{Retries, ask};
+use crate::model::registry::{Chosen, Place};
+use crate::model::{Answer, Finish, ModelError, Usage};
+use crate::text::edit::{Edit, apply_all, sequential};
+
+/// Deltas between the provider and us.
+const DELTAS: usize = 64;
+
+/// A draft that stands.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// What changes in the file: sorted, disjoint, in its offsets.
+    pub edits: Vec<Edit>,
+    /// The lines that the import block gets.
+    pub imports: Vec<String>,
+    /// How it went, in one line.
+    pub figures: String,
+}
+
+/// The run at work.
+struct Work<'a> {
+    run: Run,
+    document: Rope,
+    edits: Vec<Edit>,
+    started: Instant,
+    first_token: Option<Duration>,
+    progress: &'a mut Progress,
+    prints: bool,
+    ends_early: bool,
+    sent: Sent,
+}
+
+/// Asks, drafts, verifies; what comes is printed as it comes where `prints` says so.
+pub(super) async fn run(
+    prepared: (Task, Sent),
+    chosen: &Chosen,
+    progress: &mut Progress,
+    prints: bool,
+) -> Result<Outcome, Failure> {
+    let (task, sent) = prepared;
+    let request = task.request.clone();
+    progress
+        .stage(&format!("{}: {} is reading about {} tokens", sent.title, chosen.name, sent.tokens.0), None);
+    let mut work = Work {
+        document: task.text.clone(),
+        run: Run::new(task, Delivery::Final),
+        edits: Vec::new(),
+        started: Instant::now(),
+        first_token: None,
+        progress,
+        prints,
+        ends_early: chosen.place == Place::Embedded,
+        sent,
+    };
+    let retries = Retries::new();
+    let (deltas, mut said) = mpsc::channel(DELTAS);
+    let mut asked = Box::pin(ask(&*chosen.provider, request, deltas, &retries));
+    let mut outcome: Option<Result<Answer, ModelError>> = None;
+    let mut interrupt = Box::pin(tokio::signal::ctrl_c());
+    loop {
+        tokio::select! {
+            biased;
+            interrupted = &mut interrupt => {
+                interrupted.map_err(|error| Failure::Failed(format!("signals cannot be taken: {error}")))?;
+                work.progress.clear();
+                return Err(Failure::Interrupted);
+            }
+            text = said.recv(), if !said.is_closed() || !said.is_empty() => if let Some(text) = text && work.delta(&text) {
+                break;
+            },
+            answered = &mut asked, if outcome.is_none() => outcome = Some(answered),
+            else => break,
+        }
+        if outcome.is_some() && said.is_empty() {
+            break;
+        }
+    }
+    drop(asked);
+    if let Some(outcome) = outcome {
+        work.step(Input::Answered(outcome));
+    }
+    work.finish(&chosen.name)
+}
+
+impl Work<'_> {
+    /// Takes in more of the answer; true where the rest of it makes no difference.
+    fn delta(&mut self, text: &str) -> bool {
+        self.first_token.get_or_insert_with(|| self.started.elapsed());
+        let ended = self.step(Input::Delta(text));
+        self.progress.stage("writing", Some(self.run.written().0));
+        ended
+    }
+
+    fn step(&mut self, input: Input<'_>) -> bool {
+        let effects = self.run.step(self.started.elapsed(), input);
+        let ended = self.perform(effects);
+        self.poll();
+        ended
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) -> bool {
+        let mut ended = false;
+        for effect in effects {
+            match effect {
+                Effect::Line(line) if self.prints => {
+                    // A closed pipe (`| head`) ends the printing, not the run.
+                    let mut output = std::io::stdout().lock();
+                    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
+                }
+                Effect::Verify(proposal) => {
+                    let verdict = proposal.verify();
+                    self.step(Input::Verified(verdict));
+                }
+                Effect::Enough if self.ends_early => {
+                    let usage = Usage {
+                        prompt: self.sent.tokens,
+                        completion: self.run.written(),
+                        ..Usage::default()
+                    };
+                    self.step(Input::Answered(Ok(Answer { finish: Finish::Stop, usage })));
+                    ended = true;
+                }
+                Effect::StopAsking => ended = true,
+                Effect::Line(_) | Effect::Enough | Effect::Entered(_) => {}
+            }
+        }
+        ended
+    }
+
+    /// Applies what the run sends; the text in memory never lies.
+    fn poll(&mut self) {
+        while let (Send::Edit { id, edits, .. }, _) = self.run.poll(self.started.elapsed(), &self.document) {
+            let before = self.document.clone();
+            apply_all(&mut self.document, &edits);
+            self.edits = edits.clone();
+            let now = self.started.elapsed();
+            let after = self.document.clone();
+            let effects = self
+                .run
+                .step(now, Input::Changed { edits: &sequential(&edits), before: &before, after: &after });
+            self.perform(effects);
+            let effects = self.run.step(now, Input::Applied { id, applied: true });
+            self.perform(effects);
+        }
+    }
+
+    fn finish(self, model: &str) -> Result<Outcome, Failure> {
+        if self.run.state() != State::Done {
+            let why = self.run.message().unwrap_or("the run did not end");
+            let printed = if self.prints && self.run.written().0 > 0 {
+                "; what was printed is no finished draft"
+            } else {
+                ""
+            };
+            return Err(Failure::Failed(format!("{}: {why}{printed}", self.sent.title)));
+        }
+        let region = &self.run.task().region;
+        let import = |edit: &&Edit| edit.range.end < region.start || edit.range.start > region.end;
+        let imports = self
+            .edits
+            .iter()
+            .filter(import)
+            .flat_map(|edit| edit.text.lines().map(str::to_owned))
+            .filter(|line| !line.trim().is_empty());
+        Ok(Outcome { imports: imports.collect(), figures: self.figures(model), edits: self.edits })
+    }
+
+    fn figures(&self, model: &str) -> String {
+        let total = self.started.elapsed();
+        let first = self.first_token.unwrap_or(total);
+        let usage = self.run.answer().map(|answer| answer.usage).unwrap_or_default();
+        let written = self.run.written().0;
+        let pace = f64::from(written) / (total - first).as_secs_f64().max(0.001);
+        format!(
+            "done in {:.1} s, first token {:.1} s, prompt {} ({} cached) tokens, {written} tokens at {pace:.1}/s ({model})",
+            total.as_secs_f64(),
+            first.as_secs_f64(),
+            usage.prompt.0,
+            usage.cached.0,
+        )
+    }
+}

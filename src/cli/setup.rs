@@ -1,0 +1,29 @@
+//! What commands share: the state directory, the configuration, the models.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Failure;
+use crate::config::{self, Config, Problem};
+use crate::model::engine;
+use crate::model::provider::http::Http;
+use crate::model::registry::Registry;
+
+pub(super) fn state_dir() -> Result<PathBuf, Failure> {
+    config::state_dir().map_err(|problem| Failure::Usage(problem.to_string()))
+}
+
+pub(super) fn config() -> Result<Config, Vec<Problem>> {
+    Config::load()
+}
+
+/// All problems of a configuration, one a line.
+pub(super) fn told(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+/// The models of a configuration.
+pub(super) fn registry(config: &Config, state: &std::path::Path) -> Arc<Registry> {
+    Arc::new(Registry::new(config.catalogue.clone(), Http::default(), engine::maker(state.to_owned())))
+}
