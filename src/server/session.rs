@@ -304,7 +304,7 @@ impl Session {
 
     /// Runs that nothing can be done with any more go; of those that stand, the oldest are kept.
     fn forget_what_is_over(&mut self) {
-        self.runs.retain(|_, live| live.run.is_live() || live.run.stands());
+        self.runs.retain(|_, live| live.run.is_live() || live.run.stands() || live.progress.is_asked());
         let standing: Vec<RunId> =
             self.runs.values().filter(|live| live.run.stands()).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {

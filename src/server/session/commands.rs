@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 
 use super::{Awaited, LIVE_RUNS, Preparing, Session};
-use crate::action::prepare::{PrepareError, Room, Sent, Wish, prepare};
+use crate::action::prepare::{PrepareError, Room, Sent, Wish, is_offered, prepare};
 use crate::job::{Input, Run, Task};
 use crate::model::registry::{Chosen, Place};
 use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
@@ -152,13 +152,18 @@ impl Session {
             let work = AssertUnwindSafe(|| {
                 let tree = snapshot.parse();
                 let name = snapshot.name();
-                let source = snapshot.source(tree.as_ref(), &name)?;
-                Some(prepare(&source, &wish, room))
+                let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
+                let prepared = prepare(&source, &wish, room)?;
+                // `redraft.generate` says what it wants; what `redraft.run` names must have been on offer.
+                if wish.instruction.is_none() && !is_offered(&source, &wish) {
+                    return Err(PrepareError::NotOffered(wish.action));
+                }
+                Ok(prepared)
             });
             // A dropped reply is answered with an internal error.
             let event = match catch_unwind(work) {
-                Ok(Some(outcome)) => TaskEvent::Prepared { run, reply, outcome: Box::new(outcome) },
-                Ok(None) | Err(_) => TaskEvent::Panicked { run },
+                Ok(outcome) => TaskEvent::Prepared { run, reply, outcome: Box::new(outcome) },
+                Err(_) => TaskEvent::Panicked { run },
             };
             let _ = tasks.blocking_send(event);
         });
@@ -176,21 +181,20 @@ impl Session {
         let Some(Preparing { uri, wish, chosen, changes }) = self.preparing.remove(&id) else { return };
         let (task, sent) = match outcome {
             Ok(prepared) => prepared,
-            Err(
-                error @ (PrepareError::Plan(_) | PrepareError::TooLarge { .. } | PrepareError::Secret(_)),
-            ) => {
-                return answer(reply, Err(invalid(error.to_string())));
-            }
             Err(error @ PrepareError::Render(_)) => {
                 tracing::error!(%error, "a prompt could not be rendered");
                 return answer(reply, Err(jsonrpc::Error::internal_error()));
             }
+            Err(error) => return answer(reply, Err(invalid(error.to_string()))),
         };
         let request = task.request.clone();
         let mut run = Run::new(task, self.profile.delivery());
         let now = self.now();
         for (edits, before, after) in &changes {
             run.step(now, Input::Changed { edits, before, after });
+        }
+        if run.state().is_over() {
+            return answer(reply, Err(content_modified("the place was deleted meanwhile".to_owned())));
         }
         let range = run.range();
         let taken = self
