@@ -126,8 +126,13 @@ pub(crate) enum Story {
 }
 
 /// The cheapest story of `before` becoming `after` in which one of `flights` takes part, with its index; nothing where the
-/// user alone explains it as well. `told` is how large the notification was.
-pub(crate) fn story(flights: &[&Flight], told: usize, before: &Rope, after: &Rope) -> Option<(Story, usize)> {
+/// user alone explains it as well. `edits` are the notification's, one after the other.
+pub(crate) fn story(
+    flights: &[&Flight],
+    edits: &[Edit],
+    before: &Rope,
+    after: &Rope,
+) -> Option<(Story, usize)> {
     let indexed = || flights.iter().copied().enumerate();
     let landing = || indexed().filter(|(_, flight)| flight.fits);
     if let Some((index, _)) = landing().find(|(_, flight)| flight.expected == *after) {
@@ -137,7 +142,17 @@ pub(crate) fn story(flights: &[&Flight], told: usize, before: &Rope, after: &Rop
     if let Some((index, _)) = astray().find(|(_, flight)| makes(&flight.raw(before), before, after)) {
         return Some((Story::Misplaced { users: Vec::new(), between: before.clone() }, index));
     }
+    // Several changes in one notification: the user's, and then our edit where they left its place.
+    let mut between = before.clone();
+    for (told, edit) in edits.iter().enumerate().take(edits.len().saturating_sub(1)) {
+        edit.apply(&mut between);
+        if let Some((index, _)) = indexed().find(|(_, flight)| makes(&flight.raw(&between), &between, after))
+        {
+            return Some((Story::Misplaced { users: edits[..=told].to_vec(), between }, index));
+        }
+    }
     // A notification much smaller than an edit does not hold it.
+    let told = diff::size(edits);
     let may_hold = |flight: &Flight| told * 2 >= diff::size(&flight.edits);
     if !flights.iter().any(|flight| may_hold(flight)) {
         return None;

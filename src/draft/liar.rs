@@ -416,3 +416,20 @@ fn a_stale_edit_that_neovim_took_is_taken_back_and_sent_again() {
     world.settle();
     assert_eq!(world.client, "# TYPED\ndef f():\n    returngg\nrest\n");
 }
+
+/// The same with an edit that deletes, told as Neovim tells it: the user's change and ours, both in one notification.
+#[test]
+fn a_stale_deletion_is_taken_back_where_it_is_told_apart() {
+    let mut world = World::new("def f():\n", "    pass\n", "rest\n");
+    world.target = "    return 1\n".to_owned();
+    world.weave.finish(vec![world.target.clone()]);
+    world.poll();
+    world.step(Step::Type(0, "# TYPED\n".to_owned()));
+    world.step(Step::Handle(Manner::Careless));
+    assert_eq!(world.client, "# TYPED\ndef return 1\n    pass\nrest\n", "it took the wrong text away");
+    let edits: Vec<Edit> = world.untold.drain(..).flat_map(|(edits, _)| edits).collect();
+    let after = world.client.clone();
+    world.hear(&edits, after);
+    world.settle();
+    assert_eq!(world.client, "# TYPED\ndef f():\n    return 1\nrest\n");
+}

@@ -216,10 +216,16 @@ impl Weave {
                 self.landed(now, flight);
                 return self.users(now, &users, &expected).max(Heard::Ours);
             }
-            Some((Story::Misplaced { users, between }, _)) => {
-                let heard = self.users(now, &users, before);
-                self.misplaced(&between, after);
-                return heard.max(Heard::Ours);
+            Some((Story::Misplaced { users, between }, mut flight)) => {
+                let heard = self.users(now, &users, before).max(Heard::Ours);
+                flight.rebase(&self.regions, self.repair.edits(), self.policy, &between);
+                if flight.fits && flight.expected == *after {
+                    // The user's change did not move it: it landed well all the same.
+                    self.landed(now, flight);
+                } else {
+                    self.misplaced(&between, after);
+                }
+                return heard;
             }
             None => {}
         }
@@ -247,7 +253,7 @@ impl Weave {
     /// What the change was, with the edit of ours that takes part in it: it is no longer on its way.
     fn story(&mut self, edits: &[Edit], before: &Rope, after: &Rope) -> Option<(Story, Flight)> {
         let flights: Vec<&Flight> = self.flight.iter().chain(&self.lost).collect();
-        let (story, index) = story(&flights, diff::size(edits), before, after)?;
+        let (story, index) = story(&flights, edits, before, after)?;
         let in_flight = usize::from(self.flight.is_some());
         let flight = if index < in_flight { self.flight.take() } else { self.lost.remove(index - in_flight) };
         Some((story, flight?))
