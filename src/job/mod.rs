@@ -8,6 +8,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ropey::Rope;
@@ -15,6 +16,7 @@ use ropey::Rope;
 pub use self::event::{Delivery, Effect, Input, Send, State};
 pub use self::task::Task;
 use crate::draft::clean::{Cleaned, Cleaner};
+use crate::draft::region::Region;
 use crate::draft::stream::StreamDiff;
 use crate::draft::verify::Rejected;
 use crate::draft::weave::{Heard, Next, Time, Weave};
@@ -119,18 +121,20 @@ impl Run {
 
     /// The draft's region in the document as it stands.
     #[must_use]
-    pub fn range(&self) -> std::ops::Range<usize> {
+    pub fn range(&self) -> Range<usize> {
         self.weave.regions()[0].range()
+    }
+
+    /// All that it may change, the draft's region first.
+    #[must_use]
+    pub fn ranges(&self) -> Vec<Range<usize>> {
+        self.weave.regions().iter().map(Region::range).collect()
     }
 
     /// Whether `range` touches a region of this run.
     #[must_use]
-    pub fn touches(&self, range: &std::ops::Range<usize>) -> bool {
-        self.weave
-            .regions()
-            .iter()
-            .map(crate::draft::region::Region::range)
-            .any(|own| own.start <= range.end && range.start <= own.end)
+    pub fn touches(&self, range: &Range<usize>) -> bool {
+        self.ranges().iter().any(|own| own.start <= range.end && range.start <= own.end)
     }
 
     /// Whether an edit of it is on its way.

@@ -157,15 +157,18 @@ fn a_draft_comes_in_by_each_way_of_delivery() {
 
 #[test]
 fn what_goes_wrong_leaves_the_file_as_it_was() {
-    type Fault = fn(&mut World);
+    type Fault = fn(&mut World) -> &mut World;
     let faults: [(&str, Fault); 7] = [
-        ("the stream broke", |world| drop(world.breaks())),
-        ("limit of 100 tokens", |world| drop(world.ends(Finish::Length))),
-        ("refused", |world| drop(world.ends(Finish::Refusal))),
-        ("does not parse", |world| drop(world.says("    return (\n").ends(Finish::Stop))),
-        ("leaves code out", |world| drop(world.says("    # ... rest of the code ...\n").ends(Finish::Stop))),
-        ("invisible", |world| drop(world.says("    z = '\u{202e}'\n").ends(Finish::Stop))),
-        ("gave up", |world| drop(world.run.abort("gave up".to_owned()))),
+        ("the stream broke", |world| world.breaks()),
+        ("limit of 100 tokens", |world| world.ends(Finish::Length)),
+        ("refused", |world| world.ends(Finish::Refusal)),
+        ("does not parse", |world| world.says("    return (\n").ends(Finish::Stop)),
+        ("leaves code out", |world| world.says("    # ... rest of the code ...\n").ends(Finish::Stop)),
+        ("invisible", |world| world.says("    z = '\u{202e}'\n").ends(Finish::Stop)),
+        ("gave up", |world| {
+            world.run.abort("gave up".to_owned());
+            world
+        }),
     ];
     for delivery in [Delivery::Stream, Delivery::Final] {
         for (why, fault) in faults {

@@ -9,7 +9,7 @@ use super::{Awaited, LIVE_RUNS, Preparing, Session};
 use crate::action::prepare::{PrepareError, Room, Sent, Wish, is_offered, prepare};
 use crate::job::{Input, Run, Task};
 use crate::model::registry::{Chosen, Place};
-use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
+use crate::server::convert::{diagnostic_in, range_in, range_is_inside, range_out};
 use crate::server::event::{Command, Reply, RunId, TaskEvent};
 use crate::server::live::{Live, call};
 use crate::server::params::{GenerateParams, RunParams, WireRange, content_modified, invalid, run_name};
@@ -219,7 +219,7 @@ impl Session {
         for other in replaced {
             self.step(other, Input::Keep);
         }
-        answer(reply, Ok(json!({ "run": run_name(id) })));
+        answer(reply, Ok(json!({ "run": run_name(id), "regions": self.announced(&uri, &run) })));
         let call = call(id, &chosen, request, self.retries.clone(), self.tasks.clone());
         let progress = if self.profile.work_done_progress {
             let request = self.await_answer(Awaited::Progress { run: id });
@@ -233,6 +233,13 @@ impl Session {
             self.outgoing.notify("redraft/status", live.status());
         }
         self.insert(live);
+    }
+
+    /// The only ranges of the document that the run may change: the draft's, and the import block's.
+    fn announced(&self, uri: &str, run: &Run) -> Vec<Value> {
+        let Some(doc) = self.documents.get(uri) else { return Vec::new() };
+        let text = &doc.document.snapshot().text;
+        run.ranges().iter().map(|range| range_out(text, range, self.profile.encoding)).collect()
     }
 
     /// A command that is one input of one run.
