@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::{Diagnostic, Plan, PlanError, Source, plan};
+use super::{Diagnostic, Plan, PlanError, Query, Source, list, plan};
 use crate::context::{self, Context};
 use crate::draft::form::Shape;
 use crate::job::Task;
@@ -51,6 +51,10 @@ pub struct Sent {
 pub enum PrepareError {
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error("Redraft does not know the language of this document")]
+    NoLanguage,
+    #[error("the action `{0}` is not offered for this range; ask for the code actions again")]
+    NotOffered(String),
     #[error(transparent)]
     Render(#[from] RenderError),
     #[error(
@@ -111,6 +115,17 @@ pub fn prepare(source: &Source<'_>, wish: &Wish, room: Room) -> Result<(Task, Se
         request: request.clone(),
     };
     Ok((task(plan, source, request), sent))
+}
+
+/// Whether the catalogue offers just this: a client may have made an action up, or moved it.
+#[must_use]
+pub fn is_offered(source: &Source<'_>, wish: &Wish) -> bool {
+    let query = Query {
+        range: wish.range.clone(),
+        diagnostics: wish.diagnostic.iter().cloned().collect(),
+        ..Query::default()
+    };
+    list(source, &query).iter().any(|offer| offer.action == wish.action && offer.range == wish.range)
 }
 
 /// The size of the prompt, if it fits and holds no secret.

@@ -16,6 +16,9 @@ use crate::draft::unwrap::Unwrap;
 /// The most text of one answer; a larger one is no draft of a region.
 const LIMIT: usize = 1024 * 1024;
 
+/// How our prompts mark the place in the code around it; small models repeat it.
+const MARK: (&str, &str) = ("<<the ", ">>");
+
 /// See the module's head.
 #[derive(Clone, Debug)]
 pub struct Cleaner {
@@ -203,6 +206,9 @@ impl Pass {
 
     fn line(&mut self, line: &str) {
         let Some(code) = self.unwrap.line(line) else { return };
+        if code.trim().starts_with(MARK.0) && code.trim().ends_with(MARK.1) {
+            return;
+        }
         self.code.push(code.to_owned());
         if self.collects {
             return;
@@ -282,6 +288,7 @@ It joins."#;
                 vec!["from a import b"],
             ),
             (form(Shape::Block), "import os", "    import os", vec![]),
+            (form(Shape::Block), "<<the part to rewrite>>\nx = 1", "    x = 1", vec![]),
             (form(Shape::Docstring), function, "\n    \"\"\"Do it.\"\"\"", vec![]),
             (form(Shape::Docstring), "This does it.", "\n    \"\"\"This does it.\"\"\"", vec![]),
         ] {

@@ -1,5 +1,6 @@
 //! One edit on its way to the client, and how its echo is known.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ropey::Rope;
@@ -8,6 +9,7 @@ use crate::draft::region::{Policy, Region, Step};
 use crate::draft::weave::{Time, makes};
 use crate::text::diff;
 use crate::text::edit::{Edit, apply_all, sequential};
+use crate::text::position::{Encoding, Position, to_offset, to_position};
 
 /// An edit that was sent and is not acknowledged yet.
 #[derive(Clone, Debug)]
@@ -15,6 +17,8 @@ pub(crate) struct Flight {
     pub id: u64,
     /// As sent: sorted, disjoint, in the offsets of the document at that time.
     pub edits: Vec<Edit>,
+    /// Where their ranges were in lines and columns, as the client was told.
+    places: Vec<Range<Position>>,
     /// The document once it has landed, with what the user typed meanwhile.
     pub expected: Rope,
     /// The regions then.
@@ -56,10 +60,40 @@ impl Flight {
     }
 
     fn new(edits: Vec<Edit>, next: Vec<Region>, document: &Rope, is_repair: bool) -> Self {
+        let place = |offset| to_position(document, offset, Encoding::Utf8);
+        let places = edits.iter().map(|edit| place(edit.range.start)..place(edit.range.end)).collect();
         let mut expected = document.clone();
         apply_all(&mut expected, &edits);
         let (sent, deadline) = (Time::ZERO, Duration::ZERO);
-        Self { id: 0, edits, expected, next, is_repair, overtaken: false, fits: true, sent, deadline }
+        Self { id: 0, edits, places, expected, next, is_repair, overtaken: false, fits: true, sent, deadline }
+    }
+
+    /// The edits as a client that minds no version applies them to `document`: by lines and columns.
+    pub fn raw(&self, document: &Rope) -> Vec<Edit> {
+        let at = |position| to_offset(document, position, Encoding::Utf8);
+        let edits = self.edits.iter().zip(&self.places);
+        edits
+            .map(|(edit, place)| {
+                Edit::new(at(place.start)..at(place.end).max(at(place.start)), edit.text.clone())
+            })
+            .collect()
+    }
+
+    /// `after` without the edits, if they only insert and stand in it just where the client was told.
+    fn without(&self, after: &Rope) -> Option<Rope> {
+        let mut between = after.clone();
+        // From the first on: those behind it are then where they would be without it.
+        for (edit, place) in self.edits.iter().zip(&self.places) {
+            let start = to_offset(&between, place.start, Encoding::Utf8);
+            let stands = between
+                .get_byte_slice(start..start + edit.text.len())
+                .is_some_and(|slice| slice == edit.text.as_str());
+            if !edit.range.is_empty() || !stands {
+                return None;
+            }
+            Edit::new(start..start + edit.text.len(), "").apply(&mut between);
+        }
+        Some(between)
     }
 
     /// The user typed: what to expect now. A client that still takes our edit takes it where it belongs, or as it was sent.
@@ -92,18 +126,33 @@ pub(crate) enum Story {
 }
 
 /// The cheapest story of `before` becoming `after` in which one of `flights` takes part, with its index; nothing where the
-/// user alone explains it as well. `told` is how large the notification was.
-pub(crate) fn story(flights: &[&Flight], told: usize, before: &Rope, after: &Rope) -> Option<(Story, usize)> {
+/// user alone explains it as well. `edits` are the notification's, one after the other.
+pub(crate) fn story(
+    flights: &[&Flight],
+    edits: &[Edit],
+    before: &Rope,
+    after: &Rope,
+) -> Option<(Story, usize)> {
     let indexed = || flights.iter().copied().enumerate();
     let landing = || indexed().filter(|(_, flight)| flight.fits);
     if let Some((index, _)) = landing().find(|(_, flight)| flight.expected == *after) {
         return Some((Story::Landed { users: Vec::new() }, index));
     }
     let astray = || indexed().filter(|(_, flight)| flight.overtaken || !flight.fits);
-    if let Some((index, _)) = astray().find(|(_, flight)| makes(&flight.edits, before, after)) {
+    if let Some((index, _)) = astray().find(|(_, flight)| makes(&flight.raw(before), before, after)) {
         return Some((Story::Misplaced { users: Vec::new(), between: before.clone() }, index));
     }
+    // Several changes in one notification: the user's, and then our edit where they left its place.
+    let mut between = before.clone();
+    for (told, edit) in edits.iter().enumerate().take(edits.len().saturating_sub(1)) {
+        edit.apply(&mut between);
+        if let Some((index, _)) = indexed().find(|(_, flight)| makes(&flight.raw(&between), &between, after))
+        {
+            return Some((Story::Misplaced { users: edits[..=told].to_vec(), between }, index));
+        }
+    }
     // A notification much smaller than an edit does not hold it.
+    let told = diff::size(edits);
     let may_hold = |flight: &Flight| told * 2 >= diff::size(&flight.edits);
     if !flights.iter().any(|flight| may_hold(flight)) {
         return None;
@@ -122,31 +171,10 @@ pub(crate) fn story(flights: &[&Flight], told: usize, before: &Rope, after: &Rop
         });
     }
     for (index, flight) in indexed().filter(|(_, flight)| may_hold(flight)) {
-        if let Some(between) = without(&flight.edits, after) {
+        if let Some(between) = flight.without(after) {
             let users = diff::fine_edits(&old, &between.to_string());
             consider(&users, index, &|users| Story::Misplaced { users, between: between.clone() });
         }
     }
     best
-}
-
-/// `after` without `edits`, if they only insert and stand in it just where they say.
-fn without(edits: &[Edit], after: &Rope) -> Option<Rope> {
-    let mut between = after.clone();
-    let mut placed = 0;
-    let mut places = Vec::new();
-    for edit in edits {
-        let start = edit.range.start + placed;
-        places.push(start..start + edit.text.len());
-        placed += edit.text.len();
-    }
-    for (edit, place) in edits.iter().zip(places).rev() {
-        let stands = edit.range.is_empty()
-            && after.get_byte_slice(place.clone()).is_some_and(|slice| slice == edit.text.as_str());
-        if !stands {
-            return None;
-        }
-        Edit::new(place, "").apply(&mut between);
-    }
-    Some(between)
 }

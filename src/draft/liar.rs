@@ -11,6 +11,7 @@ use crate::draft::region::Region;
 use crate::draft::weave::{Heard, Next, Weave};
 use crate::text::diff;
 use crate::text::edit::{Edit, apply_all, sequential};
+use crate::text::position::{Encoding, to_offset, to_position};
 
 /// What the client does with one edit of ours.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +57,7 @@ struct World {
     untold: Vec<(Vec<Edit>, Rope)>,
     /// The document of the last change that was told: the version we know.
     inbox: VecDeque<(u64, Vec<Edit>, Rope)>,
-    late: Vec<Vec<Edit>>,
+    late: Vec<(Vec<Edit>, Rope)>,
     typed: String,
     deleted: usize,
     target: String,
@@ -141,10 +142,9 @@ impl World {
     }
 
     fn handle(&mut self, manner: Manner) {
-        for edits in std::mem::take(&mut self.late) {
-            if edits.iter().all(|edit| edit.range.end <= self.client.len_bytes()) {
-                self.client_changes(&edits);
-            }
+        for (edits, known) in std::mem::take(&mut self.late) {
+            let edits = moved(&edits, &known, &self.client);
+            self.client_changes(&edits);
         }
         let Some((id, edits, known)) = self.inbox.pop_front() else { return };
         let current = known == self.client && self.untold.is_empty();
@@ -154,18 +154,17 @@ impl World {
             Manner::Silent => (false, None),
             Manner::Refuses => (false, Some(false)),
             Manner::Careless | Manner::Late if self.merges => (current, Some(true)),
-            Manner::Careless => {
-                (edits.iter().all(|edit| edit.range.end <= self.client.len_bytes()), Some(true))
-            }
+            Manner::Careless => (true, Some(true)),
             Manner::Mute => (current, None),
             Manner::Late => {
                 if current {
-                    self.late.push(edits.clone());
+                    self.late.push((edits.clone(), known.clone()));
                 }
                 (false, None)
             }
         };
         if applied {
+            let edits = moved(&edits, &known, &self.client);
             self.client_changes(&edits);
         }
         if let Some(answer) = answer {
@@ -257,6 +256,12 @@ impl World {
             assert!(held || ours == self.target, "the draft is whole: {ours:?} of {:?}", self.target);
         }
     }
+}
+
+/// Edits of `known` as a client applies them to `current`: by lines and columns.
+fn moved(edits: &[Edit], known: &Rope, current: &Rope) -> Vec<Edit> {
+    let at = |offset| to_offset(current, to_position(known, offset, Encoding::Utf16), Encoding::Utf16);
+    edits.iter().map(|edit| Edit::new(at(edit.range.start)..at(edit.range.end), edit.text.clone())).collect()
 }
 
 fn manner() -> impl Strategy<Value = Manner> {
@@ -405,9 +410,26 @@ fn a_stale_edit_that_neovim_took_is_taken_back_and_sent_again() {
     world.step(Step::Line("    return".to_owned()));
     world.step(Step::Type(0, "# TYPED\n".to_owned()));
     world.step(Step::Handle(Manner::Careless));
-    assert!(world.client.to_string().starts_with("# TYPED\nd    returngg\nef f"), "{}", world.client);
+    assert!(world.client.to_string().starts_with("# TYPED\n    returngg\ndef f"), "{}", world.client);
     world.merges = true;
     world.step(Step::Tell);
     world.settle();
     assert_eq!(world.client, "# TYPED\ndef f():\n    returngg\nrest\n");
+}
+
+/// The same with an edit that deletes, told as Neovim tells it: the user's change and ours, both in one notification.
+#[test]
+fn a_stale_deletion_is_taken_back_where_it_is_told_apart() {
+    let mut world = World::new("def f():\n", "    pass\n", "rest\n");
+    world.target = "    return 1\n".to_owned();
+    world.weave.finish(vec![world.target.clone()]);
+    world.poll();
+    world.step(Step::Type(0, "# TYPED\n".to_owned()));
+    world.step(Step::Handle(Manner::Careless));
+    assert_eq!(world.client, "# TYPED\ndef return 1\n    pass\nrest\n", "it took the wrong text away");
+    let edits: Vec<Edit> = world.untold.drain(..).flat_map(|(edits, _)| edits).collect();
+    let after = world.client.clone();
+    world.hear(&edits, after);
+    world.settle();
+    assert_eq!(world.client, "# TYPED\ndef f():\n    return 1\nrest\n");
 }

@@ -197,6 +197,16 @@ impl Weave {
 
     /// Takes in one notification: `edits`, one after the other, made `after` of `before`.
     pub fn changed(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Heard {
+        if let Some(landed) = self.landed_first(edits, before) {
+            // Our edit, and then more of the user's in the same notification: an undo, perhaps.
+            let (first, rest) = edits.split_at(landed);
+            let mut between = before.clone();
+            first.iter().for_each(|edit| edit.apply(&mut between));
+            if let Some(flight) = self.flight.take() {
+                self.landed(now, flight);
+            }
+            return self.users(now, rest, &between).max(Heard::Ours);
+        }
         if before == after {
             return Heard::Outside;
         }
@@ -206,10 +216,16 @@ impl Weave {
                 self.landed(now, flight);
                 return self.users(now, &users, &expected).max(Heard::Ours);
             }
-            Some((Story::Misplaced { users, between }, _)) => {
-                let heard = self.users(now, &users, before);
-                self.misplaced(&between, after);
-                return heard.max(Heard::Ours);
+            Some((Story::Misplaced { users, between }, mut flight)) => {
+                let heard = self.users(now, &users, before).max(Heard::Ours);
+                flight.rebase(&self.regions, self.repair.edits(), self.policy, &between);
+                if flight.fits && flight.expected == *after {
+                    // The user's change did not move it: it landed well all the same.
+                    self.landed(now, flight);
+                } else {
+                    self.misplaced(&between, after);
+                }
+                return heard;
             }
             None => {}
         }
@@ -224,10 +240,20 @@ impl Weave {
         heard
     }
 
+    /// How many of a notification's changes make our edit's echo, where others follow.
+    fn landed_first(&self, edits: &[Edit], before: &Rope) -> Option<usize> {
+        let flight = self.flight.as_ref()?;
+        let mut document = before.clone();
+        edits.iter().take(edits.len().saturating_sub(1)).enumerate().find_map(|(index, edit)| {
+            edit.apply(&mut document);
+            (document == flight.expected).then_some(index + 1)
+        })
+    }
+
     /// What the change was, with the edit of ours that takes part in it: it is no longer on its way.
     fn story(&mut self, edits: &[Edit], before: &Rope, after: &Rope) -> Option<(Story, Flight)> {
         let flights: Vec<&Flight> = self.flight.iter().chain(&self.lost).collect();
-        let (story, index) = story(&flights, diff::size(edits), before, after)?;
+        let (story, index) = story(&flights, edits, before, after)?;
         let in_flight = usize::from(self.flight.is_some());
         let flight = if index < in_flight { self.flight.take() } else { self.lost.remove(index - in_flight) };
         Some((story, flight?))

@@ -3,117 +3,28 @@
 //! A sans-I/O state machine: `step` takes what happened and returns what is to be done. Its owner (the session, or the
 //! command line) performs the effects, brings their outcomes back, and calls `poll` when it may send an edit.
 
+mod event;
 mod task;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ropey::Rope;
 
+pub use self::event::{Delivery, Effect, Input, Send, State};
 pub use self::task::Task;
 use crate::draft::clean::{Cleaned, Cleaner};
+use crate::draft::region::Region;
 use crate::draft::stream::StreamDiff;
-use crate::draft::verify::{Proposal, Rejected};
+use crate::draft::verify::Rejected;
 use crate::draft::weave::{Heard, Next, Time, Weave};
-use crate::model::{Answer, Finish, ModelError, Tokens};
+use crate::model::{Answer, Finish, Tokens};
 use crate::text::edit::Edit;
 
 /// A client that asks its user before it applies an edit answers within this time.
 const CONFIRMATION: Duration = Duration::from_secs(600);
-
-/// How a draft comes into the document.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Delivery {
-    /// Line by line while the model writes: for clients that group undo.
-    Stream,
-    /// One edit at the end, one undo.
-    #[default]
-    Final,
-    /// One edit at the end that the user confirms.
-    Preview,
-}
-
-/// Where a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// The question is on its way.
-    Asking,
-    /// The answer comes.
-    Streaming,
-    /// The answer is whole; the draft is looked at, then put in.
-    Checking,
-    /// The draft stands.
-    Done,
-    /// It went wrong, and what was there is there again.
-    Failed,
-    /// The user stopped it or took it back; what stands stays.
-    Cancelled,
-    /// The user keeps the draft: nothing is watched any more.
-    Kept,
-    /// The user had the draft taken back.
-    Reverted,
-}
-
-/// What happened.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// More of the answer.
-    Delta(&'a str),
-    /// The answer is over.
-    Answered(Result<Answer, ModelError>),
-    /// The outcome of `Effect::Verify`.
-    Verified(Result<(), Rejected>),
-    /// The document changed: `edits`, one after the other, made `after` of `before`.
-    Changed {
-        edits: &'a [Edit],
-        before: &'a Rope,
-        after: &'a Rope,
-    },
-    /// The client answered an edit.
-    Applied {
-        id: u64,
-        applied: bool,
-    },
-    /// The client is about to save, or has.
-    Saving,
-    Saved,
-    /// The user's commands.
-    Stop,
-    Keep,
-    Revert,
-    /// The document was closed.
-    Closed,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug)]
-pub enum Effect {
-    /// Look at the draft, off the loop, and bring back `Input::Verified`.
-    Verify(Box<Proposal>),
-    /// The answer is no longer wanted: close the connection.
-    StopAsking,
-    /// All that the draft needs has come: the engine may stop here.
-    Enough,
-    /// A new line of the draft, as it is to stand in the file.
-    Line(String),
-    /// The run is somewhere else now.
-    Entered(State),
-}
-
-/// What the owner is to do about the document now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Send {
-    /// Send this edit; `confirm` has the user asked.
-    Edit {
-        id: u64,
-        edits: Vec<Edit>,
-        confirm: bool,
-    },
-    /// Nothing before this time.
-    At(Time),
-    Nothing,
-}
 
 /// What is going on beneath the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,18 +121,20 @@ impl Run {
 
     /// The draft's region in the document as it stands.
     #[must_use]
-    pub fn range(&self) -> std::ops::Range<usize> {
+    pub fn range(&self) -> Range<usize> {
         self.weave.regions()[0].range()
+    }
+
+    /// All that it may change, the draft's region first.
+    #[must_use]
+    pub fn ranges(&self) -> Vec<Range<usize>> {
+        self.weave.regions().iter().map(Region::range).collect()
     }
 
     /// Whether `range` touches a region of this run.
     #[must_use]
-    pub fn touches(&self, range: &std::ops::Range<usize>) -> bool {
-        self.weave
-            .regions()
-            .iter()
-            .map(crate::draft::region::Region::range)
-            .any(|own| own.start <= range.end && range.start <= own.end)
+    pub fn touches(&self, range: &Range<usize>) -> bool {
+        self.ranges().iter().any(|own| own.start <= range.end && range.start <= own.end)
     }
 
     /// Whether an edit of it is on its way.
@@ -470,28 +383,5 @@ impl Run {
         }
         self.state = state;
         vec![Effect::Entered(state)]
-    }
-}
-
-impl State {
-    /// Its name in `redraft/status` and in messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Asking => "asking",
-            Self::Streaming => "streaming",
-            Self::Checking => "checking",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Kept => "kept",
-            Self::Reverted => "reverted",
-        }
-    }
-
-    /// Whether the run is over for whoever waits for it.
-    #[must_use]
-    pub fn is_over(self) -> bool {
-        !matches!(self, Self::Asking | Self::Streaming | Self::Checking)
     }
 }

@@ -45,14 +45,22 @@ impl Task {
 
     /// What each region is to hold.
     pub(super) fn targets(&self, cleaned: &Cleaned) -> Vec<String> {
-        let mut targets = vec![cleaned.text.clone()];
-        if let Some(range) = &self.imports {
-            let block = self.text.byte_slice(range.clone()).to_string();
-            let context = imports::Context::of(&self.text, range, self.existing.clone());
-            let additions = imports::used(&cleaned.imports, &cleaned.text);
-            targets.push(imports::merge(&block, &additions, self.form.eol, &context).block);
-        }
-        targets
+        let additions = imports::used(&cleaned.imports, &cleaned.text);
+        let Some(range) = &self.imports else {
+            return vec![self.with_imports(&cleaned.text, &additions)];
+        };
+        let block = self.text.byte_slice(range.clone()).to_string();
+        let context = imports::Context::of(&self.text, range, self.existing.clone());
+        vec![cleaned.text.clone(), imports::merge(&block, &additions, self.form.eol, &context).block]
+    }
+
+    /// A draft whose file has no place for imports takes them along: without them it would not run.
+    fn with_imports(&self, draft: &str, additions: &[String]) -> String {
+        let Form { lead, base, eol, .. } = &self.form;
+        let body = draft.strip_prefix(lead.as_str()).unwrap_or(draft);
+        let imports: String =
+            additions.iter().map(|import| format!("{base}{import}{}", eol.as_str())).collect();
+        format!("{lead}{imports}{body}")
     }
 
     pub(super) fn proposal(&self, targets: &[String]) -> Proposal {

@@ -176,6 +176,28 @@ mod tests {
         }
     }
 
+    /// What real editors sent (`tests/clients`), and what follows for them.
+    #[test]
+    fn real_clients_are_understood() {
+        let (utf8, utf16) = (Encoding::Utf8, Encoding::Utf16);
+        for (sent, encoding, progress, annotations, tag) in [
+            (include_str!("../../tests/clients/emacs28-eglot1.9.json"), utf16, false, false, false),
+            (include_str!("../../tests/clients/helix-25.07.1.json"), utf8, true, false, false),
+            (include_str!("../../tests/clients/kakoune-lsp-22.json"), utf8, true, true, false),
+            (include_str!("../../tests/clients/neovim-0.11.4.json"), utf8, true, false, false),
+            (include_str!("../../tests/clients/neovim-0.12.4.json"), utf8, true, true, false),
+            (include_str!("../../tests/clients/vim-ale-3.3.0.json"), utf16, false, false, false),
+            (include_str!("../../tests/clients/vscode-languageclient11.json"), utf16, true, true, true),
+        ] {
+            let profile = Profile::read(&serde_json::from_str(sent).unwrap());
+            let read =
+                (profile.encoding, profile.work_done_progress, profile.change_annotations, profile.llm_tag);
+            assert_eq!(read, (encoding, progress, annotations, tag), "{}", profile.name);
+            assert_eq!(profile.delivery(), Delivery::Final, "none of them says that it groups undo");
+            assert!(profile.options.problems.is_empty());
+        }
+    }
+
     #[test]
     fn what_an_editor_may_not_set_is_told() {
         let read = Options::read(

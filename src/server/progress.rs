@@ -26,17 +26,25 @@ pub(super) struct Progress {
     title: String,
     stage: Stage,
     reported: Time,
+    /// How it ended, if that was before the client had agreed to show it.
+    ended: Option<String>,
 }
 
 impl Progress {
     /// Asks the client for it, as its request `id`.
     pub fn create(outgoing: &Outgoing, id: i64, token: String, title: String) -> Self {
         outgoing.request(id, "window/workDoneProgress/create", json!({ "token": token }));
-        Self { token, title, stage: Stage::Asked, reported: Time::ZERO }
+        Self { token, title, stage: Stage::Asked, reported: Time::ZERO, ended: None }
     }
 
     pub fn none() -> Self {
-        Self { token: String::new(), title: String::new(), stage: Stage::Off, reported: Time::ZERO }
+        Self {
+            token: String::new(),
+            title: String::new(),
+            stage: Stage::Off,
+            reported: Time::ZERO,
+            ended: None,
+        }
     }
 
     pub fn token(&self) -> &str {
@@ -55,6 +63,14 @@ impl Progress {
         self.stage = Stage::Shown;
         let value = json!({ "kind": "begin", "title": self.title, "cancellable": true });
         outgoing.notify("$/progress", json!({ "token": self.token, "value": value }));
+        if let Some(message) = self.ended.take() {
+            self.end(outgoing, &message);
+        }
+    }
+
+    /// Whether the client has not answered yet whether it shows it.
+    pub fn is_asked(&self) -> bool {
+        self.stage == Stage::Asked
     }
 
     pub fn report(&mut self, outgoing: &Outgoing, now: Time, message: &str) {
@@ -66,6 +82,11 @@ impl Progress {
     }
 
     pub fn end(&mut self, outgoing: &Outgoing, message: &str) {
+        if self.stage == Stage::Asked {
+            // It is begun and ended once the client has agreed, so that a run that failed at once is seen.
+            self.ended = Some(message.to_owned());
+            return;
+        }
         if self.stage == Stage::Shown {
             let value = json!({ "kind": "end", "message": message });
             outgoing.notify("$/progress", json!({ "token": self.token, "value": value }));

@@ -34,6 +34,8 @@ const LIVE_RUNS: usize = 16;
 const STANDING_RUNS: usize = 32;
 /// Runs whose prompts can still be looked at.
 const HISTORY: usize = 32;
+/// Requests of ours whose answers are still expected; some clients never answer (Vim with ALE), so the oldest go.
+const AWAITED: usize = 1024;
 /// A document is parsed this long after a change, if no request wants it sooner.
 const PARSE_DELAY: Duration = Duration::from_millis(50);
 
@@ -81,7 +83,7 @@ struct Session {
     preparing: HashMap<RunId, Preparing>,
     runs: BTreeMap<RunId, Live>,
     sent: VecDeque<(RunId, Sent)>,
-    awaited: HashMap<i64, Awaited>,
+    awaited: BTreeMap<i64, Awaited>,
     next_run: RunId,
     next_request: i64,
     started: Instant,
@@ -100,7 +102,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         preparing: HashMap::new(),
         runs: BTreeMap::new(),
         sent: VecDeque::new(),
-        awaited: HashMap::new(),
+        awaited: BTreeMap::new(),
         next_run: 0,
         next_request: 0,
         started: Instant::now(),
@@ -304,7 +306,7 @@ impl Session {
 
     /// Runs that nothing can be done with any more go; of those that stand, the oldest are kept.
     fn forget_what_is_over(&mut self) {
-        self.runs.retain(|_, live| live.run.is_live() || live.run.stands());
+        self.runs.retain(|_, live| live.run.is_live() || live.run.stands() || live.progress.is_asked());
         let standing: Vec<RunId> =
             self.runs.values().filter(|live| live.run.stands()).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
@@ -355,6 +357,9 @@ impl Session {
                     );
                     self.next_request += 1;
                     self.awaited.insert(self.next_request, Awaited::Applied { run: id, edit });
+                    if self.awaited.len() > AWAITED {
+                        self.awaited.pop_first();
+                    }
                     self.outgoing.request(self.next_request, "workspace/applyEdit", json!({ "edit": wire }));
                     true
                 }

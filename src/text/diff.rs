@@ -14,8 +14,7 @@ pub fn edits(old: &str, new: &str) -> Vec<Edit> {
         return Vec::new();
     }
     let outer = trimmed(old, new, 0);
-    let (a, b) = (&old[outer.range.clone()], outer.text.as_str());
-    if a.is_empty() || b.is_empty() || !(a.contains('\n') || b.contains('\n')) {
+    if !(old[outer.range.clone()].contains('\n') || outer.text.contains('\n')) {
         return vec![outer];
     }
     // Whole lines around what differs, so that the line diff sees lines as they are.
@@ -69,6 +68,10 @@ fn by_lines(old: &str, new: &str, base: usize) -> Vec<Edit> {
         .map(|(before, after)| {
             let from = starts_a[before.start]..starts_a[before.end];
             let to = starts_b[after.start]..starts_b[after.end];
+            if from.is_empty() || to.is_empty() {
+                // Lines that come or go are whole lines, whatever they share with their neighbours.
+                return Edit::new(base + from.start..base + from.end, &new[to]);
+            }
             trimmed(&old[from.clone()], &new[to], base + from.start)
         })
         .collect()
@@ -146,6 +149,7 @@ mod tests {
             ),
             ("a\r\n", "a\n", vec![Edit::new(1..3, "\n")]),
             ("\n    pass", "\n    a = 1\n    return a", vec![Edit::new(5..9, "a = 1\n    return a")]),
+            ("    raise\n", "    result = 0\n    raise\n", vec![Edit::new(0..0, "    result = 0\n")]),
         ] {
             assert_eq!(edits(old, new), expected, "{old:?} -> {new:?}");
         }

@@ -85,7 +85,7 @@ def test_wrong_arguments_are_invalid_params(client, uri, command):
     assert client.text(uri) == STUB
 
 
-@pytest.mark.parametrize("forged", [{"action": "format_the_disk"}, {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 3}}}])
+@pytest.mark.parametrize("forged", [{"action": "format_the_disk"}, {"range": {"start": {"line": 40, "character": 0}, "end": {"line": 40, "character": 3}}}, {"action": "generate"}])
 def test_a_forged_action_is_invalid_params(client, uri, forged):
     client.initialize(uri.rpartition("/")[0])
     client.open(uri, STUB)

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 
 use super::{Awaited, LIVE_RUNS, Preparing, Session};
-use crate::action::prepare::{PrepareError, Room, Sent, Wish, prepare};
+use crate::action::prepare::{PrepareError, Room, Sent, Wish, is_offered, prepare};
 use crate::job::{Input, Run, Task};
 use crate::model::registry::{Chosen, Place};
-use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
+use crate::server::convert::{diagnostic_in, range_in, range_is_inside, range_out};
 use crate::server::event::{Command, Reply, RunId, TaskEvent};
 use crate::server::live::{Live, call};
 use crate::server::params::{GenerateParams, RunParams, WireRange, content_modified, invalid, run_name};
@@ -152,13 +152,18 @@ impl Session {
             let work = AssertUnwindSafe(|| {
                 let tree = snapshot.parse();
                 let name = snapshot.name();
-                let source = snapshot.source(tree.as_ref(), &name)?;
-                Some(prepare(&source, &wish, room))
+                let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
+                let prepared = prepare(&source, &wish, room)?;
+                // `redraft.generate` says what it wants; what `redraft.run` names must have been on offer.
+                if wish.instruction.is_none() && !is_offered(&source, &wish) {
+                    return Err(PrepareError::NotOffered(wish.action));
+                }
+                Ok(prepared)
             });
             // A dropped reply is answered with an internal error.
             let event = match catch_unwind(work) {
-                Ok(Some(outcome)) => TaskEvent::Prepared { run, reply, outcome: Box::new(outcome) },
-                Ok(None) | Err(_) => TaskEvent::Panicked { run },
+                Ok(outcome) => TaskEvent::Prepared { run, reply, outcome: Box::new(outcome) },
+                Err(_) => TaskEvent::Panicked { run },
             };
             let _ = tasks.blocking_send(event);
         });
@@ -176,21 +181,20 @@ impl Session {
         let Some(Preparing { uri, wish, chosen, changes }) = self.preparing.remove(&id) else { return };
         let (task, sent) = match outcome {
             Ok(prepared) => prepared,
-            Err(
-                error @ (PrepareError::Plan(_) | PrepareError::TooLarge { .. } | PrepareError::Secret(_)),
-            ) => {
-                return answer(reply, Err(invalid(error.to_string())));
-            }
             Err(error @ PrepareError::Render(_)) => {
                 tracing::error!(%error, "a prompt could not be rendered");
                 return answer(reply, Err(jsonrpc::Error::internal_error()));
             }
+            Err(error) => return answer(reply, Err(invalid(error.to_string()))),
         };
         let request = task.request.clone();
         let mut run = Run::new(task, self.profile.delivery());
         let now = self.now();
         for (edits, before, after) in &changes {
             run.step(now, Input::Changed { edits, before, after });
+        }
+        if run.state().is_over() {
+            return answer(reply, Err(content_modified("the place was deleted meanwhile".to_owned())));
         }
         let range = run.range();
         let taken = self
@@ -215,7 +219,7 @@ impl Session {
         for other in replaced {
             self.step(other, Input::Keep);
         }
-        answer(reply, Ok(json!({ "run": run_name(id) })));
+        answer(reply, Ok(json!({ "run": run_name(id), "regions": self.announced(&uri, &run) })));
         let call = call(id, &chosen, request, self.retries.clone(), self.tasks.clone());
         let progress = if self.profile.work_done_progress {
             let request = self.await_answer(Awaited::Progress { run: id });
@@ -229,6 +233,13 @@ impl Session {
             self.outgoing.notify("redraft/status", live.status());
         }
         self.insert(live);
+    }
+
+    /// The only ranges of the document that the run may change: the draft's, and the import block's.
+    fn announced(&self, uri: &str, run: &Run) -> Vec<Value> {
+        let Some(doc) = self.documents.get(uri) else { return Vec::new() };
+        let text = &doc.document.snapshot().text;
+        run.ranges().iter().map(|range| range_out(text, range, self.profile.encoding)).collect()
     }
 
     /// A command that is one input of one run.

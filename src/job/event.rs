@@ -1,0 +1,124 @@
+//! What a run is told, what it asks for, and where it is: the vocabulary between a run and its owner.
+
+use ropey::Rope;
+
+use crate::draft::verify::{Proposal, Rejected};
+use crate::draft::weave::Time;
+use crate::model::{Answer, ModelError};
+use crate::text::edit::Edit;
+
+/// How a draft comes into the document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// Line by line while the model writes: for clients that group undo.
+    Stream,
+    /// One edit at the end, one undo.
+    #[default]
+    Final,
+    /// One edit at the end that the user confirms.
+    Preview,
+}
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The question is on its way.
+    Asking,
+    /// The answer comes.
+    Streaming,
+    /// The answer is whole; the draft is looked at, then put in.
+    Checking,
+    /// The draft stands.
+    Done,
+    /// It went wrong, and what was there is there again.
+    Failed,
+    /// The user stopped it or took it back; what stands stays.
+    Cancelled,
+    /// The user keeps the draft: nothing is watched any more.
+    Kept,
+    /// The user had the draft taken back.
+    Reverted,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// More of the answer.
+    Delta(&'a str),
+    /// The answer is over.
+    Answered(Result<Answer, ModelError>),
+    /// The outcome of `Effect::Verify`.
+    Verified(Result<(), Rejected>),
+    /// The document changed: `edits`, one after the other, made `after` of `before`.
+    Changed {
+        edits: &'a [Edit],
+        before: &'a Rope,
+        after: &'a Rope,
+    },
+    /// The client answered an edit.
+    Applied {
+        id: u64,
+        applied: bool,
+    },
+    /// The client is about to save, or has.
+    Saving,
+    Saved,
+    /// The user's commands.
+    Stop,
+    Keep,
+    Revert,
+    /// The document was closed.
+    Closed,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Look at the draft, off the loop, and bring back `Input::Verified`.
+    Verify(Box<Proposal>),
+    /// The answer is no longer wanted: close the connection.
+    StopAsking,
+    /// All that the draft needs has come: the engine may stop here.
+    Enough,
+    /// A new line of the draft, as it is to stand in the file.
+    Line(String),
+    /// The run is somewhere else now.
+    Entered(State),
+}
+
+/// What the owner is to do about the document now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Send {
+    /// Send this edit; `confirm` has the user asked.
+    Edit {
+        id: u64,
+        edits: Vec<Edit>,
+        confirm: bool,
+    },
+    /// Nothing before this time.
+    At(Time),
+    Nothing,
+}
+
+impl State {
+    /// Its name in `redraft/status` and in messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asking => "asking",
+            Self::Streaming => "streaming",
+            Self::Checking => "checking",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Kept => "kept",
+            Self::Reverted => "reverted",
+        }
+    }
+
+    /// Whether the run is over for whoever waits for it.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        !matches!(self, Self::Asking | Self::Streaming | Self::Checking)
+    }
+}
