@@ -12,8 +12,9 @@ use crate::syntax::{Language, Source, definition, errors, parse};
 use crate::text::edit::{Edit, apply_all};
 use crate::text::hidden;
 
-/// How long the parse of the drafted text may take.
-const PARSE: Duration = Duration::from_secs(2);
+/// How long the parse of the drafted text may take. It is nobody's loop that waits, and a draft that took a minute to be
+/// written is not to be lost because the machine is busy: 200,000 lines take half a second of an idle processor.
+const PARSE: Duration = Duration::from_secs(10);
 
 /// A draft and where it would stand.
 #[derive(Clone, Debug)]
