@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::SHAPES;
 use crate::harness::{Client, URI, rich, setup};
 
-const COMMENTED: &str = "# redraft: use a comprehension\nfor a in b:\n    c.append(a)\n\n\ndef f():\n    pass\n";
+const COMMENTED: &str =
+    "# redraft: use a comprehension\nfor a in b:\n    c.append(a)\n\n\ndef f():\n    pass\n";
 
 fn kinds(actions: &[Value]) -> Vec<&str> {
     actions.iter().map(|action| action["kind"].as_str().unwrap()).collect()
@@ -68,7 +69,8 @@ fn a_diagnostic_is_offered_a_fix_and_comes_back_whole() {
         "range": client.range(at..at + 6), "message": "wrong", "code": 7, "source": "checker", "severity": 1,
         "data": { "any": ["thing"] }, "codeDescription": { "href": "https://example.org" },
     });
-    let context = json!({ "diagnostics": [diagnostic, { "message": "without a range" }, 3], "only": ["quickfix"] });
+    let context =
+        json!({ "diagnostics": [diagnostic, { "message": "without a range" }, 3], "only": ["quickfix"] });
     let listed = client.actions_in(client.range(at..at), context);
     assert_eq!(kinds(&listed), ["quickfix.redraft.fix"]);
     assert_eq!(listed[0]["diagnostics"], json!([diagnostic]));
@@ -82,12 +84,16 @@ fn a_selection_below_an_instruction_is_offered_a_rewrite() {
     let provider = Scripted::saying(["```python\nc.extend(a for a in b)\n```\n"]);
     let mut client = Client::with(&provider, "final", COMMENTED);
     let (start, end) = (client.find("for a"), client.find("append(a)") + 9);
-    let listed = client.actions_in(client.range(start..end), json!({ "diagnostics": [], "only": ["refactor.rewrite"] }));
+    let listed = client
+        .actions_in(client.range(start..end), json!({ "diagnostics": [], "only": ["refactor.rewrite"] }));
     let rewrite = listed.iter().find(|action| action["kind"] == "refactor.rewrite.redraft.rewrite").unwrap();
     assert!(rewrite["title"].as_str().unwrap().contains("use a comprehension"), "{rewrite}");
     let answer = client.execute("redraft.run", rewrite["command"]["arguments"][0].clone()).unwrap();
     client.until_state(answer["run"].as_str().unwrap(), "done");
-    assert_eq!(client.text(), COMMENTED.replace("for a in b:\n    c.append(a)\n", "c.extend(a for a in b)\n"));
+    assert_eq!(
+        client.text(),
+        COMMENTED.replace("for a in b:\n    c.append(a)\n", "c.extend(a for a in b)\n")
+    );
     assert!(provider.requests()[0].turns[0].text.contains("use a comprehension"));
     client.finish();
 }
@@ -97,7 +103,8 @@ fn places_without_an_action_have_an_empty_list() {
     let mut client = Client::with(&Scripted::default(), "final", SHAPES);
     client.open_as("file:///project/a.txt", "plaintext", "def f():\n    pass\n");
     client.open_as("file:///project/binary.py", "python", "\0\u{1}\u{2}\0");
-    for uri in ["file:///project/a.txt", "file:///project/binary.py", "file:///not/open.py", "untitled:1", ""] {
+    for uri in ["file:///project/a.txt", "file:///project/binary.py", "file:///not/open.py", "untitled:1", ""]
+    {
         let far = json!({ "line": 4_000_000_000_u32, "character": 4_000_000_000_u32 });
         let params = json!({ "textDocument": { "uri": uri }, "range": { "start": far, "end": far }, "context": { "diagnostics": [] } });
         assert_eq!(client.call("textDocument/codeAction", params).unwrap(), json!([]), "{uri}");

@@ -81,8 +81,9 @@ fn imports_go_to_the_import_block_once() {
         let mut client = Client::with(&Scripted::saying([WITH_IMPORT]), delivery, SHAPES);
         let run = client.run("implement", "raise");
         client.until_state(&run, "done");
-        let expected =
-            SHAPES.replace("import os\n", "import math\nimport os\n").replace(STUB, "    return math.pi * r * r\n");
+        let expected = SHAPES
+            .replace("import os\n", "import math\nimport os\n")
+            .replace(STUB, "    return math.pi * r * r\n");
         assert_eq!(client.text(), expected, "{delivery}");
         client.command("redraft.revert", &run);
         client.until_state(&run, "reverted");
@@ -95,7 +96,8 @@ fn imports_go_to_the_import_block_once() {
 #[test]
 fn every_sort_of_file_keeps_its_ways() {
     let tabs = |text: &str| text.replace("    ", "\t");
-    let emoji = |text: &str| text.replace("Of a circle.", "Of 👩‍👩‍👧 a 𝒞ircle é.").replace("return 2", "return '🦀'");
+    let emoji =
+        |text: &str| text.replace("Of a circle.", "Of 👩‍👩‍👧 a 𝒞ircle é.").replace("return 2", "return '🦀'");
     type Way<'a> = (&'a str, Box<dyn Fn(&str) -> String>);
     let ways: [Way; 7] = [
         ("CRLF", Box::new(|text| text.replace('\n', "\r\n"))),
@@ -103,8 +105,14 @@ fn every_sort_of_file_keeps_its_ways() {
         ("emoji", Box::new(emoji)),
         ("a byte-order mark", Box::new(|text| format!("\u{feff}{text}"))),
         ("no final newline", Box::new(|text| text.trim_end().to_owned())),
-        ("the stub at the very end", Box::new(|text| text.split("\n\n\ndef below").next().unwrap().to_owned())),
-        ("all at once", Box::new(move |text| format!("\u{feff}{}", emoji(&tabs(text)).trim_end().replace('\n', "\r\n")))),
+        (
+            "the stub at the very end",
+            Box::new(|text| text.split("\n\n\ndef below").next().unwrap().to_owned()),
+        ),
+        (
+            "all at once",
+            Box::new(move |text| format!("\u{feff}{}", emoji(&tabs(text)).trim_end().replace('\n', "\r\n"))),
+        ),
     ];
     for (name, way) in ways {
         for encodings in [json!(["utf-8"]), json!(["utf-16"]), json!(["utf-32"])] {
@@ -113,7 +121,8 @@ fn every_sort_of_file_keeps_its_ways() {
                 let mut capabilities = rich();
                 capabilities["general"]["positionEncodings"] = encodings.clone();
                 let provider = Arc::new(Scripted::saying([LINES.concat().as_str()]));
-                let mut client = Client::greeted(setup(provider), &capabilities, json!({ "delivery": delivery }));
+                let mut client =
+                    Client::greeted(setup(provider), &capabilities, json!({ "delivery": delivery }));
                 client.open(URI, &text);
                 let run = client.run("implement", "raise");
                 client.until_state(&run, "done");
@@ -129,7 +138,8 @@ fn every_sort_of_file_keeps_its_ways() {
 
 #[test]
 fn two_runs_in_one_document_take_turns() {
-    let two = SHAPES.replace("    return 2\n", "    raise ValueError  # no stub\n\n\ndef volume(r):\n    pass\n");
+    let two =
+        SHAPES.replace("    return 2\n", "    raise ValueError  # no stub\n\n\ndef volume(r):\n    pass\n");
     let gates = [Gate::new(), Gate::new()];
     let second: Vec<Step> = ["    a = r\n", "    return a\n"]
         .iter()
@@ -189,9 +199,15 @@ fn a_client_that_knows_little_gets_the_draft_all_the_same() {
     let provider = writer();
     let mut client = Client::greeted(setup(Arc::new(provider.clone())), &json!({}), Value::Null);
     client.open(URI, SHAPES);
-    let command = client.actions("raise").iter().find(|action| action["title"] == "Implement `area`").unwrap().clone();
+    let command =
+        client.actions("raise").iter().find(|action| action["title"] == "Implement `area`").unwrap().clone();
     assert!(command["command"].is_string(), "a bare command: {command}");
-    client.call("workspace/executeCommand", json!({ "command": command["command"], "arguments": command["arguments"] })).unwrap();
+    client
+        .call(
+            "workspace/executeCommand",
+            json!({ "command": command["command"], "arguments": command["arguments"] }),
+        )
+        .unwrap();
     client.until_text("return total");
     client.barrier();
     assert_eq!(client.text(), written(SHAPES));

@@ -131,10 +131,7 @@ fn range_in(text: &str, range: &Value, encoding: Encoding) -> Result<Range<usize
 
 fn offset(text: &str, position: &Value, encoding: Encoding) -> Result<usize, String> {
     let number = |key: &str| {
-        position[key]
-            .as_u64()
-            .and_then(|number| usize::try_from(number).ok())
-            .ok_or(format!("{position}"))
+        position[key].as_u64().and_then(|number| usize::try_from(number).ok()).ok_or(format!("{position}"))
     };
     let lines = lines(text);
     let line = lines.get(number("line")?).ok_or("no such line")?.clone();

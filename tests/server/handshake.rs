@@ -55,7 +55,10 @@ fn what_comes_too_early_or_twice_is_refused() {
     ] {
         assert_eq!(client.fails(method, params), -32002, "{method}");
     }
-    client.notify("textDocument/didOpen", json!({ "textDocument": { "uri": URI, "languageId": "python", "version": 1, "text": SHAPES } }));
+    client.notify(
+        "textDocument/didOpen",
+        json!({ "textDocument": { "uri": URI, "languageId": "python", "version": 1, "text": SHAPES } }),
+    );
     client.initialize(&rich(), Value::Null);
     assert_eq!(client.fails("initialize", json!({ "capabilities": {} })), -32600);
     assert_eq!(client.fails("no/such/method", Value::Null), -32601);
@@ -97,7 +100,10 @@ fn what_is_no_message_is_told_and_the_session_goes_on() {
         (b"Content-Length: 70000000\r\n\r\n", -32700),
         (b"Content-Length: 2\r\n\r\n[]", -32600),
         (b"Content-Length: 1\r\n\r\n7", -32600),
-        (b"Content-Length: 54\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":{\"a\":1},\"method\":\"shutdown\"    }", -32600),
+        (
+            b"Content-Length: 54\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":{\"a\":1},\"method\":\"shutdown\"    }",
+            -32600,
+        ),
     ] {
         client.send_raw(bytes);
         if bytes.windows(8).any(|window| window == b"70000000") {
@@ -176,7 +182,8 @@ fn a_configuration_error_is_told_and_the_server_lives() {
     let mut setup = setup(Arc::new(Scripted::default()));
     setup.registry = Err("config.toml:3: default_model: there is no model \"fast\"".to_owned());
     setup.notices = vec!["a notice".to_owned()];
-    let mut client = Client::greeted(setup, &rich(), json!({ "delivery": "sometimes", "config": { "budget": {} } }));
+    let mut client =
+        Client::greeted(setup, &rich(), json!({ "delivery": "sometimes", "config": { "budget": {} } }));
     client.shows(2, "a notice");
     client.shows(2, "config.budget");
     client.shows(2, "\"sometimes\"");

@@ -24,7 +24,7 @@ fn every_request_sees_the_change_right_before_it() {
     for (id, version) in ids {
         let actions = client.answer(id).unwrap();
         assert_eq!(actions[0]["command"]["arguments"][0]["version"], version, "{actions}");
-        assert_eq!(actions[0]["command"]["arguments"][0]["range"]["start"]["line"], 8 + version - 1);
+        assert_eq!(actions[0]["command"]["arguments"][0]["range"]["start"]["line"], 8 + version);
     }
     client.finish();
 }
@@ -63,19 +63,26 @@ fn a_cancelled_request_has_one_answer_and_starts_nothing() {
 
 #[test]
 fn the_status_tells_model_tokens_and_cost() {
-    let usage = Usage { prompt: Tokens(100), cached: Tokens(0), completion: Tokens(42), cost: Some(MicroUsd(1234)) };
+    let usage =
+        Usage { prompt: Tokens(100), cached: Tokens(0), completion: Tokens(42), cost: Some(MicroUsd(1234)) };
     let script = vec![Step::say(&LINES.concat()), Step::End(Answer { finish: Finish::Stop, usage })];
     let mut client = Client::with(&Scripted::new([script]), "final", SHAPES);
     let run = client.run("implement", "raise");
     client.until_state(&run, "done");
     assert_eq!(client.states(&run), ["gathering", "asking", "streaming", "checking", "done"]);
     for status in &client.statuses {
-        assert_eq!((&status["run"], &status["model"], &status["round"]), (&json!(run), &json!("qwen2.5-coder-0.5b"), &json!(1)));
+        assert_eq!(
+            (&status["run"], &status["model"], &status["round"]),
+            (&json!(run), &json!("qwen2.5-coder-0.5b"), &json!(1))
+        );
         let keys: Vec<&str> = status.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(keys, ["cost_micro_usd", "message", "model", "round", "run", "state", "tokens"]);
     }
     let done = client.statuses.last().unwrap();
-    assert_eq!((&done["tokens"], &done["cost_micro_usd"], &done["message"]), (&json!(42), &json!(1234), &Value::Null));
+    assert_eq!(
+        (&done["tokens"], &done["cost_micro_usd"], &done["message"]),
+        (&json!(42), &json!(1234), &Value::Null)
+    );
     client.finish();
 }
 
@@ -87,7 +94,9 @@ fn a_client_that_does_not_know_redraft_hears_no_status() {
     client.open(URI, SHAPES);
     client.run("implement", "raise");
     client.until_text("return total");
-    client.until("the end", |client| client.progress.values().any(|kinds| kinds.iter().any(|kind| kind == "end")));
+    client.until("the end", |client| {
+        client.progress.values().any(|kinds| kinds.iter().any(|kind| kind == "end"))
+    });
     assert!(client.statuses.is_empty());
     client.finish();
 }
@@ -95,7 +104,8 @@ fn a_client_that_does_not_know_redraft_hears_no_status() {
 #[test]
 fn what_was_sent_is_what_the_model_saw_without_secrets() {
     let key = format!("AKIA{}", "ABCDEFGH23456724");
-    let text = SHAPES.replace("def above", &format!("KEY = \"{key}\"\npassword = \"hunter2-Xk9!pQ7z\"\n\n\ndef above"));
+    let text = SHAPES
+        .replace("def above", &format!("KEY = \"{key}\"\npassword = \"hunter2-Xk9!pQ7z\"\n\n\ndef above"));
     let provider = writer();
     let mut client = Client::with(&provider, "final", &text);
     let run = client.run("implement", "raise");
@@ -123,7 +133,8 @@ fn a_client_that_does_not_read_holds_nothing_up_but_itself() {
     let at = client.find("raise");
     let params = json!({ "textDocument": { "uri": URI }, "range": client.range(at..at), "context": { "diagnostics": [] } });
     // The harness reads only when it waits for something; two thousand answers are far more than a pipe holds.
-    let ids: Vec<i64> = (0..2_000).map(|_| client.request("textDocument/codeAction", params.clone())).collect();
+    let ids: Vec<i64> =
+        (0..2_000).map(|_| client.request("textDocument/codeAction", params.clone())).collect();
     for id in ids {
         assert_eq!(client.answer(id).unwrap().as_array().unwrap().len(), 2);
     }

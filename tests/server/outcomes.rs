@@ -39,8 +39,12 @@ fn after_a_stop_there_is_no_edit_and_revert_brings_back_what_was() {
         assert!(client.until_state(&run, "cancelled").contains("what stands stays"));
         client.barrier();
         assert_eq!((client.edits.len(), client.text()), (edits, text.as_str()));
-        let titles: Vec<Value> = client.actions("total = 0").iter().map(|action| action["title"].clone()).collect();
-        assert!(titles.contains(&json!("Revert the draft")) && titles.contains(&json!("Keep the draft")), "{titles:?}");
+        let titles: Vec<Value> =
+            client.actions("total = 0").iter().map(|action| action["title"].clone()).collect();
+        assert!(
+            titles.contains(&json!("Revert the draft")) && titles.contains(&json!("Keep the draft")),
+            "{titles:?}"
+        );
         client.command("redraft.revert", &run);
         client.until_state(&run, "reverted");
         assert_eq!(client.text(), SHAPES);
@@ -128,7 +132,11 @@ fn fails(delivery: &str, script: Vec<Step>, fragment: &str) {
 fn an_error_in_the_middle_takes_back_what_stands_and_says_why() {
     let (mut client, _provider, gate, run) = {
         let gate = Gate::new();
-        let script = vec![Step::say(LINES[0]), Step::Wait(gate.clone()), Step::fail(ErrorKind::Stream, "the line broke")];
+        let script = vec![
+            Step::say(LINES[0]),
+            Step::Wait(gate.clone()),
+            Step::fail(ErrorKind::Stream, "the line broke"),
+        ];
         let provider = Scripted::new([script]);
         let mut client = Client::with(&provider, "stream", SHAPES);
         let run = client.run("implement", "raise");
@@ -141,7 +149,12 @@ fn an_error_in_the_middle_takes_back_what_stands_and_says_why() {
     assert!(client.until_state(&run, "failed").contains("the line broke"));
     client.shows(1, "the line broke");
     let text = client.text();
-    assert!(text.starts_with("# mine\n") && text.contains("# 🦀 mine") && text.contains("raise NotImplementedError\n"), "{text}");
+    assert!(
+        text.starts_with("# mine\n")
+            && text.contains("# 🦀 mine")
+            && text.contains("raise NotImplementedError\n"),
+        "{text}"
+    );
     assert!(!text.contains("total = 0"), "{text}");
     client.finish();
 }
@@ -190,7 +203,9 @@ fn an_obedient_model_can_do_nothing_but_write_text_in_its_region() {
         for edit in &client.edits {
             let change = &edit["params"]["edit"]["documentChanges"][0];
             assert_eq!((change["textDocument"]["uri"].as_str(), change.get("kind")), (Some(URI), None));
-            assert!(change["edits"].as_array().unwrap().iter().all(|edit| edit.get("insertTextFormat").is_none()));
+            assert!(
+                change["edits"].as_array().unwrap().iter().all(|edit| edit.get("insertTextFormat").is_none())
+            );
         }
         client.finish();
     }
@@ -198,7 +213,10 @@ fn an_obedient_model_can_do_nothing_but_write_text_in_its_region() {
 
 #[test]
 fn code_after_the_function_is_not_taken() {
-    let answer = format!("def area(r):\n{}\n\ndef below():\n    import shutil\n    shutil.rmtree('/')\n\narea(3)\n", LINES.concat());
+    let answer = format!(
+        "def area(r):\n{}\n\ndef below():\n    import shutil\n    shutil.rmtree('/')\n\narea(3)\n",
+        LINES.concat()
+    );
     let mut client = Client::with(&Scripted::saying([answer.as_str()]), "final", SHAPES);
     let run = client.run("implement", "raise");
     client.until_state(&run, "done");
@@ -211,7 +229,11 @@ fn code_after_the_function_is_not_taken() {
 struct Panics(Option<&'static str>);
 
 impl Provider for Panics {
-    fn ask(&self, _: Request, deltas: mpsc::Sender<String>) -> BoxFuture<'static, Result<Answer, ModelError>> {
+    fn ask(
+        &self,
+        _: Request,
+        deltas: mpsc::Sender<String>,
+    ) -> BoxFuture<'static, Result<Answer, ModelError>> {
         let Some(text) = self.0 else { panic!("a test's panic at once") };
         Box::pin(async move {
             deltas.send(text.to_owned()).await.unwrap();
@@ -223,7 +245,8 @@ impl Provider for Panics {
 #[test]
 fn a_panic_of_a_provider_is_its_runs_error() {
     for said in [None, Some(""), Some(LINES[0])] {
-        let mut client = Client::greeted(setup(Arc::new(Panics(said))), &rich(), json!({ "delivery": "stream" }));
+        let mut client =
+            Client::greeted(setup(Arc::new(Panics(said))), &rich(), json!({ "delivery": "stream" }));
         client.open(URI, SHAPES);
         for _ in 0..2 {
             let run = client.run("implement", "raise");

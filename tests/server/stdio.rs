@@ -122,7 +122,8 @@ fn a_stop_closes_the_connection() {
     gate.add_permits(1);
     client.until_text(LINES[0]);
     client.command("redraft.stop", &run);
-    runtime.block_on(async { tokio::time::timeout(HANG, server.ended(1)).await.expect("the connection stays") });
+    runtime
+        .block_on(async { tokio::time::timeout(HANG, server.ended(1)).await.expect("the connection stays") });
     client.command("redraft.revert", &run);
     client.until_state(&run, "reverted");
     assert_eq!(client.text(), SHAPES);

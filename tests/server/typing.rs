@@ -83,7 +83,10 @@ fn inside_the_draft_what_is_typed_is_kept_and_the_rest_goes_on_around_it() {
     client.command("redraft.revert", &run);
     client.until_state(&run, "reverted");
     let text = client.text();
-    assert!(text.contains("# mine 🦀") && text.contains("# mine, too") && text.contains(STUB.trim_end()), "{text}");
+    assert!(
+        text.contains("# mine 🦀") && text.contains("# mine, too") && text.contains(STUB.trim_end()),
+        "{text}"
+    );
     client.finish();
 }
 
@@ -98,7 +101,8 @@ fn what_the_user_types_in_the_stub_holds_its_deletion_back_and_the_rest_is_offer
     client.shows(3, "held back");
     assert!(client.text().contains("NotImplemented🦀Error"), "{}", client.text());
     let actions = client.actions("🦀");
-    let rest = actions.iter().find(|action| action["title"].as_str().unwrap().starts_with("Complete")).unwrap();
+    let rest =
+        actions.iter().find(|action| action["title"].as_str().unwrap().starts_with("Complete")).unwrap();
     let edits = rest["edit"]["documentChanges"][0]["edits"].as_array().unwrap().clone();
     let encoding = client.encoding;
     client.document().apply(&edits, encoding);
@@ -116,7 +120,13 @@ fn a_draft_for_the_end_lands_where_the_function_has_gone() {
     client.type_after("(r", ", s");
     open_all(&gate);
     client.until_state(&run, "done");
-    assert_eq!(client.text(), format!("# one\n# two\n{}", written(SHAPES).replace("(r)", "(r, s)").replace("range(r, s)", "range(r)")));
+    assert_eq!(
+        client.text(),
+        format!(
+            "# one\n# two\n{}",
+            written(SHAPES).replace("(r)", "(r, s)").replace("range(r, s)", "range(r)")
+        )
+    );
     client.finish();
 }
 
@@ -128,6 +138,7 @@ fn an_import_that_the_user_adds_meanwhile_is_not_added_again() {
     let mut client = Client::with(&provider, "final", SHAPES);
     let run = client.run("implement", "raise");
     client.type_before("import os", "import math\n");
+    client.barrier();
     gate.open();
     client.until_state(&run, "done");
     assert_eq!(client.text().split("\n\n\n").next().unwrap(), "import math\nimport os\nimport re");
@@ -143,7 +154,10 @@ fn typing_that_the_editor_tells_late_makes_our_edit_stale_and_it_comes_again() {
     client.manners.push_back(Manner::TypesFirst { before: "def below", text: "# below\n" });
     open_all(&gate);
     client.until_state(&run, "done");
-    assert_eq!(client.text(), written(SHAPES).replace("def below", "# below\ndef below").replace("import os", "# 🦀\nimport os"));
+    assert_eq!(
+        client.text(),
+        written(SHAPES).replace("def below", "# below\ndef below").replace("import os", "# 🦀\nimport os")
+    );
     client.finish();
 }
 

@@ -144,8 +144,13 @@ impl Session {
         };
         self.tell_gathering(run, &chosen.name);
         let room = room(&chosen);
-        let preparing =
-            Preparing { uri: snapshot.uri.clone(), wish: wish.clone(), chosen, changes: Vec::new(), closed: false };
+        let preparing = Preparing {
+            uri: snapshot.uri.clone(),
+            wish: wish.clone(),
+            chosen,
+            changes: Vec::new(),
+            closed: false,
+        };
         self.preparing.insert(run, preparing);
         let tasks = self.tasks.clone();
         tokio::task::spawn_blocking(move || {
@@ -178,7 +183,9 @@ impl Session {
         let answer = |reply: Option<Reply>, answer: jsonrpc::Result<Value>| {
             drop(reply.map(|reply| reply.send(answer)))
         };
-        let Some(Preparing { uri, wish, chosen, changes, closed }) = self.preparing.remove(&id) else { return };
+        let Some(Preparing { uri, wish, chosen, changes, closed }) = self.preparing.remove(&id) else {
+            return;
+        };
         // The client cancelled the request: it would not know the run.
         if reply.as_ref().is_some_and(Reply::is_closed) {
             return;
