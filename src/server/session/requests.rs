@@ -39,6 +39,10 @@ impl Session {
         }
         let tasks = self.tasks.clone();
         let work = move || {
+            // The client cancelled the request while it waited for its turn.
+            if reply.is_closed() {
+                return;
+            }
             let tree = snapshot.parse();
             let listed = catch_unwind(AssertUnwindSafe(|| listed(&snapshot, tree.as_ref(), &ask, &profile)));
             let answer = listed.map_err(|_| Error::internal_error()).map(|listed| {
