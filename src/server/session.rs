@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ropey::Rope;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::client::Profile;
 use super::convert::workspace_edit;
@@ -36,6 +36,8 @@ const STANDING_RUNS: usize = 32;
 const HISTORY: usize = 32;
 /// Requests of ours whose answers are still expected; some clients never answer (Vim with ALE), so the oldest go.
 const AWAITED: usize = 1024;
+/// Parses for requests at once; a client that asks after every key gets its answers in order all the same.
+const PARSES: usize = 2;
 /// A document is parsed this long after a change, if no request wants it sooner.
 const PARSE_DELAY: Duration = Duration::from_millis(50);
 
@@ -81,6 +83,8 @@ struct Session {
     outgoing: Outgoing,
     tasks: mpsc::Sender<TaskEvent>,
     retries: Arc<Retries>,
+    /// Parses for requests: more at once would only make each miss its time limit.
+    parses: Arc<Semaphore>,
     documents: HashMap<String, Doc>,
     preparing: HashMap<RunId, Preparing>,
     runs: BTreeMap<RunId, Live>,
@@ -100,6 +104,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         outgoing,
         tasks,
         retries: Arc::default(),
+        parses: Arc::new(Semaphore::new(PARSES)),
         documents: HashMap::new(),
         preparing: HashMap::new(),
         runs: BTreeMap::new(),
