@@ -40,7 +40,8 @@ const ALL: [(&str, fn()); 6] = [
 ];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     for (name, measure) in ALL {
         if wanted.is_empty() || wanted.iter().any(|one| one == name) {
             println!("{name} (load {})", stats::load());

@@ -21,7 +21,8 @@ impl Buffer {
     }
 
     pub fn text(&self, range: std::ops::Range<usize>) -> String {
-        let lines: Vec<String> = self.lines[range].iter().map(|line| String::from_utf16_lossy(line)).collect();
+        let lines: Vec<String> =
+            self.lines[range].iter().map(|line| String::from_utf16_lossy(line)).collect();
         lines.join("\n")
     }
 
@@ -55,7 +56,8 @@ impl Buffer {
         let mut joined = self.lines[start.0][..start.1].to_vec();
         joined.extend(text.encode_utf16());
         joined.extend_from_slice(&self.lines[end.0][end.1..]);
-        let lines: Vec<Vec<u16>> = joined.split(|&unit| unit == u16::from(b'\n')).map(<[u16]>::to_vec).collect();
+        let lines: Vec<Vec<u16>> =
+            joined.split(|&unit| unit == u16::from(b'\n')).map(<[u16]>::to_vec).collect();
         self.lines.splice(start.0..=end.0, lines);
     }
 
@@ -102,7 +104,9 @@ pub fn python(lines: usize) -> String {
     let functions = (lines / 8).max(2);
     for n in 0..functions {
         if n == functions / 2 {
-            text += &format!("def {STUB}(radius: float) -> float:\n    \"\"\"The area of a circle.\"\"\"\n    raise NotImplementedError\n\n\n");
+            text += &format!(
+                "def {STUB}(radius: float) -> float:\n    \"\"\"The area of a circle.\"\"\"\n    raise NotImplementedError\n\n\n"
+            );
         }
         text += &format!(
             "def rate_{n}(start: float, end: float) -> float:\n    \"\"\"Row {n}, in °C.\"\"\"\n    # The scale 😀 of row {n} was found by trial.\n    scale = {n} * math.pi\n    # And so was this é offset.\n    return scale * (end - start)\n\n\n"

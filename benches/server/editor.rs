@@ -27,10 +27,18 @@ pub struct Editor {
 /// What came of the server.
 #[derive(Clone, Debug)]
 pub enum Event {
-    Answer { id: i64, answer: Result<Value, Value> },
+    Answer {
+        id: i64,
+        answer: Result<Value, Value>,
+    },
     /// An edit; it was applied, echoed and answered.
-    Edit { text: String },
-    Status { run: String, state: String },
+    Edit {
+        text: String,
+    },
+    Status {
+        run: String,
+        state: String,
+    },
     Other,
 }
 
@@ -135,7 +143,8 @@ impl Editor {
     /// Waits for the answer to a request, and deals with what else comes.
     pub fn answer(&mut self, wanted: i64) -> (Instant, Result<Value, Value>) {
         loop {
-            let (at, event) = self.next(PATIENCE).unwrap_or_else(|| panic!("request {wanted} was not answered"));
+            let (at, event) =
+                self.next(PATIENCE).unwrap_or_else(|| panic!("request {wanted} was not answered"));
             if let Event::Answer { id, answer } = event
                 && id == wanted
             {
@@ -147,7 +156,8 @@ impl Editor {
     /// Waits until a run is in that state.
     pub fn state(&mut self, wanted: &str) -> Instant {
         loop {
-            let (at, event) = self.next(PATIENCE).unwrap_or_else(|| panic!("the run did not get to {wanted}"));
+            let (at, event) =
+                self.next(PATIENCE).unwrap_or_else(|| panic!("the run did not get to {wanted}"));
             if let Event::Status { state, .. } = event {
                 if state == wanted {
                     return at;

@@ -45,14 +45,8 @@ pub fn measure() {
     let began = Instant::now();
     let mut seen = Seen::default();
     keys(&mut editor, &typed, Some(&uris[0]), &mut |at, event| seen.take(at, event));
-    let mut ended = Vec::new();
-    let mut lines = vec![Vec::new(); RUNS];
-    for writer in writers {
-        let (end, completed) = writer.join().expect("a writer ends");
-        ended.push(end);
-        lines.push(completed);
-    }
-    let written: Vec<Vec<Instant>> = lines.into_iter().filter(|lines| !lines.is_empty()).collect();
+    let written = writers.into_iter().map(|writer| writer.join().expect("a writer ends"));
+    let (ended, written): (Vec<Instant>, Vec<Vec<Instant>>) = written.unzip();
     println!(
         "  {} tokens in {:.1} s; memory {:.1} MiB before, {:.1} after; {} edits",
         RUNS * LINES * TOKENS,
@@ -64,7 +58,10 @@ pub fn measure() {
     lags(&seen, &written);
     let last = ended.iter().max().expect("eight");
     let over = seen.done.iter().max().expect("eight");
-    println!("  the last draft stands {:.2} ms after the last byte", over.saturating_duration_since(*last).as_secs_f64() * 1e3);
+    println!(
+        "  the last draft stands {:.2} ms after the last byte",
+        over.saturating_duration_since(*last).as_secs_f64() * 1e3
+    );
     for uri in &uris {
         let text = editor.buffer(uri).whole();
         assert!((0..LINES).all(|n| text.contains(&format!("row_{n} = row_{n} + 1\n"))), "a line is missing");
@@ -157,7 +154,9 @@ fn keys(editor: &mut Editor, typed: &str, also: Option<&str>, more: &mut dyn FnM
 /// Streams an answer at the model's pace; returns when its last byte was written, and when each line was complete.
 fn write(mut asked: Asked) -> (Instant, Vec<Instant>) {
     asked.begin();
-    asked.say(&format!("```python\ndef {STUB}(radius: float) -> float:\n    \"\"\"The area of a circle.\"\"\"\n"));
+    asked.say(&format!(
+        "```python\ndef {STUB}(radius: float) -> float:\n    \"\"\"The area of a circle.\"\"\"\n"
+    ));
     let mut lines = Vec::new();
     let mut next = Instant::now();
     for n in 0..LINES {

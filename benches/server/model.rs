@@ -101,7 +101,9 @@ impl Asked {
 
     /// The answer's head; events follow.
     pub fn begin(&mut self) {
-        self.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+        self.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+        );
     }
 
     /// One event with this text.

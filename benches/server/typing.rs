@@ -28,7 +28,9 @@ pub fn measure() {
         let mut random = Random(round);
         for _ in 0..CHANGES {
             let params = type_somewhere(editor.buffer(uri), &mut random);
-            frames.extend(frame(&json!({ "jsonrpc": "2.0", "method": "textDocument/didChange", "params": params })));
+            frames.extend(frame(
+                &json!({ "jsonrpc": "2.0", "method": "textDocument/didChange", "params": params }),
+            ));
         }
         let began = Instant::now();
         editor.write(&frames);
@@ -89,17 +91,23 @@ fn type_somewhere(buffer: &mut Buffer, random: &mut Random) -> serde_json::Value
 /// Has the server rewrite every function, a slice at a time: what it sends to the model is what its shadow holds.
 fn compare(editor: &mut Editor, uri: &str, model: &Model) {
     let buffer = editor.buffer(uri).clone();
-    let functions: Vec<usize> = (0..buffer.len()).filter(|&line| buffer.text(line..line + 1).starts_with("def ")).collect();
+    let functions: Vec<usize> =
+        (0..buffer.len()).filter(|&line| buffer.text(line..line + 1).starts_with("def ")).collect();
     for slice in functions.chunks(SLICE) {
         let first = slice[0];
         let last = slice[slice.len() - 1];
-        let last = (last..buffer.len()).find(|&line| buffer.text(line..line + 1).is_empty()).expect("it ends") - 1;
+        let last =
+            (last..buffer.len()).find(|&line| buffer.text(line..line + 1).is_empty()).expect("it ends") - 1;
         let end = buffer.stops(last).pop().expect("an end");
         let range = wire((first, 0), (last, end));
-        let id = editor.command("redraft.generate", json!({ "uri": uri, "range": range, "instruction": "x" }));
+        let id =
+            editor.command("redraft.generate", json!({ "uri": uri, "range": range, "instruction": "x" }));
         editor.answer(id).1.expect("a run");
         let asked = model.asked();
-        assert!(asked.question().contains(&buffer.text(first..last + 1)), "the shadow differs in lines {first} to {last}");
+        assert!(
+            asked.question().contains(&buffer.text(first..last + 1)),
+            "the shadow differs in lines {first} to {last}"
+        );
         asked.refuse();
         failed(editor);
     }
