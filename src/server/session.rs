@@ -315,7 +315,14 @@ impl Session {
 
     /// Runs that nothing can be done with any more go; of those that stand, the oldest are kept.
     fn forget_what_is_over(&mut self) {
-        self.runs.retain(|_, live| live.run.is_live() || live.run.stands() || live.progress.is_asked());
+        let over = self
+            .runs
+            .extract_if(.., |_, live| !live.run.is_live() && !live.run.stands() && !live.progress.is_asked());
+        let over: Vec<(RunId, Live)> = over.collect();
+        if !over.is_empty() {
+            // To free the tree of a large file takes as long as all else that a stop does.
+            tokio::task::spawn_blocking(move || drop(over));
+        }
         let standing: Vec<RunId> =
             self.runs.values().filter(|live| live.run.stands()).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
