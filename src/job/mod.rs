@@ -278,7 +278,8 @@ impl Run {
             Err(error) => self.fail(error.to_string()),
             Ok(cleaned) => {
                 let mut effects = self.last_lines(&cleaned, known);
-                self.targets = self.task.targets(&cleaned);
+                let imports = self.weave.regions().get(1).map(crate::draft::region::Region::text);
+                self.targets = self.task.targets(&cleaned, imports);
                 self.phase = Phase::Verifying;
                 effects.extend(self.enter(State::Checking));
                 effects.push(Effect::Verify(Box::new(self.task.proposal(&self.targets))));

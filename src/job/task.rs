@@ -43,14 +43,17 @@ impl Task {
         Setup { hoist: self.imports.is_some(), opening: self.opening.clone() }
     }
 
-    /// What each region is to hold.
-    pub(super) fn targets(&self, cleaned: &Cleaned) -> Vec<String> {
+    /// What each region is to hold. `now` is the import block as it stands: what the user or another run has imported
+    /// since is not added again.
+    pub(super) fn targets(&self, cleaned: &Cleaned, now: Option<String>) -> Vec<String> {
         let additions = imports::used(&cleaned.imports, &cleaned.text);
         let Some(range) = &self.imports else {
             return vec![self.with_imports(&cleaned.text, &additions)];
         };
         let block = self.text.byte_slice(range.clone()).to_string();
-        let context = imports::Context::of(&self.text, range, self.existing.clone());
+        let mut existing = self.existing.clone();
+        existing.elsewhere.extend(now);
+        let context = imports::Context::of(&self.text, range, existing);
         vec![cleaned.text.clone(), imports::merge(&block, &additions, self.form.eol, &context).block]
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Gauge {
     waiting: AtomicUsize,
+    /// The client reads no more, and never will.
+    gone: AtomicBool,
     written: Notify,
 }
 
@@ -61,11 +63,11 @@ impl Outgoing {
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": value(params) }));
     }
 
-    /// Waits until the client has read enough.
+    /// Waits until the client has read enough, or is gone.
     pub async fn has_room(&self) {
-        while self.gauge.waiting.load(Ordering::Relaxed) > LIMIT {
+        while self.gauge.is_full() {
             let written = self.gauge.written.notified();
-            if self.gauge.waiting.load(Ordering::Relaxed) <= LIMIT {
+            if !self.gauge.is_full() {
                 return;
             }
             written.await;
@@ -85,9 +87,17 @@ impl Queue {
             self.gauge.written.notify_one();
             if let Err(error) = result {
                 tracing::debug!(%error, "the client does not read any more");
+                self.gauge.gone.store(true, Ordering::Relaxed);
+                self.gauge.written.notify_one();
                 return;
             }
         }
+    }
+}
+
+impl Gauge {
+    fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > LIMIT && !self.gone.load(Ordering::Relaxed)
     }
 }
 

@@ -63,6 +63,8 @@ struct Preparing {
     wish: Wish,
     chosen: Chosen,
     changes: Vec<(Vec<Edit>, Rope, Rope)>,
+    /// Its document was closed; one that is opened by that name later is another.
+    closed: bool,
 }
 
 /// What an answer of the client is to.
@@ -163,8 +165,10 @@ impl Session {
             }
             ClientEvent::Answered { id, answer } => self.answered(id, &answer),
             ClientEvent::Shutdown { reply } => {
-                for live in self.runs.values_mut() {
-                    live.hang_up();
+                self.preparing.clear();
+                let runs: Vec<RunId> = self.runs.keys().copied().collect();
+                for run in runs {
+                    self.step(run, Input::Stop);
                 }
                 let _ = reply.send(Ok(Value::Null));
             }

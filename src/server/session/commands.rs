@@ -145,7 +145,7 @@ impl Session {
         self.tell_gathering(run, &chosen.name);
         let room = room(&chosen);
         let preparing =
-            Preparing { uri: snapshot.uri.clone(), wish: wish.clone(), chosen, changes: Vec::new() };
+            Preparing { uri: snapshot.uri.clone(), wish: wish.clone(), chosen, changes: Vec::new(), closed: false };
         self.preparing.insert(run, preparing);
         let tasks = self.tasks.clone();
         tokio::task::spawn_blocking(move || {
@@ -178,7 +178,11 @@ impl Session {
         let answer = |reply: Option<Reply>, answer: jsonrpc::Result<Value>| {
             drop(reply.map(|reply| reply.send(answer)))
         };
-        let Some(Preparing { uri, wish, chosen, changes }) = self.preparing.remove(&id) else { return };
+        let Some(Preparing { uri, wish, chosen, changes, closed }) = self.preparing.remove(&id) else { return };
+        // The client cancelled the request: it would not know the run.
+        if reply.as_ref().is_some_and(Reply::is_closed) {
+            return;
+        }
         let (task, sent) = match outcome {
             Ok(prepared) => prepared,
             Err(error @ PrepareError::Render(_)) => {
@@ -201,7 +205,7 @@ impl Session {
             .runs
             .values()
             .any(|other| other.uri == uri && other.run.is_live() && overlap(&other.run.range(), &range));
-        if taken || !self.documents.contains_key(&uri) {
+        if taken || closed {
             let why = if taken {
                 "another run is writing there; wait for it or stop it"
             } else {

@@ -2,11 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use ropey::Rope;
 use tree_sitter::Tree;
 
 use super::{Doc, PARSE_DELAY, Session};
 use crate::job::Input;
 use crate::server::event::{RunId, TaskEvent};
+use crate::text::edit::Edit;
 use crate::workspace::{Change, Document, Opened};
 
 impl Session {
@@ -21,6 +23,7 @@ impl Session {
         let after = doc.document.snapshot().text.clone();
         let edits =
             crate::text::edit::sequential(&crate::text::diff::edits(&before.to_string(), &after.to_string()));
+        self.replay_later(&uri, &edits, &before, &after);
         self.tell_runs(&uri, || Input::Changed { edits: &edits, before: &before, after: &after });
     }
 
@@ -35,9 +38,7 @@ impl Session {
         let edits = doc.document.change(version, changes, encoding);
         let after = doc.document.snapshot().text.clone();
         doc.parse_at.get_or_insert(now + PARSE_DELAY);
-        for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
-            preparing.changes.push((edits.clone(), before.clone(), after.clone()));
-        }
+        self.replay_later(uri, &edits, &before, &after);
         let runs: Vec<RunId> =
             self.runs.values().filter(|live| live.uri == uri).map(|live| live.id).collect();
         for run in runs {
@@ -45,9 +46,19 @@ impl Session {
         }
     }
 
+    /// A run that is being prepared sees a change when it begins.
+    fn replay_later(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
+        for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
+            preparing.changes.push((edits.to_vec(), before.clone(), after.clone()));
+        }
+    }
+
     pub(super) fn closed(&mut self, uri: &str) {
         self.tell_runs(uri, || Input::Closed);
         self.runs.retain(|_, live| live.uri != uri);
+        for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
+            preparing.closed = true;
+        }
         self.documents.remove(uri);
     }
 
