@@ -63,7 +63,8 @@ fn the_function_to_write_comes_last() {
         concat!(
             "The file `pkg/shapes.py` has, among others:\n\n```python\nimport math\n```\n\n",
             "Write the Python method `Circle.area` of `pkg/shapes.py` in full.\n\n",
-            "```python\ndef area(self) -> float:\n    \"\"\"In square metres.\"\"\"\n    ...\n```",
+            // Without the placeholder: small models copy it.
+            "```python\ndef area(self) -> float:\n    \"\"\"In square metres.\"\"\"\n```",
         )
     );
     assert_eq!(

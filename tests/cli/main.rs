@@ -40,6 +40,21 @@ async fn a_draft_goes_where_it_was_asked_for() {
     assert_eq!((written.output.as_str(), folder.read("a.py").as_str()), ("", WRITTEN));
 }
 
+/// However the file is named, the model is told the same, and not where it lies on this machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_model_is_told_the_path_from_the_current_folder() {
+    let (folder, server) = Folder::with_server(vec![says(ANSWER)]).await;
+    folder.write("a.py", STUB);
+    let whole = folder.path("a.py");
+    for name in ["a.py", "./a.py", whole.to_str().unwrap()] {
+        folder.run(&["generate", name, "--at", "1", "--diff"]).await.expect(0, &[]);
+    }
+    let bodies = server.requests();
+    let bodies: Vec<&str> = bodies.iter().map(|request| request.split_once("\r\n\r\n").unwrap().1).collect();
+    assert!(bodies[0].contains("of `a.py` in full"), "{}", bodies[0]);
+    assert!(bodies[1..].iter().all(|body| *body == bodies[0]), "{bodies:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_file_is_written_where_there_is_none() {
     let (folder, server) = Folder::with_server(vec![says("```python\ndef g():\n    return 1\n```\n")]).await;

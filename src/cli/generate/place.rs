@@ -80,7 +80,8 @@ pub(super) fn task(
     })?;
     let rope = Rope::from_str(&text.content);
     let tree = parse(language, &rope, None, PARSE);
-    let source = Source { text: &rope, tree: tree.as_ref(), language, path: &name };
+    let told = told_path(path);
+    let source = Source { text: &rope, tree: tree.as_ref(), language, path: &told };
     let room = Room {
         context: chosen.limits.context,
         window: chosen.limits.window,
@@ -111,6 +112,21 @@ pub(super) fn task(
         }
         outcome => outcome.map_err(failed),
     }
+}
+
+/// The path as the model is told it: from the current folder. Where a project lies on a machine, and whose it is, is
+/// nothing to a provider, and a small model writes other code for another path.
+fn told_path(path: &Path) -> String {
+    let folder = std::env::current_dir().ok().and_then(|folder| folder.canonicalize().ok());
+    let whole = path.canonicalize().ok();
+    let below =
+        folder.zip(whole).and_then(|(folder, whole)| Some(whole.strip_prefix(folder).ok()?.to_owned()));
+    let told = match (&below, path.is_absolute()) {
+        (Some(below), _) => below.as_path(),
+        (None, true) => path.file_name().map_or(path, Path::new),
+        (None, false) => path,
+    };
+    told.display().to_string()
 }
 
 #[cfg(test)]
