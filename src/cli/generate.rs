@@ -42,7 +42,7 @@ pub(super) struct GenerateArgs {
     #[arg(long, group = "result")]
     write: bool,
     /// Write the whole changed file to another place
-    #[arg(long, value_name = "OUTPUT", group = "result")]
+    #[arg(long, value_name = "FILE", group = "result")]
     output: Option<PathBuf>,
 }
 
@@ -52,6 +52,10 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
         (None, Some(path)) => (path, file::read(path)?),
         (None, None) => return Err(Failure::Usage("name a file".to_owned())),
     };
+    if let (true, _, target) | (_, Some(target), _) = (args.write, &args.output, path) {
+        // Told now: a model may take a minute to write what could not be kept.
+        file::check_target(target)?;
+    }
     let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
     let registry = setup::registry(&config, &setup::state_dir()?);
     let chosen = registry.choose(args.model.as_deref()).map_err(|error| Failure::Usage(error.message))?;

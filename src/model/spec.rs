@@ -157,10 +157,7 @@ impl Catalogue {
         let name = name.unwrap_or(&self.default);
         self.models.iter().find(|model| model.name == name).ok_or_else(|| {
             let known: Vec<_> = self.models.iter().map(|model| format!("\"{}\"", model.name)).collect();
-            config_error(format!(
-                "there is no model {name:?}; configured are {} (`redraft models list`)",
-                known.join(", ")
-            ))
+            config_error(format!("there is no model {name:?}; configured are {}", known.join(", ")))
         })
     }
 

@@ -78,7 +78,7 @@ pub struct Rendered {
 /// Why a prompt could not be rendered. For the built-in ones, a fault of ours.
 #[derive(Debug, Error)]
 pub enum RenderError {
-    #[error("there is no prompt `{0}`; `redraft prompts list` shows those there are")]
+    #[error("there is no prompt `{0}`")]
     Unknown(String),
     #[error("prompt `{name}` cannot be rendered: {error:#}")]
     Template { name: String, error: minijinja::Error },

@@ -327,7 +327,8 @@ impl Session {
     fn settle(&mut self) {
         self.start_parses();
         let ids: Vec<RunId> = self.runs.keys().copied().collect();
-        for id in ids {
+        // Twice: a run whose edit is found to be lost lets another one of its document go on.
+        for &id in ids.iter().chain(&ids) {
             self.settle_run(id);
         }
         self.forget_what_is_over();
@@ -349,7 +350,10 @@ impl Session {
             let snapshot = doc.document.snapshot();
             let polled = catch_unwind(AssertUnwindSafe(|| live.run.poll(now, &snapshot.text)));
             let Ok((send, effects)) = polled else {
-                self.runs.remove(&id);
+                if let Some(mut live) = self.runs.remove(&id) {
+                    live.hang_up();
+                    live.progress.end(&self.outgoing, "Redraft met an error of its own");
+                }
                 self.show(1, "a run met an error of Redraft's own and was ended; please report it");
                 return;
             };

@@ -83,7 +83,13 @@ impl Document {
 
     /// Applies a notification's changes, one after the other; returns them as edits of bytes, each in the offsets that
     /// those before it left.
+    ///
+    /// A notification of an older version than the document's is left out: an editor that came back after a crash may send
+    /// one behind its didOpen.
     pub fn change(&mut self, version: i32, changes: Vec<Change>, encoding: Encoding) -> Vec<Edit> {
+        if version < self.snapshot.version {
+            return Vec::new();
+        }
         let mut edits = Vec::with_capacity(changes.len());
         for change in changes {
             let Change { range, text } = change;

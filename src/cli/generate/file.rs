@@ -46,12 +46,33 @@ pub(super) fn new(path: &Path) -> Result<Text, Failure> {
     Ok(Text { content: String::new(), is_new: true })
 }
 
+/// Whether a file can be written there: its folder is there, and it is not read-only.
+pub(super) fn check_target(path: &Path) -> Result<(), Failure> {
+    let failed = |why: &str| Err(Failure::Failed(format!("{}: {why}", path.display())));
+    if folder_of(path).is_dir() {
+        // Another file takes its place, so its own permissions would never be asked.
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => failed("is a folder"),
+            Ok(metadata) if metadata.permissions().readonly() => {
+                failed("is read-only; nothing was asked or written")
+            }
+            _ => Ok(()),
+        }
+    } else {
+        failed("its folder is not there; make it first")
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file as a whole: a new one beside it takes its place, with its permissions.
 pub(super) fn write(path: &Path, content: &str) -> Result<(), Failure> {
     let failed = |why: String| Failure::Failed(format!("{}: {why}; nothing was written", path.display()));
     // A link stays a link: what it points to is written.
     let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(&target);
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = folder.join(format!(".{name}.redraft-{}", std::process::id()));
     let result = (|| {

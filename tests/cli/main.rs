@@ -1,0 +1,89 @@
+//! The command line as its user meets it: the real program on good and bad input, its messages and exit codes, and that
+//! nothing is written but what was asked for.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+#[path = "../support/fault_server.rs"]
+#[expect(dead_code, reason = "the providers' tests use all of it")]
+mod fault_server;
+mod interrupted;
+mod refusals;
+mod setup;
+mod texts;
+
+use setup::{Folder, says};
+
+const STUB: &str = "def f(x):\n    \"\"\"Double.\"\"\"\n    pass\n";
+const ANSWER: &str = "```python\ndef f(x):\n    \"\"\"Double.\"\"\"\n    return 2 * x\n```\n";
+const WRITTEN: &str = "def f(x):\n    \"\"\"Double.\"\"\"\n    return 2 * x\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_goes_where_it_was_asked_for() {
+    let (folder, _server) = Folder::with_server(vec![says(ANSWER)]).await;
+    folder.write("a.py", STUB);
+
+    let printed = folder.run(&["generate", "a.py", "--at", "1"]).await;
+    printed.expect(0, &["Implement `f`: fast is reading about", "done in", "first token", "tokens at"]);
+    assert_eq!((printed.output.trim_end(), folder.read("a.py").as_str()), ("    return 2 * x", STUB));
+
+    let diff = folder.run(&["generate", "a.py", "--at", "3:5", "--diff"]).await;
+    diff.expect(0, &[]);
+    let expected = "--- a/a.py\n+++ b/a.py\n@@ -1,3 +1,3 @@\n def f(x):\n     \"\"\"Double.\"\"\"\n-    pass\n+    return 2 * x\n";
+    assert_eq!((diff.output.as_str(), folder.read("a.py").as_str()), (expected, STUB));
+
+    let copied = folder.run(&["generate", "a.py", "--at", "2", "--output", "b.py"]).await;
+    copied.expect(0, &[]);
+    assert_eq!((folder.read("b.py").as_str(), folder.read("a.py").as_str()), (WRITTEN, STUB));
+
+    let written = folder.run(&["generate", "a.py", "--at", "2", "--write"]).await;
+    written.expect(0, &[]);
+    assert_eq!((written.output.as_str(), folder.read("a.py").as_str()), ("", WRITTEN));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_is_written_where_there_is_none() {
+    let (folder, server) = Folder::with_server(vec![says("```python\ndef g():\n    return 1\n```\n")]).await;
+    let new = ["generate", "--new", "n.py", "--instruction", "g returns 1"];
+    let diff = folder.run(&[&new[..], &["--diff"]].concat()).await;
+    diff.expect(0, &[]);
+    assert_eq!(diff.output, "--- /dev/null\n+++ b/n.py\n@@ -0,0 +1,2 @@\n+def g():\n+    return 1\n");
+    assert!(!folder.path("n.py").exists());
+    folder.run(&[&new[..], &["--write"]].concat()).await.expect(0, &[]);
+    assert_eq!(folder.read("n.py"), "def g():\n    return 1\n");
+    let asked = server.requests().len();
+    folder.run(&[&new[..], &["--write"]].concat()).await.expect(1, &["n.py: is there already", "--at"]);
+    assert_eq!(server.requests().len(), asked, "nothing was asked for a file that is there");
+}
+
+/// What `docs/cli.md` says of commands and options, and what the program's help has, are the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_and_the_help_have_the_same_options() {
+    let folder = Folder::new();
+    let page = include_str!("../../docs/cli.md");
+    let alone = folder.run(&[]).await;
+    alone.expect(0, &[]);
+    let commands: Vec<&str> = alone
+        .output
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .map_while(|line| line.split_whitespace().next())
+        .filter(|&name| name != "help")
+        .collect();
+    assert_eq!(commands, ["serve", "generate", "models"]);
+    let told = page.split('`').filter_map(|code| code.strip_prefix("redraft ")?.split([' ', ',']).next());
+    for command in told.filter(|word| !word.starts_with("--")) {
+        assert!(commands.contains(&command), "docs/cli.md tells of `redraft {command}`");
+    }
+    let helps = [&["generate", "--help"][..], &["serve", "--help"], &["models", "pull", "--help"]];
+    for help in helps {
+        let ran = folder.run(help).await;
+        ran.expect(0, &[]);
+        let options = ran.output.split_whitespace().filter(|word| word.starts_with("--"));
+        for option in
+            options.map(|word| word.trim_end_matches([',', '.', ')'])).filter(|&word| word != "--help")
+        {
+            assert!(page.contains(option), "docs/cli.md does not tell of {option}");
+        }
+    }
+}
