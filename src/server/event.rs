@@ -11,7 +11,7 @@ use crate::action::prepare::{PrepareError, Sent};
 use crate::draft::verify::Rejected;
 use crate::job::Task;
 use crate::model::{Answer, ModelError};
-use crate::workspace::{Change, Opened};
+use crate::workspace::{Change, Opened, Stamp};
 
 /// The number of a run.
 pub(super) type RunId = u64;
@@ -100,7 +100,7 @@ pub(super) enum TaskEvent {
     },
     Parsed {
         uri: String,
-        version: i32,
+        stamp: Stamp,
         tree: Option<Tree>,
     },
 }

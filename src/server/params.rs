@@ -31,7 +31,14 @@ pub(super) struct AskContext {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Identifier {
+    #[serde(deserialize_with = "uri")]
     pub uri: String,
+}
+
+/// A URI in the one spelling that documents are known by: tower-lsp's types have each in `Url`'s.
+fn uri<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok(tower_lsp::lsp_types::Url::parse(&text).map_or(text, String::from))
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -51,6 +58,7 @@ pub(super) struct WirePosition {
 #[serde(deny_unknown_fields)]
 pub(super) struct RunParams {
     pub action: String,
+    #[serde(deserialize_with = "uri")]
     pub uri: String,
     pub version: i32,
     pub range: WireRange,
@@ -62,6 +70,7 @@ pub(super) struct RunParams {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GenerateParams {
+    #[serde(deserialize_with = "uri")]
     pub uri: String,
     pub range: WireRange,
     pub instruction: String,

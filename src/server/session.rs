@@ -14,6 +14,7 @@ use super::convert::workspace_edit;
 use super::event::{ClientEvent, RunId, TaskEvent};
 use super::live::{Live, status};
 use super::outgoing::Outgoing;
+use crate::action::Diagnostic;
 use crate::action::prepare::{Sent, Wish};
 use crate::draft::weave::Time;
 use crate::job::{Effect, Input, Run, Send, State};
@@ -90,6 +91,7 @@ struct Session {
     runs: BTreeMap<RunId, Live>,
     sent: VecDeque<(RunId, Sent)>,
     awaited: BTreeMap<i64, Awaited>,
+    openings: u64,
     next_run: RunId,
     next_request: i64,
     started: Instant,
@@ -110,6 +112,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         runs: BTreeMap::new(),
         sent: VecDeque::new(),
         awaited: BTreeMap::new(),
+        openings: 0,
         next_run: 0,
         next_request: 0,
         started: Instant::now(),
@@ -195,7 +198,7 @@ impl Session {
                 self.step(run, Input::Answered(outcome));
             }
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
-            TaskEvent::Parsed { uri, version, tree } => self.parsed(&uri, version, tree),
+            TaskEvent::Parsed { uri, stamp, tree } => self.parsed(&uri, stamp, tree),
         }
     }
 
@@ -302,8 +305,12 @@ impl Session {
         let speaks = state == State::Failed || (state == State::Done && live.run.message().is_some());
         if state == State::Reverted && live.again {
             let (uri, wish, chosen) = (live.uri.clone(), live.wish.clone(), live.chosen.clone());
-            let start = live.run.range().start;
-            self.restart(&uri, Wish { range: start..start, ..wish }, chosen);
+            // What was there is there again: the place of a selection is the region, that of a cursor its start.
+            let region = live.run.range();
+            let range = if wish.range.is_empty() { region.start..region.start } else { region };
+            let diagnostic =
+                wish.diagnostic.map(|diagnostic| Diagnostic { range: range.clone(), ..diagnostic });
+            self.restart(&uri, Wish { range, diagnostic, ..wish }, chosen);
         }
         if speaks {
             self.show(if state == State::Failed { 1 } else { 3 }, &line);

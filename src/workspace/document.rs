@@ -56,13 +56,31 @@ pub struct Snapshot {
     pub text: Rope,
     /// The tree of `text`, or of an earlier text with the edits since.
     tree: Option<Tree>,
-    /// Edits were applied to the tree since it was parsed.
-    stale: bool,
+    standing: Standing,
+    opening: u64,
+}
+
+/// Which text of which opening a tree is of: versions begin anew with each didOpen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    opening: u64,
+    pub version: i32,
+}
+
+/// What is known of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// There is none, or edits were applied to it since it was parsed.
+    Stale,
+    Fresh,
+    /// This text takes longer to parse than anyone waits.
+    Unparsable,
 }
 
 impl Document {
     #[must_use]
-    pub fn open(opened: Opened) -> Self {
+    /// `opening` counts the documents that were opened.
+    pub fn open(opened: Opened, opening: u64) -> Self {
         let by_path = || opened.path.as_ref().and_then(|path| Language::by_path(&path.to_string_lossy()));
         let snapshot = Snapshot {
             language: Language::by_id(&opened.language).or_else(by_path),
@@ -72,7 +90,8 @@ impl Document {
             version: opened.version,
             text: Rope::from_str(&opened.text),
             tree: None,
-            stale: false,
+            standing: Standing::Stale,
+            opening,
         };
         Self { snapshot }
     }
@@ -113,22 +132,22 @@ impl Document {
         edits
     }
 
-    /// Takes the tree that was parsed of `version`, if that is still the text.
-    pub fn parsed(&mut self, version: i32, tree: Tree) {
-        if version == self.snapshot.version {
-            self.snapshot.tree = Some(tree);
-            self.snapshot.stale = false;
+    /// Takes the tree that was parsed of the text of `stamp`, if that is still the text; nothing, where it took too long.
+    pub fn parsed(&mut self, stamp: Stamp, tree: Option<Tree>) {
+        if stamp == self.snapshot.stamp() {
+            self.snapshot.standing = if tree.is_some() { Standing::Fresh } else { Standing::Unparsable };
+            self.snapshot.tree = tree;
         }
     }
 
     /// Whether the tree is of an older text.
     #[must_use]
     pub fn wants_parse(&self) -> bool {
-        self.snapshot.language.is_some() && (self.snapshot.stale || self.snapshot.tree.is_none())
+        self.snapshot.language.is_some() && self.snapshot.standing == Standing::Stale
     }
 
     fn apply(&mut self, edit: &Edit) {
-        self.snapshot.stale = true;
+        self.snapshot.standing = Standing::Stale;
         match &mut self.snapshot.tree {
             Some(tree) => follow(tree, &mut self.snapshot.text, edit),
             None => edit.apply(&mut self.snapshot.text),
@@ -137,13 +156,20 @@ impl Document {
 }
 
 impl Snapshot {
+    /// Which text this is.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        Stamp { opening: self.opening, version: self.version }
+    }
+
     /// The tree of exactly this text, parsed on from the one at hand.
     #[must_use]
     pub fn parse(&self) -> Option<Tree> {
-        if !self.stale && self.tree.is_some() {
-            return self.tree.clone();
+        match self.standing {
+            Standing::Fresh => self.tree.clone(),
+            Standing::Unparsable => None,
+            Standing::Stale => parse(self.language?, &self.text, self.tree.as_ref(), PARSE),
         }
-        parse(self.language?, &self.text, self.tree.as_ref(), PARSE)
     }
 
     /// How files and prompts call it: the path's last parts, else the URI.
@@ -173,7 +199,7 @@ mod tests {
     fn document(text: &str) -> Document {
         let text = text.to_owned();
         let (uri, language) = ("file:///a.py".to_owned(), "python".to_owned());
-        Document::open(Opened { uri, path: None, language, version: 1, text })
+        Document::open(Opened { uri, path: None, language, version: 1, text }, 0)
     }
 
     proptest! {
@@ -187,8 +213,9 @@ mod tests {
             let mut document = document(&text);
             let mut model = text;
             for (version, (whole, line, column, end_line, end_column, text)) in (2..).zip(changes) {
-                let tree = document.snapshot().parse().unwrap();
-                document.parsed(version - 1, tree);
+                let tree = document.snapshot().parse();
+                prop_assert!(tree.is_some());
+                document.parsed(document.snapshot().stamp(), tree);
                 let start = Position { line, column };
                 let end = Position { line: end_line, column: end_column };
                 let rope = Rope::from_str(&model);

@@ -2,4 +2,4 @@
 
 mod document;
 
-pub use document::{Change, Document, MAX_BYTES, Opened, Snapshot};
+pub use document::{Change, Document, MAX_BYTES, Opened, Snapshot, Stamp};

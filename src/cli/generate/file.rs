@@ -17,15 +17,22 @@ pub(super) struct Text {
 
 pub(super) fn read(path: &Path) -> Result<Text, Failure> {
     let failed = |why: String| Failure::Failed(format!("{}: {why}", path.display()));
+    let too_large =
+        || failed(format!("is larger than the {} MiB that Redraft writes into", MAX_BYTES / (1024 * 1024)));
+    if let Ok(metadata) = fs::metadata(path) {
+        if !metadata.is_file() {
+            return Err(failed("is no plain file".to_owned()));
+        }
+        if metadata.len() > MAX_BYTES as u64 {
+            return Err(too_large());
+        }
+    }
     let bytes = fs::read(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => failed("there is no such file (a new one is written with --new)".to_owned()),
         _ => failed(format!("cannot be read: {error}")),
     })?;
     if bytes.len() > MAX_BYTES {
-        return Err(failed(format!(
-            "is larger than the {} MiB that Redraft writes into",
-            MAX_BYTES / (1024 * 1024)
-        )));
+        return Err(too_large());
     }
     if bytes.contains(&0) {
         return Err(failed("is a binary file".to_owned()));

@@ -185,7 +185,7 @@ impl Session {
         };
         // The client cancelled the request: it would not know the run.
         if reply.as_ref().is_some_and(Reply::is_closed) {
-            return self.not_begun(id, &chosen, None, invalid("the request was cancelled".to_owned()));
+            return self.not_begun(id, &chosen, reply, invalid("the request was cancelled".to_owned()));
         }
         let (task, sent) = match outcome {
             Ok(prepared) => prepared,
@@ -259,7 +259,11 @@ impl Session {
                 crate::server::live::status(id, "failed", &chosen.name, 0, None, Some(&error.message));
             self.outgoing.notify("redraft/status", status);
         }
-        drop(reply.map(|reply| reply.send(Err(error))));
+        match reply {
+            Some(reply) => drop(reply.send(Err(error))),
+            // Nobody waits for an answer: it was Redraft that began it once more.
+            None => self.show(1, &error.message),
+        }
     }
 
     /// A command that is one input of one run.

@@ -9,13 +9,14 @@ use super::{Doc, PARSE_DELAY, Session};
 use crate::job::Input;
 use crate::server::event::{RunId, TaskEvent};
 use crate::text::edit::Edit;
-use crate::workspace::{Change, Document, Opened};
+use crate::workspace::{Change, Document, Opened, Stamp};
 
 impl Session {
     pub(super) fn opened(&mut self, opened: Opened) {
         let uri = opened.uri.clone();
         let parse_at = Some(self.now());
-        let new = Doc { document: Document::open(opened), parse_at, parsing: false };
+        self.openings += 1;
+        let new = Doc { document: Document::open(opened, self.openings), parse_at, parsing: false };
         // A client that crashed and came back opens what is open: runs see what that changed.
         let Some(old) = self.documents.insert(uri.clone(), new) else { return };
         let before = old.document.snapshot().text.clone();
@@ -77,23 +78,18 @@ impl Session {
             let (snapshot, tasks) = (doc.document.snapshot().clone(), self.tasks.clone());
             tokio::task::spawn_blocking(move || {
                 let tree = catch_unwind(AssertUnwindSafe(|| snapshot.parse())).unwrap_or_default();
-                let _ = tasks.blocking_send(TaskEvent::Parsed {
-                    uri: snapshot.uri,
-                    version: snapshot.version,
-                    tree,
-                });
+                let stamp = snapshot.stamp();
+                let _ = tasks.blocking_send(TaskEvent::Parsed { uri: snapshot.uri, stamp, tree });
             });
         }
     }
 
-    pub(super) fn parsed(&mut self, uri: &str, version: i32, tree: Option<Tree>) {
+    pub(super) fn parsed(&mut self, uri: &str, stamp: Stamp, tree: Option<Tree>) {
         let now = self.now();
         let Some(doc) = self.documents.get_mut(uri) else { return };
         doc.parsing = false;
-        if let Some(tree) = tree {
-            doc.document.parsed(version, tree);
-        }
-        if doc.document.wants_parse() && doc.document.snapshot().version != version {
+        doc.document.parsed(stamp, tree);
+        if doc.document.wants_parse() {
             doc.parse_at.get_or_insert(now + PARSE_DELAY);
         }
     }

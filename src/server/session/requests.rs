@@ -51,7 +51,7 @@ impl Session {
             });
             let _ = reply.send(answer);
             let _ =
-                tasks.blocking_send(TaskEvent::Parsed { uri: snapshot.uri, version: snapshot.version, tree });
+                tasks.blocking_send(TaskEvent::Parsed { stamp: snapshot.stamp(), uri: snapshot.uri, tree });
         };
         let parses = self.parses.clone();
         tokio::spawn(async move {
