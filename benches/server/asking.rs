@@ -26,7 +26,7 @@ pub fn measure() {
                 if edits {
                     // In a function near the file's head, as a user types; the same character goes again.
                     let line = editor.buffer(&uri).find("# The scale") + 1;
-                    let (end, text) = if n % 2 == 0 { (4, "x") } else { (5, "") };
+                    let (end, text) = if n.is_multiple_of(2) { (4, "x") } else { (5, "") };
                     editor.change(&uri, (line, 4), (line, end), text);
                 }
                 let argument = editor.implement(&uri);
