@@ -156,6 +156,13 @@ fn task(plan: Plan, source: &Source<'_>, request: Request) -> Task {
         existing: plan.existing,
         form: plan.form,
         opening: plan.inputs.opening.unwrap_or_default(),
+        name: plan
+            .inputs
+            .name
+            .as_deref()
+            .and_then(|name| name.rsplit('.').next())
+            .unwrap_or_default()
+            .to_owned(),
         request,
     }
 }

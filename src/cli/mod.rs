@@ -13,7 +13,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
@@ -44,6 +46,20 @@ enum Command {
     Engine,
 }
 
+impl Cli {
+    /// What `redraft serve` is parsed to.
+    fn serve() -> Self {
+        Self { log_file: None, command: Some(Command::Serve(serve::ServeArgs { stdio: true })) }
+    }
+}
+
+/// Whether this is what editors start. It is told without clap: the parser of all commands would be 1 MiB of what an idle
+/// server has in memory.
+fn is_plain_serve() -> bool {
+    let mut arguments = std::env::args_os().skip(1);
+    arguments.next().is_some_and(|first| first == "serve") && arguments.all(|rest| rest == "--stdio")
+}
+
 /// Why a command ended without doing its work.
 #[derive(Debug)]
 enum Failure {
@@ -57,7 +73,7 @@ enum Failure {
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = if is_plain_serve() { Cli::serve() } else { Cli::parse() };
     let Some(command) = cli.command else {
         let help = Cli::command().render_help();
         let _ = write!(std::io::stdout(), "{help}");
@@ -95,15 +111,19 @@ fn log(file: Option<&std::path::Path>) -> Result<(), String> {
         return Err(format!("REDRAFT_LOG is {level:?}; it takes error, warn, info, debug or trace"));
     }
     // Only our own modules: what libraries log of requests is not ours to show.
-    let filter = EnvFilter::new(format!("error,redraft={level}"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let own: LevelFilter = level.parse().unwrap_or(LevelFilter::WARN);
+    let filter = Targets::new().with_default(LevelFilter::ERROR).with_target("redraft", own);
+    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_target(false);
     match file {
-        None => subscriber.with_writer(std::io::stderr).with_ansi(false).init(),
+        None => {
+            subscriber.with_writer(std::io::stderr).with_ansi(false).finish().with(filter).init();
+        }
         Some(path) => {
             let file = std::fs::File::options().create(true).append(true).open(path);
             let file =
                 file.map_err(|error| format!("the log file {} cannot be opened: {error}", path.display()))?;
-            subscriber.with_writer(std::sync::Mutex::new(file)).with_ansi(false).init();
+            let writer = std::sync::Mutex::new(file);
+            subscriber.with_writer(writer).with_ansi(false).finish().with(filter).init();
         }
     }
     Ok(())

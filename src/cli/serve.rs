@@ -12,7 +12,7 @@ const WORKERS: usize = 2;
 pub(super) struct ServeArgs {
     /// Accepted and ignored: standard input and output are all there is
     #[arg(long)]
-    stdio: bool,
+    pub(super) stdio: bool,
 }
 
 pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::{Candidate, Excerpt, Reason, tokens, words};
 use crate::syntax::Source;
 use crate::syntax::lines;
-use crate::syntax::outline::{Kind, Symbol};
+use crate::syntax::outline::{Kind, Symbol, docstring};
 
 /// How many lines a class's initialiser may have to be shown whole: it tells what attributes there are.
 const INITIALISER: usize = 25;
@@ -166,7 +166,8 @@ impl<'a> Place<'a> {
         }
         let head = lines::slice(text, &(start..symbol.signature.end)).replace("\r\n", "\n");
         let told = matches!(reason, Reason::Mentioned | Reason::EnclosingClass);
-        let docstring = symbol.docstring.as_ref().filter(|_| told).map(|range| self.first_line(range));
+        let docstring = if told { docstring(self.source, symbol) } else { None };
+        let docstring = docstring.map(|range| self.first_line(&range));
         match docstring {
             Some(docstring) => format!("{head}\n{docstring}"),
             None if symbol.kind == Kind::Class => head,

@@ -10,8 +10,8 @@ use thiserror::Error;
 use crate::draft::docstring;
 use crate::draft::form::{Form, Shape};
 use crate::draft::layout::Layout;
-use crate::draft::peel::{Peel, Want};
-use crate::draft::unwrap::Unwrap;
+use crate::draft::peel::{self, Peel, Want};
+use crate::draft::unwrap::{self, Unwrap};
 
 /// The most text of one answer; a larger one is no draft of a region.
 const LIMIT: usize = 1024 * 1024;
@@ -38,6 +38,10 @@ pub struct Setup {
     pub hoist: bool,
     /// The lines of the file between a function's header and the region: comments that an answer may repeat.
     pub opening: String,
+    /// The name of the definition that it is about, if there is one.
+    pub name: String,
+    /// What the file defines at its top level: an answer may repeat it, and what it leaves out is there.
+    pub defined: HashSet<String>,
 }
 
 /// A clean answer.
@@ -50,12 +54,16 @@ pub struct Cleaned {
 }
 
 /// Why there is nothing to put into the region.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CleanError {
     #[error("the answer has no code in it")]
     NoCode,
     #[error("the answer has code, but not the body of the function that was asked for")]
     NoBody,
+    #[error(
+        "the answer's body needs `{0}`, which the answer defines outside of the function, where nothing may change"
+    )]
+    Outside(String),
     #[error("the answer has no docstring in it")]
     NoDocstring,
     #[error("the answer is larger than {} KiB, which is no draft of a region", LIMIT / 1024)]
@@ -65,7 +73,7 @@ pub enum CleanError {
 impl Cleaner {
     #[must_use]
     pub fn new(form: &Form, setup: Setup) -> Self {
-        let pass = Pass::new(form, &setup, true);
+        let pass = Pass::new(form, &setup, Reading::default());
         Self { form: form.clone(), setup, partial: String::new(), answer: String::new(), pass }
     }
 
@@ -76,11 +84,16 @@ impl Cleaner {
             return Vec::new();
         }
         self.answer.push_str(delta);
-        self.partial.push_str(delta);
         let before = self.pass.lines.len();
-        while let Some(end) = self.partial.find('\n') {
-            let line: String = self.partial.drain(..=end).collect();
-            self.pass.line(line.trim_end_matches(['\n', '\r']));
+        // Only what is new is searched: a line may come in many pieces.
+        if let Some(end) = delta.rfind('\n') {
+            self.partial.push_str(&delta[..end]);
+            for line in std::mem::take(&mut self.partial).split('\n') {
+                self.pass.line(line.trim_end_matches('\r'));
+            }
+            self.partial.push_str(&delta[end + 1..]);
+        } else {
+            self.partial.push_str(delta);
         }
         self.pass.lines[before..].to_vec()
     }
@@ -115,19 +128,13 @@ impl Cleaner {
         if !last.is_empty() {
             self.pass.line(last.trim_end_matches('\r'));
         }
-        if self.pass.unwrap.is_unclosed() && ends_with_fence(&self.answer) {
-            // A fence that seemed to stand inside a string was the end after all.
-            self.pass = Pass::new(&self.form, &self.setup, false);
-            for line in self.answer.lines() {
-                self.pass.line(line);
-            }
-        }
+        self.read_again();
         let imports = self.pass.peel.imports().to_vec();
         match &self.form.shape {
             Shape::Docstring => {
                 let code =
                     if self.pass.code.is_empty() { self.pass.unwrap.into_prose() } else { self.pass.code };
-                let text = docstring::extract(&code.join("\n"), &self.form.base);
+                let text = docstring::extract(&code.join("\n"), &self.form.base, &self.setup.name);
                 let text = text.ok_or(CleanError::NoDocstring)?.replace('\n', self.form.eol.as_str());
                 Ok(Cleaned { text: self.form.lead + &text, imports: Vec::new() })
             }
@@ -139,6 +146,7 @@ impl Cleaner {
                 })
             }
             Shape::Body { .. } if self.pass.lines.is_empty() => Err(CleanError::NoBody),
+            Shape::Body { .. } if let Some(name) = self.needs_outside() => Err(CleanError::Outside(name)),
             // Nothing but imports: they are what was asked for.
             Shape::Block if self.pass.lines.is_empty() => {
                 let lines: Vec<String> = imports
@@ -149,6 +157,56 @@ impl Cleaner {
             }
             _ => Ok(Cleaned { text: self.joined(&self.pass.lines), imports }),
         }
+    }
+
+    /// What the stream's first reading got wrong shows only at the end: then the whole answer is read once more.
+    fn read_again(&mut self) {
+        let mut answer = self.answer.replace("\r\n", "\n").replace('\r', "\n");
+        let lone_cr = answer.lines().count() != self.answer.lines().count();
+        let mut reading = Reading::default();
+        // Reasoning whose opening tag the server kept, or code on the closing tag's line.
+        let reasoned =
+            self.pass.code.iter().any(|line| line.contains("</think>")) || self.pass.code.is_empty();
+        if let Some(end) = answer.rfind("</think>").filter(|_| reasoned) {
+            answer.drain(..end + "</think>".len());
+            reading.again = true;
+        }
+        // A fence that seemed to stand inside a string was the end after all.
+        reading.blind_to_strings = self.pass.unwrap.is_unclosed() && ends_with_fence(&answer);
+        // What read as code before a fenced block was prose.
+        reading.fences_only = self.pass.unwrap.is_raw() && unwrap::fences(&answer) >= 2;
+        if let Shape::Body { name, .. } = &self.form.shape {
+            reading.wants_header =
+                self.pass.peel.is_bare() && peel::defines(&self.pass.code.join("\n"), name);
+        }
+        if lone_cr || reading != Reading::default() {
+            let mut pass = Pass::new(&self.form, &self.setup, reading);
+            answer.lines().for_each(|line| pass.line(line));
+            if reading.fences_only
+                && let Shape::Body { name, .. } = &self.form.shape
+            {
+                let wants_header = pass.peel.is_bare() && peel::defines(&pass.code.join("\n"), name);
+                if wants_header {
+                    pass = Pass::new(&self.form, &self.setup, Reading { wants_header, ..reading });
+                    answer.lines().for_each(|line| pass.line(line));
+                }
+            }
+            self.pass = pass;
+        }
+    }
+
+    /// A name that the body uses and that only the answer defines, outside of the function.
+    fn needs_outside(&self) -> Option<String> {
+        let text = self.pass.lines.join("\n");
+        let used: HashSet<&str> = text.split(|ch: char| !(ch.is_alphanumeric() || ch == '_')).collect();
+        let own = |name: &String| *name == self.setup.name || self.setup.defined.contains(name);
+        let bare = self.pass.peel.is_bare();
+        self.pass
+            .peel
+            .outside()
+            .iter()
+            .find(|name| !bare && !own(name) && used.contains(name.as_str()))
+            .cloned()
     }
 
     fn joined(&self, lines: &[String]) -> String {
@@ -164,6 +222,15 @@ impl Cleaner {
     }
 }
 
+/// How an answer is read, where its first reading went wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Reading {
+    blind_to_strings: bool,
+    fences_only: bool,
+    wants_header: bool,
+    again: bool,
+}
+
 /// The layers at work on one answer.
 #[derive(Clone, Debug)]
 struct Pass {
@@ -171,15 +238,16 @@ struct Pass {
     peel: Peel,
     layout: Layout,
     collects: bool,
+    want_body: bool,
     /// All code, for what is extracted in the end.
     code: Vec<String>,
     lines: Vec<String>,
-    /// Blank lines that only count if more follows.
-    blank: usize,
+    /// Lines that only count if more follows: blank ones, and comments at the margin.
+    held: Vec<String>,
 }
 
 impl Pass {
-    fn new(form: &Form, setup: &Setup, minds_strings: bool) -> Self {
+    fn new(form: &Form, setup: &Setup, reading: Reading) -> Self {
         let want = match &form.shape {
             Shape::Body { name, docstring } => {
                 let known: HashSet<String> = setup
@@ -194,13 +262,14 @@ impl Pass {
             Shape::Docstring | Shape::File => Want::Block { hoist: false },
         };
         Self {
-            unwrap: Unwrap::new(minds_strings),
-            peel: Peel::new(want),
+            unwrap: Unwrap::new(!reading.blind_to_strings, reading.fences_only),
+            peel: Peel::new(want, reading.wants_header),
             layout: Layout::new(&form.base, form.unit),
             collects: form.shape == Shape::Docstring,
+            want_body: matches!(form.shape, Shape::Body { .. }),
             code: Vec::new(),
             lines: Vec::new(),
-            blank: 0,
+            held: Vec::new(),
         }
     }
 
@@ -214,15 +283,18 @@ impl Pass {
             return;
         }
         let Some(wanted) = self.peel.line(code) else { return };
+        let margin =
+            self.want_body && wanted.starts_with('#') && !self.peel.is_bare() && !self.layout.in_string();
+        let text = self.layout.in_string();
         let laid = self.layout.line(wanted);
-        if laid.trim().is_empty() {
-            self.blank += 1;
+        if (laid.trim().is_empty() && !text) || margin {
+            self.held.push(if laid.trim().is_empty() { String::new() } else { laid });
             return;
         }
+        let held = std::mem::take(&mut self.held);
         if !self.lines.is_empty() {
-            self.lines.extend(std::iter::repeat_n(String::new(), self.blank));
+            self.lines.extend(held);
         }
-        self.blank = 0;
         self.lines.push(laid);
     }
 }
@@ -248,7 +320,13 @@ mod tests {
     }
 
     fn setup() -> Setup {
-        Setup { hoist: true, opening: "def f(x):\n    \"\"\"Do.\"\"\"\n    # TODO: write".to_owned() }
+        let (name, defined) = ("f".to_owned(), HashSet::from(["known".to_owned()]));
+        Setup {
+            name,
+            defined,
+            hoist: true,
+            opening: "def f(x):\n    \"\"\"Do.\"\"\"\n    # TODO: write".to_owned(),
+        }
     }
 
     fn cleaned(form: &Form, answer: &str) -> Result<Cleaned, CleanError> {
@@ -305,6 +383,12 @@ It joins."#;
             (body(), "I am sorry, I cannot do that.", CleanError::NoCode),
             (body(), "def g(x):\n    return x", CleanError::NoBody),
             (body(), "```python\n```", CleanError::NoCode),
+            (
+                body(),
+                "def helper(y):\n    return y\n\ndef f(x):\n    return helper(x)",
+                CleanError::Outside("helper".to_owned()),
+            ),
+            (body(), "def f(x):\n    return RATE * x\n\nRATE = 3", CleanError::Outside("RATE".to_owned())),
             (form(Shape::Docstring), "def f(x):\n    return x", CleanError::NoDocstring),
         ] {
             assert_eq!(cleaned(&form, answer), Err(error), "{answer:?}");
@@ -366,9 +450,10 @@ It joins."#;
                 prop_assert_eq!(&so_far, &cleaner.joined(&told));
                 prop_assert_eq!(&cleaner.finish(), &whole);
                 if let Ok(cleaned) = &whole {
-                    let fence_in_string = answer.contains("'''") && answer.contains("```");
+                    // These may have an answer read once more.
+                    let read_again = ["```", "</think>", "def f"].iter().any(|mark| answer.contains(mark));
                     let so_far = so_far.trim_end_matches(form.eol.as_str());
-                    prop_assert!(fence_in_string || cleaned.text.starts_with(so_far), "{:?} {:?}", cleaned.text, so_far);
+                    prop_assert!(read_again || cleaned.text.starts_with(so_far), "{:?} {:?}", cleaned.text, so_far);
                 }
             }
         }

@@ -1,8 +1,14 @@
 //! From an answer's code to one docstring: out of a whole function, with quotes, or as bare prose.
 
+use crate::draft::strings::Scanner;
+
 /// The docstring's source, its lines indented by `base`; nothing where there is none, or none that can be quoted.
-pub(crate) fn extract(answer: &str, base: &str) -> Option<String> {
-    let text = answer.trim();
+pub(crate) fn extract(answer: &str, base: &str, name: &str) -> Option<String> {
+    let behind = behind_header(answer, name);
+    let text = behind.unwrap_or(answer).trim();
+    if behind.is_some() && !text.trim_start_matches(['r', 'R', 'u', 'U']).starts_with(['"', '\'']) {
+        return None;
+    }
     let (prefix, inside) = match quoted(text) {
         Some(found) => found,
         // The answer is code without a string: no docstring was written.
@@ -21,7 +27,7 @@ pub(crate) fn extract(answer: &str, base: &str) -> Option<String> {
         .iter()
         .skip(1)
         .filter(indented)
-        .map(|line| line.len() - line.trim_start().len())
+        .map(|line| line.len() - line.trim_start_matches([' ', '\t']).len())
         .min()
         .unwrap_or(0);
     let mut out = format!("{base}{prefix}\"\"\"{}", lines[0].trim_end());
@@ -40,6 +46,28 @@ pub(crate) fn extract(answer: &str, base: &str) -> Option<String> {
     }
     out.push_str("\"\"\"");
     Some(out)
+}
+
+/// What follows the header of the definition `name`, if the answer repeats it: strings before it are others'.
+fn behind_header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let mut at = 0;
+    let mut scanner = Scanner::default();
+    let mut in_header = false;
+    for line in answer.split_inclusive('\n') {
+        let text = line.trim();
+        let text = text.strip_prefix("async ").unwrap_or(text);
+        let rest = text.strip_prefix("def ").or_else(|| text.strip_prefix("class ")).unwrap_or("");
+        let named = rest
+            .strip_prefix(name)
+            .is_some_and(|rest| !rest.starts_with(|ch: char| ch.is_alphanumeric() || ch == '_'));
+        in_header |= !name.is_empty() && named && !scanner.in_string();
+        scanner.line(line.trim_end());
+        at += line.len();
+        if in_header && !scanner.is_open() {
+            return Some(&answer[at..]);
+        }
+    }
+    None
 }
 
 /// The prefix and the inside of the first triple-quoted string, or of a plain string that is the whole answer.
@@ -67,6 +95,11 @@ mod tests {
     fn one_docstring_comes_out() {
         for (answer, expected) in [
             ("\"\"\"Do it.\"\"\"", Some("    \"\"\"Do it.\"\"\"")),
+            (
+                "class A:\n    \"\"\"Other.\"\"\"\n\n    def f(self, q='''x'''):\n        \"\"\"Do it.\"\"\"",
+                Some("    \"\"\"Do it.\"\"\""),
+            ),
+            ("Do it.\n\n\u{a0}x\n y", Some("    \"\"\"Do it.\n\n    \u{a0}x\n     y\n    \"\"\"")),
             ("Do it.", Some("    \"\"\"Do it.\"\"\"")),
             ("'''Do it.\n\nWell.\n'''", Some("    \"\"\"Do it.\n\n    Well.\n    \"\"\"")),
             (
@@ -81,7 +114,7 @@ mod tests {
             ("", None),
             ("\"\"\"\"\"\"", None),
         ] {
-            assert_eq!(extract(answer, "    ").as_deref(), expected, "{answer:?}");
+            assert_eq!(extract(answer, "    ", "f").as_deref(), expected, "{answer:?}");
         }
     }
 }

@@ -30,6 +30,11 @@ impl Layout {
         Self { base: base.to_owned(), unit, scanner, from: None, step: None, lines: 0, first_opens: false }
     }
 
+    /// Whether the next line begins inside a string.
+    pub fn in_string(&self) -> bool {
+        self.scanner.in_string()
+    }
+
     /// Takes in one line of the answer and returns it as it stands in the file.
     pub fn line(&mut self, line: &str) -> String {
         let (in_string, goes_on) = (self.scanner.in_string(), self.scanner.is_open());

@@ -17,5 +17,7 @@ mod repair;
 mod strings;
 mod unwrap;
 
+pub(crate) use peel::is_import;
+
 #[cfg(test)]
 mod liar;

@@ -46,11 +46,24 @@ pub(crate) struct Peel {
     imports: Vec<String>,
     /// The indentation of the class that the answer repeats: what stands in it is not a bare body.
     class: Option<usize>,
+    /// The function's header must come: what stands before it is not its body.
+    wants_header: bool,
+    bare: bool,
+    outside: Vec<String>,
 }
 
 impl Peel {
-    pub fn new(want: Want) -> Self {
-        Self { want, state: State::Seek, scanner: Scanner::default(), imports: Vec::new(), class: None }
+    pub fn new(want: Want, wants_header: bool) -> Self {
+        Self {
+            want,
+            state: State::Seek,
+            scanner: Scanner::default(),
+            imports: Vec::new(),
+            class: None,
+            wants_header,
+            bare: false,
+            outside: Vec::new(),
+        }
     }
 
     /// Whether the wanted statements are over.
@@ -62,10 +75,23 @@ impl Peel {
         &self.imports
     }
 
+    /// Names that the answer defines beside the wanted function, at its module's level.
+    pub fn outside(&self) -> &[String] {
+        &self.outside
+    }
+
+    /// Whether the statements were taken for the body itself, without its header.
+    pub fn is_bare(&self) -> bool {
+        self.bare
+    }
+
     /// Takes in one line and returns it, or a part of it, if it is wanted.
     pub fn line<'a>(&mut self, line: &'a str) -> Option<&'a str> {
         let inside = self.scanner.is_open();
         self.scanner.line(line);
+        if !inside {
+            self.outside.extend(assigned(line).or_else(|| definition(line)).map(str::to_owned));
+        }
         let state = std::mem::replace(&mut self.state, State::Done);
         let (state, taken) = self.next(state, line, inside);
         self.state = state;
@@ -95,8 +121,9 @@ impl Peel {
             State::Other(at) if !inside && !text.is_empty() && column <= at => self.seek(line, text, column),
             State::Other(at) => (State::Other(at), None),
             State::Statements(header) => {
-                let over = header.is_some_and(|header| column <= header);
-                if !inside && !text.is_empty() && (over || text.starts_with("if __name__")) {
+                let over = header.is_some_and(|header| column <= header) && !text.starts_with('#');
+                let guard = matches!(self.want, Want::Body { .. }) && text.starts_with("if __name__");
+                if !inside && !text.is_empty() && (over || guard) {
                     (State::Done, None)
                 } else {
                     (State::Statements(header), Some(line))
@@ -137,7 +164,14 @@ impl Peel {
         if in_class || text.starts_with('@') || (text.starts_with('#') && column == 0) {
             return (State::Seek, None);
         }
-        // No signature was repeated: the answer is the body itself, at whatever indentation.
+        if self.wants_header {
+            return (State::Other(column), None);
+        }
+        // No signature was repeated: the answer is the body itself, at whatever indentation. One blank before it is chance.
+        self.bare = true;
+        if column == 1 {
+            return self.opening(None, &line[1..], text, 0);
+        }
         self.opening(column.checked_sub(1), line, text, column)
     }
 
@@ -168,6 +202,28 @@ impl Peel {
     }
 }
 
+/// Whether a line of `code` begins the definition of the function `name`.
+pub(crate) fn defines(code: &str, name: &str) -> bool {
+    code.lines().any(|line| defined(line.trim()) == Some(name))
+}
+
+/// The name that a line at the module's level assigns.
+fn assigned(line: &str) -> Option<&str> {
+    let end = line.find(|ch: char| !(ch.is_alphanumeric() || ch == '_')).filter(|&end| end > 0)?;
+    let rest = line[end..].trim_start();
+    ((rest.starts_with('=') && !rest.starts_with("==")) || rest.starts_with(": ")).then_some(&line[..end])
+}
+
+/// The name that a line at the module's level defines.
+fn definition(line: &str) -> Option<&str> {
+    let class = line
+        .strip_prefix("class ")
+        .map(|rest| rest.split(|ch: char| !(ch.is_alphanumeric() || ch == '_')).next().unwrap_or(""));
+    class.or_else(|| {
+        if line.starts_with("def ") || line.starts_with("async def ") { defined(line) } else { None }
+    })
+}
+
 /// Whether a line begins an import statement.
 pub(crate) fn is_import(text: &str) -> bool {
     text.starts_with("import ") || (text.starts_with("from ") && text.contains(" import"))
@@ -182,6 +238,10 @@ fn defined(text: &str) -> Option<&str> {
 
 /// What stands behind the header's colon on its own line.
 fn one_line_body(line: &str) -> Option<&str> {
+    // Nobody writes such a line; and each colon is a look at all before it.
+    if line.len() > 1_000 {
+        return None;
+    }
     for (at, ch) in line.char_indices() {
         if ch == ':' {
             let mut scanner = Scanner::default();
@@ -199,7 +259,7 @@ mod tests {
     use super::*;
 
     fn peeled(want: Want, code: &str) -> (String, Vec<String>) {
-        let mut peel = Peel::new(want);
+        let mut peel = Peel::new(want, false);
         let lines: Vec<&str> = code.lines().filter_map(|line| peel.line(line)).collect();
         (lines.join("\n"), peel.imports().to_vec())
     }
@@ -230,6 +290,11 @@ mod tests {
             ("def f(x):\n    # known\n    # new\n    return x", "    # new\n    return x"),
             ("def f():\n    return 1\nif __name__ == '__main__':\n    f()", "    return 1"),
             ("x = 1\nif __name__ == '__main__':\n    f()", "x = 1"),
+            (" y = 1\nfor z in x:\n    y += z", "y = 1\nfor z in x:\n    y += z"),
+            (
+                "def f(x):\n    y = 1\n# at the margin\n    return y",
+                "    y = 1\n# at the margin\n    return y",
+            ),
             ("def g():\n    return 1\n", ""),
         ] {
             assert_eq!(peeled(body(false), code).0, expected, "{code:?}");

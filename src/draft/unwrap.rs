@@ -36,18 +36,33 @@ pub(crate) struct Unwrap {
     scanner: Scanner,
     /// Whether a fence inside a string does not close the block.
     minds_strings: bool,
+    /// Only what is fenced is code.
+    fences_only: bool,
+    was_raw: bool,
     /// Prose so far: all there is, if no code follows.
     prose: Vec<String>,
 }
 
 impl Unwrap {
-    pub fn new(minds_strings: bool) -> Self {
-        Self { state: State::Start, scanner: Scanner::default(), minds_strings, prose: Vec::new() }
+    pub fn new(minds_strings: bool, fences_only: bool) -> Self {
+        Self {
+            state: State::Start,
+            scanner: Scanner::default(),
+            minds_strings,
+            fences_only,
+            was_raw: false,
+            prose: Vec::new(),
+        }
     }
 
     /// Whether the answer's code is over.
     pub fn is_done(&self) -> bool {
         self.state == State::After
+    }
+
+    /// Whether the code came without a fence, or seemed to.
+    pub fn is_raw(&self) -> bool {
+        self.was_raw
     }
 
     /// Whether the block's end was not seen.
@@ -122,8 +137,9 @@ impl Unwrap {
             };
             return None;
         }
-        if is_code(line) || (self.state == State::Start && !is_prose(text)) {
+        if !self.fences_only && (is_code(line) || (self.state == State::Start && !is_prose(text))) {
             self.state = State::Raw;
+            self.was_raw = true;
             self.scanner.line(line);
             return Some(line);
         }
@@ -131,6 +147,11 @@ impl Unwrap {
         self.prose.push(line.to_owned());
         None
     }
+}
+
+/// How many lines of `text` are fences.
+pub(crate) fn fences(text: &str) -> usize {
+    text.lines().filter(|line| fence(line).is_some()).count()
 }
 
 /// The fence that `line` opens, and its info string's first word.
@@ -191,6 +212,9 @@ fn is_prose(text: &str) -> bool {
         "nonlocal ",
         "yield",
         "await ",
+        "async ",
+        "match ",
+        "print ",
         "not ",
         "lambda",
     ];
@@ -213,7 +237,7 @@ mod tests {
     use super::*;
 
     fn unwrapped(answer: &str) -> String {
-        let mut unwrap = Unwrap::new(true);
+        let mut unwrap = Unwrap::new(true, false);
         let lines: Vec<&str> = answer.lines().filter_map(|line| unwrap.line(line)).collect();
         lines.join("\n")
     }

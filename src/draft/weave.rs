@@ -134,6 +134,14 @@ impl Weave {
         self.targets[index] = target;
     }
 
+    /// Whether anything of `target` can go into region `index`, or is there already.
+    #[must_use]
+    pub fn takes(&self, index: usize, target: &str) -> bool {
+        let region = &self.regions[index];
+        let ops = diff::edits(region.ours(), target);
+        region.ours() != region.base() || ops.is_empty() || !region.step(&ops, Policy::Hold).edits.is_empty()
+    }
+
     /// What every region is to be in the end; edits leave as soon as they can.
     pub fn finish(&mut self, targets: Vec<String>) {
         debug_assert_eq!(targets.len(), self.regions.len(), "one target for each region");
@@ -185,7 +193,8 @@ impl Weave {
 
     /// The client answered edit `id`.
     pub fn answered(&mut self, now: Time, id: u64, applied: bool) {
-        let echo = self.echo_time();
+        // It has decided: what comes now comes soon, however long its user took.
+        let echo = ECHO.max(self.round_trip * 4);
         let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id) else { return };
         if applied {
             flight.deadline = now + echo;
@@ -287,7 +296,8 @@ impl Weave {
         self.next_id += 1;
         flight.id = self.next_id;
         flight.sent = now;
-        flight.deadline = now + self.echo_time();
+        // A client that is busy gets more time with each try.
+        flight.deadline = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
         self.not_before = now + INTERVAL.max(self.round_trip * 2);
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);
@@ -304,6 +314,8 @@ impl Weave {
 
     fn landed(&mut self, now: Time, flight: Flight) {
         let trip = now.saturating_sub(flight.sent);
+        // Where a user is asked, the time is the user's.
+        let trip = if self.patience > ECHO { Duration::ZERO } else { trip };
         self.round_trip = if self.round_trip.is_zero() { trip } else { (self.round_trip * 3 + trip) / 4 };
         self.attempts = 0;
         if flight.is_repair {

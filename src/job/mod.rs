@@ -299,7 +299,12 @@ impl Run {
     fn verified(&mut self, verdict: Result<(), Rejected>) -> Vec<Effect> {
         match verdict {
             Ok(()) => {
-                self.weave.finish(self.targets.clone());
+                let mut targets = self.targets.clone();
+                if let Some(imports) = targets.get_mut(1).filter(|_| !self.weave.takes(0, &self.targets[0])) {
+                    // The user wrote where the draft would go: without it, nobody needs its imports.
+                    self.weave.regions()[1].base().clone_into(imports);
+                }
+                self.weave.finish(targets);
                 self.phase = Phase::Landing;
                 Vec::new()
             }

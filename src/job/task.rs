@@ -8,10 +8,11 @@ use tree_sitter::Tree;
 use crate::draft::clean::{Cleaned, Setup};
 use crate::draft::form::Form;
 use crate::draft::imports::{self, Existing};
+use crate::draft::is_import;
 use crate::draft::region::Region;
 use crate::draft::verify::Proposal;
 use crate::model::Request;
-use crate::syntax::Language;
+use crate::syntax::{Language, Source, outline::outline_where};
 
 /// Everything that a run needs to know; made once, when it begins.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Task {
     pub form: Form,
     /// What stands between a function's first line and the region.
     pub opening: String,
+    /// The name of the definition that it is about, if there is one.
+    pub name: String,
     pub request: Request,
 }
 
@@ -40,7 +43,13 @@ impl Task {
     }
 
     pub(super) fn setup(&self) -> Setup {
-        Setup { hoist: self.imports.is_some(), opening: self.opening.clone() }
+        let base = self.text.byte_slice(self.region.clone()).to_string();
+        // A place that has imports of its own (lazy ones, in a function) keeps them.
+        let hoist = self.imports.is_some() && !base.lines().any(|line| is_import(line.trim()));
+        let source = Source { text: &self.text, tree: self.tree.as_ref(), language: self.language, path: "" };
+        let top = outline_where(&source, &|_| false).into_iter().filter(|symbol| symbol.parent.is_none());
+        let defined = top.map(|symbol| symbol.name).collect();
+        Setup { hoist, opening: self.opening.clone(), name: self.name.clone(), defined }
     }
 
     /// What each region is to hold. `now` is the import block as it stands: what the user or another run has imported

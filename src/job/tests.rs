@@ -40,6 +40,7 @@ impl World {
             existing: Existing { leading: true, elsewhere: Vec::new() },
             form: Form { shape, lead, base, unit: Indent::Spaces(4), eol: Eol::Lf },
             opening: "def f(x):".to_owned(),
+            name: "f".to_owned(),
             request: Request {
                 system: String::new(),
                 turns: Vec::new(),

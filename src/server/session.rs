@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ropey::Rope;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::client::Profile;
 use super::convert::workspace_edit;
@@ -36,6 +36,8 @@ const STANDING_RUNS: usize = 32;
 const HISTORY: usize = 32;
 /// Requests of ours whose answers are still expected; some clients never answer (Vim with ALE), so the oldest go.
 const AWAITED: usize = 1024;
+/// Parses for requests at once; a client that asks after every key gets its answers in order all the same.
+const PARSES: usize = 2;
 /// A document is parsed this long after a change, if no request wants it sooner.
 const PARSE_DELAY: Duration = Duration::from_millis(50);
 
@@ -81,6 +83,8 @@ struct Session {
     outgoing: Outgoing,
     tasks: mpsc::Sender<TaskEvent>,
     retries: Arc<Retries>,
+    /// Parses for requests: more at once would only make each miss its time limit.
+    parses: Arc<Semaphore>,
     documents: HashMap<String, Doc>,
     preparing: HashMap<RunId, Preparing>,
     runs: BTreeMap<RunId, Live>,
@@ -100,6 +104,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         outgoing,
         tasks,
         retries: Arc::default(),
+        parses: Arc::new(Semaphore::new(PARSES)),
         documents: HashMap::new(),
         preparing: HashMap::new(),
         runs: BTreeMap::new(),
@@ -310,7 +315,14 @@ impl Session {
 
     /// Runs that nothing can be done with any more go; of those that stand, the oldest are kept.
     fn forget_what_is_over(&mut self) {
-        self.runs.retain(|_, live| live.run.is_live() || live.run.stands() || live.progress.is_asked());
+        let over = self
+            .runs
+            .extract_if(.., |_, live| !live.run.is_live() && !live.run.stands() && !live.progress.is_asked());
+        let over: Vec<(RunId, Live)> = over.collect();
+        if !over.is_empty() {
+            // To free the tree of a large file takes as long as all else that a stop does.
+            tokio::task::spawn_blocking(move || drop(over));
+        }
         let standing: Vec<RunId> =
             self.runs.values().filter(|live| live.run.stands()).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
@@ -322,7 +334,8 @@ impl Session {
     fn settle(&mut self) {
         self.start_parses();
         let ids: Vec<RunId> = self.runs.keys().copied().collect();
-        for id in ids {
+        // Twice: a run whose edit is found to be lost lets another one of its document go on.
+        for &id in ids.iter().chain(&ids) {
             self.settle_run(id);
         }
         self.forget_what_is_over();
@@ -344,7 +357,10 @@ impl Session {
             let snapshot = doc.document.snapshot();
             let polled = catch_unwind(AssertUnwindSafe(|| live.run.poll(now, &snapshot.text)));
             let Ok((send, effects)) = polled else {
-                self.runs.remove(&id);
+                if let Some(mut live) = self.runs.remove(&id) {
+                    live.hang_up();
+                    live.progress.end(&self.outgoing, "Redraft met an error of its own");
+                }
                 self.show(1, "a run met an error of Redraft's own and was ended; please report it");
                 return;
             };

@@ -11,7 +11,9 @@ const TAB: usize = 8;
 /// `byte` within the text and at the start of a character.
 #[must_use]
 pub fn clamp(text: &Rope, byte: usize) -> usize {
-    text.char_to_byte(text.byte_to_char(byte.min(text.len_bytes())))
+    let byte = byte.min(text.len_bytes());
+    let (chunk, start, _, _) = text.chunk_at_byte(byte);
+    start + chunk.floor_char_boundary(byte - start)
 }
 
 /// `range` within the text, in order, at characters' starts.
@@ -25,7 +27,12 @@ pub fn clamp_range(text: &Rope, range: &Range<usize>) -> Range<usize> {
 #[must_use]
 pub fn slice(text: &Rope, range: &Range<usize>) -> String {
     let range = clamp_range(text, range);
-    text.byte_slice(range).to_string()
+    // Most slices are short and within one chunk, where a slice of the rope costs more than the copy.
+    let (chunk, start, _, _) = text.chunk_at_byte(range.start);
+    match chunk.get(range.start - start..range.end - start) {
+        Some(slice) => slice.to_owned(),
+        None => text.byte_slice(range).to_string(),
+    }
 }
 
 /// The line that holds `byte`.

@@ -34,7 +34,6 @@ pub struct Symbol {
     pub whole: Range<usize>,
     /// From the definition's keyword through the colon; the whole statement for the other kinds.
     pub signature: Range<usize>,
-    pub docstring: Option<Range<usize>>,
     /// The class that holds it: an index into the outline, always a smaller one.
     pub parent: Option<usize>,
 }
@@ -53,6 +52,18 @@ pub fn outline_where(source: &Source<'_>, enter: &dyn Fn(&Symbol) -> bool) -> Ve
         level(&Walk { source, enter }, tree.root_node(), None, 0, &mut symbols);
     }
     symbols
+}
+
+/// The docstring of `symbol`, which is of `source`'s outline. Looked for only here: a query for each symbol of a large file
+/// takes longer than all the rest of its outline.
+#[must_use]
+pub fn docstring(source: &Source<'_>, symbol: &Symbol) -> Option<Range<usize>> {
+    // The definition is the parent of the keyword that it begins with.
+    let start = symbol.signature.start;
+    let keyword = source.tree?.root_node().descendant_for_byte_range(start, start + 1)?;
+    let body = keyword.parent()?.child_by_field_name("body")?;
+    query::first(&source.language.queries().docstring, "docstring", body, 0, source.text)
+        .map(|docstring| docstring.byte_range())
 }
 
 /// What all levels share.
@@ -128,18 +139,11 @@ fn symbol<'tree>(
     ]
     .into_iter()
     .find_map(|(name, kind)| get(name).map(|node| (kind, node)))?;
-    let body = node.child_by_field_name("body");
-    let docstring = body
-        .and_then(|body| {
-            query::first(&source.language.queries().docstring, "docstring", body, 0, source.text)
-        })
-        .map(|docstring| docstring.byte_range());
     let symbol = Symbol {
         kind,
         name: get("name").map(|name| lines::slice(source.text, &name.byte_range())).unwrap_or_default(),
         whole: get("whole").unwrap_or(node).byte_range(),
         signature: node.start_byte()..get("end").map_or(node.end_byte(), |end| end.end_byte()),
-        docstring,
         parent,
     };
     Some(Found { symbol, node })
@@ -166,7 +170,7 @@ mod tests {
             .iter()
             .map(|one| {
                 let parent = one.parent.map_or(String::new(), |parent| format!("{}.", symbols[parent].name));
-                let docstring = one.docstring.as_ref().map(text).unwrap_or_default();
+                let docstring = docstring(&source, one).as_ref().map(text).unwrap_or_default();
                 format!("{:?} {parent}{} | {} | {docstring}", one.kind, one.name, text(&one.signature))
             })
             .collect();

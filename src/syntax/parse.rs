@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use ropey::Rope;
-use tree_sitter::{ParseOptions, Parser, Tree};
+use tree_sitter::{InputEdit, ParseOptions, Parser, Point, Tree};
 
 use super::Language;
+use crate::text::edit::Edit;
 
 /// Larger files, in bytes, are not parsed: a tree takes about ten times its text, and nobody writes such files by hand.
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -36,6 +37,29 @@ pub fn parse(language: &Language, text: &Rope, old: Option<&Tree>, limit: Durati
         &chunk.as_bytes()[byte - start..]
     };
     parser.parse_with_options(&mut read, old, Some(ParseOptions::new().progress_callback(&mut give_up)))
+}
+
+/// Applies `edit` to `text`, and to the tree of it, for a parse that goes on from there.
+pub fn follow(tree: &mut Tree, text: &mut Rope, edit: &Edit) {
+    let start_position = point(text, edit.range.start);
+    let old_end_position = point(text, edit.range.end);
+    edit.apply(text);
+    let new_end_byte = edit.new_range().end;
+    tree.edit(&InputEdit {
+        start_byte: edit.range.start,
+        old_end_byte: edit.range.end,
+        new_end_byte,
+        start_position,
+        old_end_position,
+        new_end_position: point(text, new_end_byte),
+    });
+}
+
+/// tree-sitter's point of a byte: rows end at LF alone.
+fn point(text: &Rope, byte: usize) -> Point {
+    let line = text.byte_to_line(byte);
+    let start = text.line_to_byte(line);
+    Point { row: line, column: byte - start }
 }
 
 /// How many errors the tree holds: what could not be parsed, and what was missing. Counts at most 100,000 nodes.

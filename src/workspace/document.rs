@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ropey::Rope;
-use tree_sitter::{InputEdit, Point, Tree};
+use tree_sitter::Tree;
 
-use crate::syntax::{Language, Source, parse};
+use crate::syntax::{Language, Source, parse, parse::follow};
 use crate::text::diff;
 use crate::text::edit::{Edit, sequential};
 use crate::text::position::{self, Encoding, Position};
@@ -41,8 +41,6 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub struct Document {
     snapshot: Snapshot,
-    /// Edits were applied to the tree since it was parsed.
-    stale: bool,
 }
 
 /// A document as it was at one version. Cheap to clone.
@@ -58,6 +56,8 @@ pub struct Snapshot {
     pub text: Rope,
     /// The tree of `text`, or of an earlier text with the edits since.
     tree: Option<Tree>,
+    /// Edits were applied to the tree since it was parsed.
+    stale: bool,
 }
 
 impl Document {
@@ -72,8 +72,9 @@ impl Document {
             version: opened.version,
             text: Rope::from_str(&opened.text),
             tree: None,
+            stale: false,
         };
-        Self { snapshot, stale: false }
+        Self { snapshot }
     }
 
     #[must_use]
@@ -83,7 +84,13 @@ impl Document {
 
     /// Applies a notification's changes, one after the other; returns them as edits of bytes, each in the offsets that
     /// those before it left.
+    ///
+    /// A notification of an older version than the document's is left out: an editor that came back after a crash may send
+    /// one behind its didOpen.
     pub fn change(&mut self, version: i32, changes: Vec<Change>, encoding: Encoding) -> Vec<Edit> {
+        if version < self.snapshot.version {
+            return Vec::new();
+        }
         let mut edits = Vec::with_capacity(changes.len());
         for change in changes {
             let Change { range, text } = change;
@@ -110,34 +117,22 @@ impl Document {
     pub fn parsed(&mut self, version: i32, tree: Tree) {
         if version == self.snapshot.version {
             self.snapshot.tree = Some(tree);
-            self.stale = false;
+            self.snapshot.stale = false;
         }
     }
 
     /// Whether the tree is of an older text.
     #[must_use]
     pub fn wants_parse(&self) -> bool {
-        self.snapshot.language.is_some() && (self.stale || self.snapshot.tree.is_none())
+        self.snapshot.language.is_some() && (self.snapshot.stale || self.snapshot.tree.is_none())
     }
 
     fn apply(&mut self, edit: &Edit) {
-        self.stale = true;
-        let Some(tree) = &mut self.snapshot.tree else {
-            edit.apply(&mut self.snapshot.text);
-            return;
-        };
-        let start_position = point(&self.snapshot.text, edit.range.start);
-        let old_end_position = point(&self.snapshot.text, edit.range.end);
-        edit.apply(&mut self.snapshot.text);
-        let new_end_byte = edit.new_range().end;
-        tree.edit(&InputEdit {
-            start_byte: edit.range.start,
-            old_end_byte: edit.range.end,
-            new_end_byte,
-            start_position,
-            old_end_position,
-            new_end_position: point(&self.snapshot.text, new_end_byte),
-        });
+        self.snapshot.stale = true;
+        match &mut self.snapshot.tree {
+            Some(tree) => follow(tree, &mut self.snapshot.text, edit),
+            None => edit.apply(&mut self.snapshot.text),
+        }
     }
 }
 
@@ -145,6 +140,9 @@ impl Snapshot {
     /// The tree of exactly this text, parsed on from the one at hand.
     #[must_use]
     pub fn parse(&self) -> Option<Tree> {
+        if !self.stale && self.tree.is_some() {
+            return self.tree.clone();
+        }
         parse(self.language?, &self.text, self.tree.as_ref(), PARSE)
     }
 
@@ -164,13 +162,6 @@ impl Snapshot {
     pub fn source<'a>(&'a self, tree: Option<&'a Tree>, name: &'a str) -> Option<Source<'a>> {
         Some(Source { text: &self.text, tree, language: self.language?, path: name })
     }
-}
-
-/// tree-sitter's point of a byte: rows end at LF alone.
-fn point(text: &Rope, byte: usize) -> Point {
-    let line = text.byte_to_line(byte);
-    let start = text.line_to_byte(line);
-    Point { row: line, column: byte - start }
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl Session {
             let lines = snapshot.text.len_lines();
             return Err(invalid(format!(
                 "line {} is outside of {}, which has {lines} lines",
-                range.start.line.max(range.end.line) + 1,
+                range.start.line.max(range.end.line).saturating_add(1),
                 snapshot.name()
             )));
         }
@@ -144,8 +144,13 @@ impl Session {
         };
         self.tell_gathering(run, &chosen.name);
         let room = room(&chosen);
-        let preparing =
-            Preparing { uri: snapshot.uri.clone(), wish: wish.clone(), chosen, changes: Vec::new(), closed: false };
+        let preparing = Preparing {
+            uri: snapshot.uri.clone(),
+            wish: wish.clone(),
+            chosen,
+            changes: Vec::new(),
+            closed: false,
+        };
         self.preparing.insert(run, preparing);
         let tasks = self.tasks.clone();
         tokio::task::spawn_blocking(move || {
@@ -175,21 +180,20 @@ impl Session {
         reply: Option<Reply>,
         outcome: Result<(Task, Sent), PrepareError>,
     ) {
-        let answer = |reply: Option<Reply>, answer: jsonrpc::Result<Value>| {
-            drop(reply.map(|reply| reply.send(answer)))
+        let Some(Preparing { uri, wish, chosen, changes, closed }) = self.preparing.remove(&id) else {
+            return;
         };
-        let Some(Preparing { uri, wish, chosen, changes, closed }) = self.preparing.remove(&id) else { return };
         // The client cancelled the request: it would not know the run.
         if reply.as_ref().is_some_and(Reply::is_closed) {
-            return;
+            return self.not_begun(id, &chosen, None, invalid("the request was cancelled".to_owned()));
         }
         let (task, sent) = match outcome {
             Ok(prepared) => prepared,
             Err(error @ PrepareError::Render(_)) => {
                 tracing::error!(%error, "a prompt could not be rendered");
-                return answer(reply, Err(jsonrpc::Error::internal_error()));
+                return self.not_begun(id, &chosen, reply, jsonrpc::Error::internal_error());
             }
-            Err(error) => return answer(reply, Err(invalid(error.to_string()))),
+            Err(error) => return self.not_begun(id, &chosen, reply, invalid(error.to_string())),
         };
         let request = task.request.clone();
         let mut run = Run::new(task, self.profile.delivery());
@@ -198,7 +202,8 @@ impl Session {
             run.step(now, Input::Changed { edits, before, after });
         }
         if run.state().is_over() {
-            return answer(reply, Err(content_modified("the place was deleted meanwhile".to_owned())));
+            let error = content_modified("the place was deleted meanwhile".to_owned());
+            return self.not_begun(id, &chosen, reply, error);
         }
         let range = run.range();
         let taken = self
@@ -211,7 +216,7 @@ impl Session {
             } else {
                 "the document was closed"
             };
-            return answer(reply, Err(content_modified(why.to_owned())));
+            return self.not_begun(id, &chosen, reply, content_modified(why.to_owned()));
         }
         // A draft that a new run writes over is kept by that.
         let replaced: Vec<RunId> = self
@@ -223,7 +228,8 @@ impl Session {
         for other in replaced {
             self.step(other, Input::Keep);
         }
-        answer(reply, Ok(json!({ "run": run_name(id), "regions": self.announced(&uri, &run) })));
+        let begun = json!({ "run": run_name(id), "regions": self.announced(&uri, &run) });
+        drop(reply.map(|reply| reply.send(Ok(begun))));
         let call = call(id, &chosen, request, self.retries.clone(), self.tasks.clone());
         let progress = if self.profile.work_done_progress {
             let request = self.await_answer(Awaited::Progress { run: id });
@@ -244,6 +250,16 @@ impl Session {
         let Some(doc) = self.documents.get(uri) else { return Vec::new() };
         let text = &doc.document.snapshot().text;
         run.ranges().iter().map(|range| range_out(text, range, self.profile.encoding)).collect()
+    }
+
+    /// What was told to be gathering does not begin: whoever watches is told, and the request has its error.
+    fn not_begun(&self, id: RunId, chosen: &Chosen, reply: Option<Reply>, error: jsonrpc::Error) {
+        if self.profile.knows_redraft {
+            let status =
+                crate::server::live::status(id, "failed", &chosen.name, 0, None, Some(&error.message));
+            self.outgoing.notify("redraft/status", status);
+        }
+        drop(reply.map(|reply| reply.send(Err(error))));
     }
 
     /// A command that is one input of one run.

@@ -38,7 +38,11 @@ impl Session {
             return;
         }
         let tasks = self.tasks.clone();
-        tokio::task::spawn_blocking(move || {
+        let work = move || {
+            // The client cancelled the request while it waited for its turn.
+            if reply.is_closed() {
+                return;
+            }
             let tree = snapshot.parse();
             let listed = catch_unwind(AssertUnwindSafe(|| listed(&snapshot, tree.as_ref(), &ask, &profile)));
             let answer = listed.map_err(|_| Error::internal_error()).map(|listed| {
@@ -48,6 +52,11 @@ impl Session {
             let _ = reply.send(answer);
             let _ =
                 tasks.blocking_send(TaskEvent::Parsed { uri: snapshot.uri, version: snapshot.version, tree });
+        };
+        let parses = self.parses.clone();
+        tokio::spawn(async move {
+            let _permit = parses.acquire_owned().await;
+            let _ = tokio::task::spawn_blocking(work).await;
         });
     }
 

@@ -1,0 +1,91 @@
+//! Editors that refuse, drop and lie: the draft comes all the same where it can, and else what was there is there again.
+
+use redraft::model::provider::scripted::Scripted;
+
+use crate::harness::{Client, Manner};
+use crate::{LINES, SHAPES, gated, open_all, writer, written};
+
+fn check(delivery: &str, manners: &[Manner], expected: &str) {
+    let mut client = Client::with(&writer(), delivery, SHAPES);
+    client.manners.extend(manners.iter().cloned());
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    client.barrier();
+    assert_eq!(client.text(), expected, "{delivery} {manners:?}");
+    client.finish();
+}
+
+#[test]
+fn an_edit_that_is_refused_or_dropped_comes_again() {
+    let whole = written(SHAPES);
+    for delivery in ["final", "stream"] {
+        check(delivery, &[Manner::Refuses, Manner::Refuses], &whole);
+        check(delivery, &[Manner::Drops], &whole);
+        check(delivery, &[Manner::Ignores], &whole);
+        check(delivery, &[Manner::Refuses, Manner::Drops, Manner::Mute], &whole);
+    }
+}
+
+#[test]
+fn an_edit_without_an_answer_is_acknowledged_by_its_content() {
+    check("final", &[Manner::Mute], &written(SHAPES));
+}
+
+#[test]
+fn an_echo_that_comes_with_typing_is_told_apart() {
+    for delivery in ["final", "stream"] {
+        let typed = Manner::Merges { before: "import os", text: "# 🦀\n" };
+        check(delivery, &[typed], &written(SHAPES).replace("import os", "# 🦀\nimport os"));
+        let typed = Manner::Merges { before: "return 2", text: "x = 1; " };
+        check(delivery, &[typed], &written(SHAPES).replace("return 2", "x = 1; return 2"));
+    }
+}
+
+#[test]
+fn an_edit_that_was_applied_though_stale_is_put_right() {
+    for delivery in ["final", "stream"] {
+        // One line above: every line of the edit's range is another's now.
+        let typed = Manner::AppliesStale { before: "import os", text: "# one\n" };
+        check(delivery, &[typed], &written(SHAPES).replace("import os", "# one\nimport os"));
+    }
+}
+
+#[test]
+fn an_editor_that_never_takes_an_edit_has_its_run_fail() {
+    for manner in [Manner::Refuses, Manner::Drops] {
+        let mut client = Client::with(&writer(), "final", SHAPES);
+        client.manners.extend(std::iter::repeat_n(manner, 12));
+        let run = client.run("implement", "raise");
+        assert!(client.until_state(&run, "failed").contains("did not take"));
+        client.shows(1, "did not take");
+        let edits = client.edits.len();
+        client.barrier();
+        assert_eq!((client.text(), client.edits.len()), (SHAPES, edits));
+        assert!(edits <= 6, "{edits}");
+        client.finish();
+    }
+}
+
+#[test]
+fn an_editor_that_stops_taking_edits_midway_is_told_to_undo() {
+    let (provider, gate) = gated();
+    let mut client = Client::with(&provider, "stream", SHAPES);
+    let run = client.run("implement", "raise");
+    gate.open();
+    client.until_text(LINES[0]);
+    client.manners.extend(std::iter::repeat_n(Manner::Refuses, 24));
+    open_all(&gate);
+    assert!(client.until_state(&run, "failed").contains("undo it by hand"));
+    client.shows(1, "undo it by hand");
+    client.finish();
+}
+
+#[test]
+fn a_progress_that_the_editor_does_not_want_is_not_shown() {
+    let mut client = Client::with(&Scripted::default(), "final", SHAPES);
+    // Beyond its last script the model fails at once, perhaps before the editor has agreed to the progress.
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "failed");
+    client.shows(1, "no script");
+    client.finish_without_progress();
+}

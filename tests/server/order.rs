@@ -1,0 +1,173 @@
+//! Order and account: what comes first is seen first, each request has one answer, and what was sent can be looked at.
+
+use std::sync::Arc;
+
+use redraft::model::provider::scripted::{Scripted, Step};
+use redraft::model::{Answer, Finish, MicroUsd, Tokens, Usage};
+use serde_json::{Value, json};
+
+use crate::harness::{Client, URI, rich, setup, wait_for};
+use crate::{LINES, SHAPES, gated, open_all, writer, written};
+
+#[test]
+fn every_request_sees_the_change_right_before_it() {
+    let mut client = Client::with(&Scripted::default(), "final", SHAPES);
+    let ids: Vec<(i64, i32)> = (0..298)
+        .map(|_| {
+            client.change(0..0, "#\n");
+            let at = client.find("raise");
+            let params = json!({ "textDocument": { "uri": URI }, "range": client.range(at..at), "context": { "diagnostics": [], "only": ["refactor.rewrite.redraft.implement"] } });
+            let version = client.document().version;
+            (client.request("textDocument/codeAction", params), version)
+        })
+        .collect();
+    for (id, version) in ids {
+        let actions = client.answer(id).unwrap();
+        assert_eq!(actions[0]["command"]["arguments"][0]["version"], version, "{actions}");
+        assert_eq!(actions[0]["command"]["arguments"][0]["range"]["start"]["line"], 8 + version);
+    }
+    client.finish();
+}
+
+#[test]
+fn a_cancelled_request_has_one_answer_and_starts_nothing() {
+    let mut asked = 0;
+    for _ in 0..8 {
+        let provider = writer();
+        let mut client = Client::with(&provider, "final", SHAPES);
+        let argument = client.argument("implement", "raise");
+        let params = json!({ "command": "redraft.run", "arguments": [argument] });
+        let id = client.request("workspace/executeCommand", params);
+        client.notify("$/cancelRequest", json!({ "id": id }));
+        match client.answer(id) {
+            Ok(answer) => {
+                client.until_state(answer["run"].as_str().unwrap(), "done");
+                assert_eq!(client.text(), written(SHAPES));
+                asked += 1;
+            }
+            Err(error) => {
+                assert_eq!(error["code"], -32800, "{error}");
+                client.barrier();
+                // The place is free: nobody works there.
+                let run = client.run("implement", "raise");
+                client.until_state(&run, "done");
+                assert_eq!(provider.requests().len(), 1);
+            }
+        }
+        client.notify("$/cancelRequest", json!({ "id": 4711 }));
+        client.notify("$/cancelRequest", json!({ "id": id }));
+        client.finish();
+    }
+    println!("{asked} of 8 were answered before the cancel");
+}
+
+#[test]
+fn the_status_tells_model_tokens_and_cost() {
+    let usage =
+        Usage { prompt: Tokens(100), cached: Tokens(0), completion: Tokens(42), cost: Some(MicroUsd(1234)) };
+    let script = vec![Step::say(&LINES.concat()), Step::End(Answer { finish: Finish::Stop, usage })];
+    let mut client = Client::with(&Scripted::new([script]), "final", SHAPES);
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    assert_eq!(client.states(&run), ["gathering", "asking", "streaming", "checking", "done"]);
+    for status in &client.statuses {
+        assert_eq!(
+            (&status["run"], &status["model"], &status["round"]),
+            (&json!(run), &json!("qwen2.5-coder-0.5b"), &json!(1))
+        );
+        let keys: Vec<&str> = status.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["cost_micro_usd", "message", "model", "round", "run", "state", "tokens"]);
+    }
+    let done = client.statuses.last().unwrap();
+    assert_eq!(
+        (&done["tokens"], &done["cost_micro_usd"], &done["message"]),
+        (&json!(42), &json!(1234), &Value::Null)
+    );
+    client.finish();
+}
+
+#[test]
+fn a_client_that_does_not_know_redraft_hears_no_status() {
+    let mut capabilities = rich();
+    capabilities["experimental"] = json!({ "other": {} });
+    let mut client = Client::greeted(setup(Arc::new(writer())), &capabilities, Value::Null);
+    client.open(URI, SHAPES);
+    client.run("implement", "raise");
+    client.until_text("return total");
+    client.until("the end", |client| {
+        client.progress.values().any(|kinds| kinds.iter().any(|kind| kind == "end"))
+    });
+    assert!(client.statuses.is_empty());
+    client.finish();
+}
+
+#[test]
+fn what_was_sent_is_what_the_model_saw_without_secrets() {
+    let key = format!("AKIA{}", "ABCDEFGH23456724");
+    let text = SHAPES
+        .replace("def above", &format!("KEY = \"{key}\"\npassword = \"hunter2-Xk9!pQ7z\"\n\n\ndef above"));
+    let provider = writer();
+    let mut client = Client::with(&provider, "final", &text);
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    let request = provider.requests().remove(0);
+    let sent = client.call("redraft/sent", json!({ "run": run })).unwrap();
+    assert_eq!(sent["system"], request.system);
+    assert_eq!(sent["messages"], json!([request.turns[0].text]));
+    assert_eq!((&sent["run"], &sent["title"]), (&json!(run), &json!("Implement `area`")));
+    for excerpt in sent["excerpts"].as_array().unwrap() {
+        assert!(excerpt["tokens"].is_u64() && excerpt["reason"].is_string(), "{excerpt}");
+    }
+    assert!(request.turns[0].text.contains("Of a circle."));
+    for secret in [key.as_str(), "hunter2-Xk9"] {
+        assert!(!format!("{request:?}").contains(secret), "the model saw {secret}");
+        assert!(!sent.to_string().contains(secret), "the account of what was sent holds {secret}: {sent}");
+    }
+    assert_eq!(client.text(), written(&text), "the file keeps its own");
+    client.finish();
+}
+
+#[test]
+fn a_client_that_does_not_read_holds_nothing_up_but_itself() {
+    let mut client = Client::with(&Scripted::default(), "final", SHAPES);
+    let at = client.find("raise");
+    let params = json!({ "textDocument": { "uri": URI }, "range": client.range(at..at), "context": { "diagnostics": [] } });
+    // The harness reads only when it waits for something; two thousand answers are far more than a pipe holds.
+    let ids: Vec<i64> =
+        (0..2_000).map(|_| client.request("textDocument/codeAction", params.clone())).collect();
+    for id in ids {
+        assert_eq!(client.answer(id).unwrap().as_array().unwrap().len(), 2);
+    }
+    client.finish();
+}
+
+#[test]
+fn typing_is_taken_in_while_a_model_answers_in_many_documents() {
+    let texts: Vec<String> = (0..8).map(|n| format!("file:///project/f{n}.py")).collect();
+    let gates: Vec<_> = texts.iter().map(|_| gated()).collect();
+    let scripts = gates.iter().map(|(_, gate)| crate::gated_lines(gate));
+    let provider = Scripted::new(scripts);
+    let mut client = Client::with(&provider, "stream", SHAPES);
+    let argument = client.argument("implement", "raise");
+    let mut runs = Vec::new();
+    for (n, uri) in texts.iter().enumerate() {
+        client.open(uri, SHAPES);
+        let mut argument = argument.clone();
+        argument["uri"] = json!(uri);
+        runs.push(client.execute("redraft.run", argument).unwrap()["run"].as_str().unwrap().to_owned());
+        wait_for(provider.begun(n + 1));
+    }
+    for (_, gate) in &gates {
+        open_all(gate);
+        client.type_before("import", "#\n");
+        client.barrier();
+    }
+    for run in &runs {
+        client.until_state(run, "done");
+    }
+    for uri in &texts {
+        assert_eq!(client.documents[uri].text, written(SHAPES), "{uri}");
+    }
+    assert_eq!(client.text(), format!("{}{SHAPES}", "#\n".repeat(8)));
+    client.finish();
+}

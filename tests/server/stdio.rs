@@ -1,0 +1,183 @@
+//! The real process: standard input and output, a configuration file, a model behind HTTP.
+
+use std::io::{BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::fault_server::{Act, FaultServer};
+use crate::harness::{Client, HANG, URI, rich};
+use crate::{LINES, SHAPES, written};
+
+const SSE: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+
+struct Home(PathBuf);
+
+impl Home {
+    fn new(name: &str, config: &str) -> Self {
+        let home = std::env::temp_dir().join(format!("redraft-server-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&home).unwrap();
+        std::fs::write(home.join("config.toml"), config).unwrap();
+        Self(home)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Spawns `redraft serve`, and gives its standard error to whoever waits for its end.
+fn spawn(home: &Home) -> Client {
+    let mut child: Child = Command::new(env!("CARGO_BIN_EXE_redraft"))
+        .args(["serve", "--stdio"])
+        .env_clear()
+        .env("HOME", &home.0)
+        .env("REDRAFT_CONFIG", home.0.join("config.toml"))
+        .env("REDRAFT_STATE_DIR", home.0.join("state"))
+        .env("TEST_KEY", "sk-test-0123456789")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (reader, writer) = (child.stdout.take().unwrap(), child.stdin.take().unwrap());
+    let server = std::thread::spawn(move || {
+        let mut told = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        assert!(!told.contains("panicked") && !told.contains("sk-test"), "{told}");
+        child.wait().unwrap().code().unwrap()
+    });
+    Client::over(BufReader::new(reader), writer, server)
+}
+
+fn config(origin: &str) -> String {
+    format!(
+        "[[provider]]\nname = \"local\"\nkind = \"openai\"\nbase_url = \"{origin}/v1\"\napi_key_env = \"TEST_KEY\"\n\n[[model]]\nname = \"fast\"\nprovider = \"local\"\nid = \"coder\"\n"
+    )
+}
+
+fn chunk(text: &str) -> Act {
+    Act::send(&format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": { "content": text } }] })))
+}
+
+/// The lines of the answer, each behind the gate.
+fn answer(gate: &Arc<Semaphore>) -> Vec<Act> {
+    let mut script = vec![Act::send(SSE)];
+    for line in LINES {
+        script.extend([Act::Await(gate.clone()), chunk(line)]);
+    }
+    let end = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+    script.extend([Act::Await(gate.clone()), Act::send(&format!("data: {end}\n\ndata: [DONE]\n\n"))]);
+    script
+}
+
+fn start(runtime: &tokio::runtime::Runtime, scripts: Vec<Vec<Act>>) -> FaultServer {
+    runtime.block_on(FaultServer::start(scripts))
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+#[test]
+fn a_draft_streams_from_a_server_into_the_document() {
+    let (runtime, gate) = (runtime(), Arc::new(Semaphore::new(0)));
+    let server = start(&runtime, vec![answer(&gate)]);
+    let home = Home::new("streams", &config(&server.origin()));
+    let mut client = spawn(&home);
+    client.initialize(&rich(), json!({ "delivery": "stream" }));
+    client.open(URI, SHAPES);
+    let run = client.run("implement", "raise");
+    for line in LINES {
+        gate.add_permits(1);
+        client.until_text(line);
+        client.type_before("import", "#🦀\n");
+    }
+    gate.add_permits(1);
+    client.until_state(&run, "done");
+    assert_eq!(client.text(), format!("{}{}", "#🦀\n".repeat(4), written(SHAPES)));
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].contains("Bearer sk-test-0123456789") && requests[0].contains("Of a circle."));
+    client.finish();
+}
+
+#[test]
+fn a_stop_closes_the_connection() {
+    let (runtime, gate) = (runtime(), Arc::new(Semaphore::new(0)));
+    let mut script = answer(&gate);
+    script.truncate(3);
+    script.push(Act::Silence);
+    let mut server = start(&runtime, vec![script]);
+    let home = Home::new("stops", &config(&server.origin()));
+    let mut client = spawn(&home);
+    client.initialize(&rich(), json!({ "delivery": "stream" }));
+    client.open(URI, SHAPES);
+    let run = client.run("implement", "raise");
+    gate.add_permits(1);
+    client.until_text(LINES[0]);
+    client.command("redraft.stop", &run);
+    runtime
+        .block_on(async { tokio::time::timeout(HANG, server.ended(1)).await.expect("the connection stays") });
+    client.command("redraft.revert", &run);
+    client.until_state(&run, "reverted");
+    assert_eq!(client.text(), SHAPES);
+    client.finish();
+}
+
+#[test]
+fn a_server_that_turns_us_away_is_told_without_the_key() {
+    let runtime = runtime();
+    let refusal = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+    let server = start(&runtime, vec![vec![Act::send(refusal)]]);
+    let home = Home::new("refused", &config(&server.origin()));
+    let mut client = spawn(&home);
+    client.initialize(&rich(), Value::Null);
+    client.open(URI, SHAPES);
+    let run = client.run("implement", "raise");
+    let why = client.until_state(&run, "failed");
+    assert!(why.contains("401") && !why.contains("sk-test"), "{why}");
+    client.shows(1, "401");
+    assert_eq!(client.text(), SHAPES);
+    client.finish_without_progress();
+}
+
+#[test]
+fn a_wrong_configuration_is_told_and_the_process_lives() {
+    let home = Home::new("wrong", "default_model = \"none\"\nunknown = 1\n[[provider]\n");
+    let mut client = spawn(&home);
+    client.initialize(&rich(), Value::Null);
+    client.shows(1, "config.toml");
+    client.open(URI, SHAPES);
+    assert!(!client.actions("raise").is_empty());
+    client.finish();
+}
+
+#[test]
+fn the_process_ends_with_its_client() {
+    let home = Home::new("ends", "");
+    let mut client = spawn(&home);
+    client.initialize(&rich(), Value::Null);
+    client.hang_up();
+    assert_eq!(client.exit_code(), 1, "end of input");
+
+    let mut client = spawn(&home);
+    client.initialize(&rich(), Value::Null);
+    client.call("shutdown", Value::Null).unwrap();
+    client.notify("exit", Value::Null);
+    assert_eq!(client.exit_code(), 0, "while its input stays open");
+
+    let mut parent = Command::new("true").spawn().unwrap();
+    let dead = parent.id();
+    parent.wait().unwrap();
+    let mut client = spawn(&home);
+    let params = json!({ "processId": dead, "capabilities": {} });
+    client.call("initialize", params).unwrap();
+    assert_eq!(client.exit_code(), 1, "its parent is dead");
+    assert!(!home.0.join("state").exists(), "nothing is written without need");
+}
