@@ -33,6 +33,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STUB = "raise NotImplementedError"
 WRITE_LIMIT = 600  # seconds that one function may take, the model's loading included
+TESTS, CALLS = "the project's tests", "calls compared"  # by what a function is judged
 TEST_LIMIT = 180  # seconds that one run of tests may take
 # The last line of `redraft generate` on standard error.
 STATS = re.compile(
@@ -94,7 +95,7 @@ class Project:
         if "tests" in function:
             command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", *function["tests"]]
             done = self._python(tree, command)
-            return "the project's tests", done.returncode == 0, last_line(done.stdout)
+            return TESTS, done.returncode == 0, last_line(done.stdout)
         program = f"from {function['module']} import *\nfrom {function['module']} import {function['name'].split('.')[0]}\n"
         for call in function["calls"]:
             program += f"try: print(repr({call}))\nexcept Exception as error: print(type(error).__name__)\n"
@@ -103,7 +104,7 @@ class Project:
         same = sum(one == other for one, other in zip(expected, got))
         count = len(function["calls"])
         said = f"{same} of {count} calls as the original" if got else last_line(results[1].stderr)
-        return "calls compared", len(expected) == count and expected == got, said
+        return CALLS, len(expected) == count and expected == got, said
 
     def _python(self, tree: Path, command: list) -> subprocess.CompletedProcess:
         path = str(tree / self.plan["source"])
@@ -176,7 +177,8 @@ def verify(projects: list[Project]) -> int:
 
 
 def attempt(project: Project, function: dict, via: str, redraft: str) -> Outcome:
-    outcome = Outcome(project.name, function["name"], via)
+    # Also where nothing comes to be judged, so that the sums at the end are over all functions of a kind.
+    outcome = Outcome(project.name, function["name"], via, judged_by=TESTS if "tests" in function else CALLS)
     tree = project.tree(f"{function['name']}-{via}")
     path = tree / function["file"]
     before, line = without_body(path.read_bytes().decode(), function["name"])
@@ -189,7 +191,7 @@ def attempt(project: Project, function: dict, via: str, redraft: str) -> Outcome
     outcome.wrote = after != before
     if outcome.wrote:
         examine(before, after, function["name"], outcome)
-        outcome.judged_by, outcome.accepted, said = project.judge(tree, function)
+        _, outcome.accepted, said = project.judge(tree, function)
         if outcome.parses:
             outcome.message = "" if outcome.accepted else said
     return outcome
@@ -226,7 +228,6 @@ def by_nvim(redraft: str, tree: Path, path: Path, line: int, outcome: Outcome) -
         streaming = [s for s in editor.seen("status") if s["state"] == "streaming"]
         if streaming:
             outcome.first_token = round((streaming[0]["at"] - began) / 1e9, 1)
-            outcome.tokens = streaming[-1].get("tokens")
         editor.nvim.command("set nofixendofline | silent write")
     finally:
         editor.close()
@@ -294,7 +295,7 @@ def table(outcomes: list[Outcome]) -> str:
     rows.append("")
     for via in sorted({outcome.via for outcome in outcomes}):
         of = [o for o in outcomes if o.via == via]
-        tested = [o for o in of if "tests" in o.judged_by]
+        tested = [o for o in of if o.judged_by == TESTS]
         rows.append(
             f"By {via}: {sum(o.wrote for o in of)} of {len(of)} written, {sum(o.parses for o in of)} parse, "
             f"{sum(o.accepted for o in tested)} of {len(tested)} accepted by the project's tests, "
