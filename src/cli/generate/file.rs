@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<Text, Failure> {
         || failed(format!("is larger than the {} MiB that Redraft writes into", MAX_BYTES / (1024 * 1024)));
     if let Ok(metadata) = fs::metadata(path) {
         if !metadata.is_file() {
-            return Err(failed("is no plain file".to_owned()));
+            return Err(failed("cannot be read: it is no plain file".to_owned()));
         }
         if metadata.len() > MAX_BYTES as u64 {
             return Err(too_large());
