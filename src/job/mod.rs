@@ -115,8 +115,17 @@ impl Run {
     pub fn written(&self) -> Tokens {
         match &self.answer {
             Some(answer) if answer.usage.completion.0 > 0 => answer.usage.completion,
-            _ => Tokens(u32::try_from(self.written.saturating_mul(10).div_ceil(36)).unwrap_or(u32::MAX)),
+            // What was begun for the model is not its own.
+            _ => Tokens(
+                u32::try_from(self.written.saturating_sub(self.begun()).saturating_mul(10).div_ceil(36))
+                    .unwrap_or(u32::MAX),
+            ),
         }
+    }
+
+    /// The bytes of the answer that the prompt began.
+    fn begun(&self) -> usize {
+        self.task.request.prefill.as_ref().map_or(0, String::len)
     }
 
     /// The draft's region in the document as it stands.
