@@ -152,7 +152,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
 }
 
 impl Tokens {
-    /// A safe bound on the tokens of `text`: one for each 3.6 bytes (measured over code; `docs/performance.md`).
+    /// A safe bound on the tokens of `text`: one for each 3.6 bytes (measured over code).
     #[must_use]
     pub fn estimate(text: &str) -> Self {
         Self(u32::try_from(text.len().saturating_mul(10).div_ceil(36)).unwrap_or(u32::MAX))
