@@ -5,11 +5,12 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::{Diagnostic, Plan, PlanError, Query, Source, list, plan};
-use crate::context::{self, Context};
+use crate::context::{self, Ask, Context};
 use crate::draft::form::Shape;
 use crate::job::Task;
 use crate::model::{Request, Role, Tokens, Turn};
 use crate::prompt::{self, RenderError, secret};
+use crate::workspace::view::View;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,12 @@ const BLOCK_STOPS: [&str; 1] = ["\n```"];
 ///
 /// # Errors
 /// When the action does not fit the place, or the prompt does not fit the model.
-pub fn prepare(source: &Source<'_>, wish: &Wish, room: Room) -> Result<(Task, Sent), PrepareError> {
+pub fn prepare(
+    source: &Source<'_>,
+    view: &View<'_>,
+    wish: &Wish,
+    room: Room,
+) -> Result<(Task, Sent), PrepareError> {
     let plan = plan(
         source,
         &wish.action,
@@ -88,7 +94,14 @@ pub fn prepare(source: &Source<'_>, wish: &Wish, room: Room) -> Result<(Task, Se
         .cloned()
         .collect::<Vec<_>>()
         .join("\n");
-    let context = context::gather(source, &plan.focus, &plan.region, &hint, room.context.0);
+    let ask = Ask {
+        text: source.text,
+        focus: &plan.focus,
+        region: &plan.region,
+        hint: &hint,
+        budget: room.context.0,
+    };
+    let context = context::gather(view, &ask);
     let rendered = prompt::render(plan.prompt, &plan.inputs, &context)?;
     let (system, in_system) = secret::redact(&rendered.system);
     let (user, in_user) = secret::redact(&rendered.user);
@@ -171,14 +184,19 @@ fn task(plan: Plan, source: &Source<'_>, request: Request) -> Task {
 ///
 /// # Errors
 /// As `prepare`.
-pub fn prepare_new(source: &Source<'_>, instruction: &str, room: Room) -> Result<(Task, Sent), PrepareError> {
+pub fn prepare_new(
+    source: &Source<'_>,
+    view: &View<'_>,
+    instruction: &str,
+    room: Room,
+) -> Result<(Task, Sent), PrepareError> {
     let wish = Wish {
         action: "generate".to_owned(),
         range: 0..0,
         diagnostic: None,
         instruction: Some(instruction.to_owned()),
     };
-    let (mut task, sent) = prepare(source, &wish, room)?;
+    let (mut task, sent) = prepare(source, view, &wish, room)?;
     task.form.shape = Shape::File;
     task.form.lead.clear();
     task.form.base.clear();

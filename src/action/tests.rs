@@ -296,7 +296,17 @@ fn hostile_files_are_answered() {
             for action in ACTIONS {
                 let plan = plan(&source, action.id, query.range.clone(), Some(&diagnostic), Some("go"));
                 let Ok(plan) = plan else { continue };
-                let context = crate::context::gather(&source, &plan.focus, &plan.region, "", 1_000);
+                let facts = crate::syntax::facts::extract(language, &text, &fixture.tree);
+                let index = crate::workspace::Index::default();
+                let view = crate::workspace::view::View::new(&index, None, language, "a.py", facts.into());
+                let ask = crate::context::Ask {
+                    text: &fixture.text,
+                    focus: &plan.focus,
+                    region: &plan.region,
+                    hint: "",
+                    budget: 1_000,
+                };
+                let context = crate::context::gather(&view, &ask);
                 assert!(context.tokens() <= 1_000);
                 let rendered = crate::prompt::render(plan.prompt, &plan.inputs, &context).unwrap();
                 assert!(rendered.user.len() < 100_000, "{} on {text:.20}", action.id);

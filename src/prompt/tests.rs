@@ -7,6 +7,7 @@ fn inputs() -> Inputs {
     Inputs {
         language: "Python".to_owned(),
         fence: "python".to_owned(),
+        comment: "#".to_owned(),
         path: "pkg/shapes.py".to_owned(),
         name: text("Circle.area"),
         method: true,
@@ -23,7 +24,9 @@ fn inputs() -> Inputs {
 fn context() -> Context {
     let excerpt = |text: &str| crate::context::Excerpt {
         label: "pkg/shapes.py".to_owned(),
-        range: 0..1,
+        line: 0,
+        name: String::new(),
+        likely: 1.0,
         text: text.to_owned(),
         reason: crate::context::Reason::Import,
         tokens: 5,

@@ -160,7 +160,10 @@ pub(super) fn sent(run: RunId, sent: &Sent) -> Value {
         .map(|excerpt| {
             json!({
                 "label": excerpt.label,
-                "reason": format!("{:?}", excerpt.reason),
+                "name": excerpt.name,
+                "line": excerpt.line,
+                "reason": excerpt.reason.told(),
+                "likely": excerpt.likely,
                 "tokens": excerpt.tokens,
                 // As it was sent: without its secrets.
                 "text": secret::redact(&excerpt.text).0,

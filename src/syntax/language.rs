@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use tree_sitter::Query;
 
+use super::modules::Modules;
 use super::python::PYTHON;
 
 /// Every language, in the order in which they are looked up.
@@ -25,6 +26,10 @@ pub struct Language {
     pub comment: &'static str,
     /// What ends a line that opens a block.
     pub opener: &'static str,
+    /// The names of methods that give an object its attributes.
+    pub initialisers: &'static [&'static str],
+    /// How its imports name files.
+    pub modules: Modules,
     pub(super) grammar: fn() -> tree_sitter::Language,
     pub(super) kinds: Kinds,
     pub(super) sources: Sources,
@@ -56,6 +61,10 @@ pub(super) struct Sources {
     pub declared: &'static str,
     /// `@import` statements of the module's level; `@future` those that must come first.
     pub imports: &'static str,
+    /// What one level of a file says: definitions, imports, exports (see `facts`).
+    pub facts: &'static str,
+    /// What an initialiser's body gives to its object.
+    pub attributes: &'static str,
 }
 
 /// The compiled queries; compiling takes milliseconds, hence once.
@@ -65,6 +74,8 @@ pub(super) struct Queries {
     pub docstring: Query,
     pub declared: Query,
     pub imports: Query,
+    pub facts: Query,
+    pub attributes: Query,
 }
 
 impl Language {
@@ -117,6 +128,8 @@ impl Language {
                 docstring: compile(self.sources.docstring),
                 declared: compile(self.sources.declared),
                 imports: compile(self.sources.imports),
+                facts: compile(self.sources.facts),
+                attributes: compile(self.sources.attributes),
             }
         })
     }

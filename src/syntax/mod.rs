@@ -5,11 +5,14 @@
 //! file and one more row in `language::ALL`. No module below may learn a language's name.
 
 pub mod definition;
+pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod imports;
 pub mod language;
 pub mod lines;
+pub mod modules;
+pub mod names;
 pub mod outline;
 pub mod parse;
 mod python;

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::language::{Kinds, Language, Sources};
+use super::modules::Modules;
 
 pub(super) static PYTHON: Language = Language {
     id: "python",
@@ -12,6 +13,8 @@ pub(super) static PYTHON: Language = Language {
     declarations: &["pyi"],
     comment: "#",
     opener: ":",
+    initialisers: &["__init__", "__post_init__", "__new__", "setUp"],
+    modules: Modules::Dotted { package: "__init__", sources: &["src", "lib", "python"] },
     grammar: || tree_sitter_python::LANGUAGE.into(),
     kinds: Kinds {
         functions: &["function_definition"],
@@ -27,6 +30,8 @@ pub(super) static PYTHON: Language = Language {
         docstring: include_str!("python/docstring.scm"),
         declared: include_str!("python/declared.scm"),
         imports: include_str!("python/imports.scm"),
+        facts: include_str!("python/facts.scm"),
+        attributes: include_str!("python/attributes.scm"),
     },
     compiled: OnceLock::new(),
 };

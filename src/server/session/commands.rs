@@ -158,7 +158,21 @@ impl Session {
                 let tree = snapshot.parse();
                 let name = snapshot.name();
                 let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
-                let prepared = prepare(&source, &wish, room)?;
+                let facts = match source.tree {
+                    Some(tree) => {
+                        crate::syntax::facts::extract(source.language, &source.text.to_string(), tree)
+                    }
+                    None => crate::syntax::facts::Facts::default(),
+                };
+                let index = crate::workspace::Index::default();
+                let view = crate::workspace::view::View::new(
+                    &index,
+                    None,
+                    source.language,
+                    &name,
+                    std::sync::Arc::new(facts),
+                );
+                let prepared = prepare(&source, &view, &wish, room)?;
                 // `redraft.generate` says what it wants; what `redraft.run` names must have been on offer.
                 if wish.instruction.is_none() && !is_offered(&source, &wish) {
                     return Err(PrepareError::NotOffered(wish.action));
