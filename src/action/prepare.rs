@@ -99,6 +99,7 @@ pub fn prepare(
         focus: &plan.focus,
         region: &plan.region,
         hint: &hint,
+        recent: &[],
         budget: room.context.0,
     };
     let context = context::gather(view, &ask);
