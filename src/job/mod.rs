@@ -7,8 +7,8 @@ mod event;
 mod task;
 #[cfg(test)]
 mod tests;
+mod view;
 
-use std::ops::Range;
 use std::time::Duration;
 
 use ropey::Rope;
@@ -20,7 +20,7 @@ use crate::draft::region::Region;
 use crate::draft::stream::StreamDiff;
 use crate::draft::verify::Rejected;
 use crate::draft::weave::{Heard, Next, Time, Weave};
-use crate::model::{Answer, Finish, Tokens};
+use crate::model::{Answer, Finish};
 use crate::text::edit::Edit;
 
 /// A client that asks its user before it applies an edit answers within this time.
@@ -81,95 +81,6 @@ impl Run {
             answer: None,
             message: None,
         }
-    }
-
-    #[must_use]
-    pub fn task(&self) -> &Task {
-        &self.task
-    }
-
-    #[must_use]
-    pub fn state(&self) -> State {
-        self.state
-    }
-
-    #[must_use]
-    pub fn delivery(&self) -> Delivery {
-        self.delivery
-    }
-
-    /// Why it failed, or what else the user should know.
-    #[must_use]
-    pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
-    }
-
-    /// How the model's answer ended, and what it used.
-    #[must_use]
-    pub fn answer(&self) -> Option<&Answer> {
-        self.answer.as_ref()
-    }
-
-    /// What was written so far: what was told, or a safe estimate.
-    #[must_use]
-    pub fn written(&self) -> Tokens {
-        match &self.answer {
-            Some(answer) if answer.usage.completion.0 > 0 => answer.usage.completion,
-            // What was begun for the model is not its own.
-            _ => Tokens(
-                u32::try_from(self.written.saturating_sub(self.begun()).saturating_mul(10).div_ceil(36))
-                    .unwrap_or(u32::MAX),
-            ),
-        }
-    }
-
-    /// The bytes of the answer that the prompt began.
-    fn begun(&self) -> usize {
-        self.task.request.prefill.as_ref().map_or(0, String::len)
-    }
-
-    /// The draft's region in the document as it stands.
-    #[must_use]
-    pub fn range(&self) -> Range<usize> {
-        self.weave.regions()[0].range()
-    }
-
-    /// All that it may change, the draft's region first.
-    #[must_use]
-    pub fn ranges(&self) -> Vec<Range<usize>> {
-        self.weave.regions().iter().map(Region::range).collect()
-    }
-
-    /// Whether `range` touches a region of this run.
-    #[must_use]
-    pub fn touches(&self, range: &Range<usize>) -> bool {
-        self.ranges().iter().any(|own| own.start <= range.end && range.start <= own.end)
-    }
-
-    /// Whether an edit of it is on its way.
-    #[must_use]
-    pub fn in_flight(&self) -> bool {
-        self.weave.in_flight()
-    }
-
-    /// Whether the model or the editor still has something to do for it.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        self.phase != Phase::Resting || self.weave.in_flight()
-    }
-
-    /// Whether there is a draft that can be kept or taken back.
-    #[must_use]
-    pub fn stands(&self) -> bool {
-        self.phase == Phase::Resting
-            && matches!(self.state, State::Done | State::Cancelled)
-            && self.weave.regions().iter().any(|region| region.ours() != region.base())
-    }
-
-    /// What the user's own typing held back: edits that would complete the draft, over what the user typed.
-    #[must_use]
-    pub fn rest(&self) -> Vec<Edit> {
-        if self.state == State::Done { self.weave.rest() } else { Vec::new() }
     }
 
     /// Takes in what happened. `poll` is to be called afterwards.
@@ -287,7 +198,7 @@ impl Run {
             Err(error) => self.fail(error.to_string()),
             Ok(cleaned) => {
                 let mut effects = self.last_lines(&cleaned, known);
-                let imports = self.weave.regions().get(1).map(crate::draft::region::Region::text);
+                let imports = self.weave.regions().get(1).map(Region::text);
                 self.targets = self.task.targets(&cleaned, imports);
                 self.phase = Phase::Verifying;
                 effects.extend(self.enter(State::Checking));
