@@ -13,7 +13,7 @@ use tower_lsp::{LanguageServer, async_trait};
 
 use super::client::Profile;
 use super::convert::{encoding_name, path_of};
-use super::event::{ClientEvent, Reply};
+use super::event::{Asked, ClientEvent, Reply, taking};
 use super::params::{self, Ask, COMMANDS, run_id};
 use crate::action;
 use crate::text::position::Position;
@@ -135,6 +135,10 @@ impl LanguageServer for Backend {
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
         let command = params::command(&params.command, params.arguments)?;
-        self.ask(|reply| ClientEvent::Command { command, reply }).await.map(Some)
+        let (taker, taken) = taking();
+        let answer = self.ask(|reply| ClientEvent::Command { command, asked: Asked { reply, taken } }).await;
+        // tower-lsp looks for a cancel before it polls a handler, and takes what the poll gives.
+        taker.take();
+        answer.map(Some)
     }
 }

@@ -1,7 +1,7 @@
 //! What reaches the session's loop, and how a request gets its one answer.
 
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tower_lsp::jsonrpc;
 use tree_sitter::Tree;
 
@@ -17,6 +17,22 @@ use crate::workspace::{Change, Opened, Stamp};
 pub(super) type RunId = u64;
 /// A way to answer one request; dropping it answers with an internal error.
 pub(super) type Reply = oneshot::Sender<jsonrpc::Result<Value>>;
+
+/// A request that begins something: a client may cancel it until its handler has the answer, and then would not know what
+/// was begun. So nothing begins before it is known that the answer was taken.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub reply: Reply,
+    pub taken: Taken,
+}
+
+/// Whether a handler has the answer to its request.
+#[derive(Clone, Debug)]
+pub(super) struct Taken(watch::Receiver<bool>);
+
+/// The handler's side of it; dropping it without a word is a cancel.
+#[derive(Debug)]
+pub(super) struct Taker(watch::Sender<bool>);
 
 /// From the client, in the client's order.
 #[derive(Debug)]
@@ -43,7 +59,7 @@ pub(super) enum ClientEvent {
     },
     Command {
         command: Command,
-        reply: Reply,
+        asked: Asked,
     },
     Sent {
         run: RunId,
@@ -79,8 +95,12 @@ pub(super) enum Command {
 pub(super) enum TaskEvent {
     Prepared {
         run: RunId,
-        reply: Option<Reply>,
+        asked: Option<Asked>,
         outcome: Box<Result<(Task, Sent), PrepareError>>,
+    },
+    /// The request that asked for the run has its answer, or was cancelled.
+    Taken {
+        run: RunId,
     },
     /// A task died: that run's error and nothing else.
     Panicked {
@@ -103,4 +123,32 @@ pub(super) enum TaskEvent {
         stamp: Stamp,
         tree: Option<Tree>,
     },
+}
+
+pub(super) fn taking() -> (Taker, Taken) {
+    let (taker, taken) = watch::channel(false);
+    (Taker(taker), Taken(taken))
+}
+
+impl Taker {
+    /// The answer is the handler's: no cancel can take it away any more.
+    pub fn take(self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Taken {
+    /// Whether it was taken; nothing while that is open.
+    pub fn known(&self) -> Option<bool> {
+        // First whether there is still somebody to say it: what was said before that is then seen.
+        let is_over = self.0.has_changed().is_err();
+        let taken = *self.0.borrow();
+        (is_over || taken).then_some(taken)
+    }
+
+    /// Waits until it is known.
+    pub async fn settled(mut self) {
+        // An error is an answer, too: the handler is gone.
+        let _ = self.0.wait_for(|taken| *taken).await;
+    }
 }

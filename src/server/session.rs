@@ -21,11 +21,14 @@ use crate::model::registry::{Chosen, Registry};
 use crate::text::edit::Edit;
 use crate::workspace::Document;
 
+mod beginning;
 mod commands;
 mod documents;
 mod requests;
 mod runs;
 mod sending;
+#[cfg(test)]
+mod tests;
 
 /// Events of our own tasks that wait for the loop.
 const TASKS: usize = 1024;
@@ -59,13 +62,16 @@ struct Doc {
     parsing: bool,
 }
 
+/// A change that the client told: the edits, and the text before and after them.
+type Told = (Vec<Edit>, Rope, Rope);
+
 /// A run whose prompt is being made, off the loop; what its document goes through meanwhile is replayed.
 #[derive(Debug)]
 struct Preparing {
     uri: String,
     wish: Wish,
     chosen: Chosen,
-    changes: Vec<(Vec<Edit>, Rope, Rope)>,
+    changes: Vec<Told>,
     /// Its document was closed; one that is opened by that name later is another.
     closed: bool,
 }
@@ -163,7 +169,7 @@ impl Session {
             ClientEvent::Saving { uri } => self.tell_runs(&uri, || Input::Saving),
             ClientEvent::Saved { uri } => self.tell_runs(&uri, || Input::Saved),
             ClientEvent::Actions { ask, reply } => self.actions(ask, reply),
-            ClientEvent::Command { command, reply } => self.command(command, reply),
+            ClientEvent::Command { command, asked } => self.command(command, asked),
             ClientEvent::Sent { run, reply } => self.what_was_sent(run, reply),
             ClientEvent::CancelProgress { token } => {
                 let run = self.runs.values().find(|live| live.progress.token() == token).map(|live| live.id);
@@ -185,7 +191,8 @@ impl Session {
 
     fn task(&mut self, event: TaskEvent) {
         match event {
-            TaskEvent::Prepared { run, reply, outcome } => self.prepared(run, reply, *outcome),
+            TaskEvent::Prepared { run, asked, outcome } => self.prepared(run, asked, *outcome),
+            TaskEvent::Taken { run } => self.taken(run),
             TaskEvent::Panicked { run } => {
                 self.preparing.remove(&run);
                 self.abort(run, "Redraft met an error of its own; please report it".to_owned());
