@@ -22,6 +22,8 @@ pub type Time = Duration;
 const INTERVAL: Duration = Duration::from_millis(80);
 /// No echo within this time (or four round trips): the edit counts as dropped.
 const ECHO: Duration = Duration::from_millis(300);
+/// The longest round trip that counts: a client that was away for a while is not slow from then on.
+const SLOWEST: Duration = Duration::from_secs(1);
 /// While the user types inside the region, edits wait for this much quiet.
 const QUIET: Duration = Duration::from_millis(250);
 /// After a save, edits wait this long.
@@ -32,8 +34,12 @@ const SAVE_TAKES: Duration = Duration::from_secs(2);
 const BACK_OFF: Duration = Duration::from_millis(50);
 /// How often one edit is sent again before the run gives up.
 const ATTEMPTS: u32 = 5;
-/// Edits that may still land late, remembered.
-const LOST: usize = 8;
+/// Edits that may still land late, remembered: all that are tried before a run gives up, and then to take the draft back.
+const LOST: usize = 2 * (ATTEMPTS as usize + 1) + 2;
+/// An edit without an answer may land so late: its client may be busy, or have gone to sleep.
+const LANDS_WITHIN: Duration = Duration::from_secs(300);
+/// A client tells of an edit at most so long after it has answered it; editors gather changes for up to half a second.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
 /// States of the region before our edits, by hash: what an undo would bring back.
 const HISTORY: usize = 4096;
 
@@ -76,6 +82,8 @@ pub struct Weave {
     urgent: bool,
     patience: Duration,
     stopped: bool,
+    /// Whether the last change held an edit of ours.
+    heard_ours: bool,
     flight: Option<Flight>,
     lost: VecDeque<Flight>,
     /// What takes back an edit that landed in the wrong place.
@@ -100,6 +108,7 @@ impl Weave {
             urgent: false,
             patience: ECHO,
             stopped: false,
+            heard_ours: false,
             flight: None,
             lost: VecDeque::new(),
             repair: Repair::default(),
@@ -127,6 +136,24 @@ impl Weave {
     #[must_use]
     pub fn in_flight(&self) -> bool {
         self.flight.is_some()
+    }
+
+    /// Whether an edit that was sent may still land, however late.
+    #[must_use]
+    pub fn may_land(&self, now: Time) -> bool {
+        self.flight.iter().chain(&self.lost).any(|flight| now < flight.lands_by)
+    }
+
+    /// Whether something of ours stands in the wrong place, to be put right.
+    #[must_use]
+    pub fn is_astray(&self) -> bool {
+        !self.repair.edits().is_empty()
+    }
+
+    /// Whether the last change held an edit of ours.
+    #[must_use]
+    pub fn heard_ours(&self) -> bool {
+        self.heard_ours
     }
 
     /// What region `index` is to become; edits leave at intervals.
@@ -157,9 +184,22 @@ impl Weave {
         self.attempts = 0;
     }
 
-    /// Nothing more is sent; what stands, and what is in flight, stays.
+    /// Nothing more is sent but what puts right an edit that landed in the wrong place; what stands, and what is in flight,
+    /// stays.
     pub fn stop(&mut self) {
         self.stopped = true;
+        // Nobody waits for it any longer than for any other: it may land late, as those that were lost.
+        self.patience = ECHO;
+        let echo = self.echo_time();
+        if let Some(flight) = &mut self.flight {
+            flight.deadline = flight.deadline.min(flight.sent + echo);
+        }
+    }
+
+    /// What stands in the wrong place stays there: the client does not take the edit that puts it right.
+    pub fn leave_astray(&mut self) {
+        self.repair = Repair::default();
+        self.stop();
     }
 
     /// What the user's spans hold back: the edits, in the document's offsets, that would make each region its target
@@ -195,6 +235,9 @@ impl Weave {
     pub fn answered(&mut self, now: Time, id: u64, applied: bool) {
         // It has decided: what comes now comes soon, however long its user took.
         let echo = ECHO.max(self.round_trip * 4);
+        for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.id == id) {
+            flight.lands_by = if applied { now + TOLD_WITHIN.max(echo) } else { now };
+        }
         let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id) else { return };
         if applied {
             flight.deadline = now + echo;
@@ -206,6 +249,11 @@ impl Weave {
 
     /// Takes in one notification: `edits`, one after the other, made `after` of `before`.
     pub fn changed(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Heard {
+        self.heard_ours = false;
+        if self.stopped {
+            // Whoever undoes and types at rest is not to be taken for a client that was slow.
+            self.lost.retain(|flight| now < flight.lands_by);
+        }
         if let Some(landed) = self.landed_first(edits, before) {
             // Our edit, and then more of the user's in the same notification: an undo, perhaps.
             let (first, rest) = edits.split_at(landed);
@@ -242,6 +290,12 @@ impl Weave {
         if self.attempts > 0 && self.flight.is_none() {
             self.not_before = self.not_before.min(now);
         }
+        self.moved(now, edits, before, after)
+    }
+
+    /// The same for a change that is surely none of ours.
+    pub fn moved(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Heard {
+        self.heard_ours = false;
         let heard = self.users(now, edits, before);
         for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.fits) {
             flight.rebase(&self.regions, self.repair.edits(), self.policy, after);
@@ -276,13 +330,13 @@ impl Weave {
             }
             self.drop_flight();
         }
-        if self.stopped {
+        if self.stopped && !self.is_astray() {
             return Next::Settled;
         }
-        let flight = if self.repair.edits().is_empty() {
-            self.advance(document)
-        } else {
+        let flight = if self.is_astray() {
             Some(Flight::of_repair(&self.regions, self.repair.edits(), document))
+        } else {
+            self.advance(document)
         };
         let Some(mut flight) = flight else { return Next::Settled };
         if self.attempts > ATTEMPTS {
@@ -298,6 +352,7 @@ impl Weave {
         flight.sent = now;
         // A client that is busy gets more time with each try.
         flight.deadline = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
+        flight.lands_by = flight.deadline.max(now + LANDS_WITHIN);
         self.not_before = now + INTERVAL.max(self.round_trip * 2);
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);
@@ -313,7 +368,8 @@ impl Weave {
     }
 
     fn landed(&mut self, now: Time, flight: Flight) {
-        let trip = now.saturating_sub(flight.sent);
+        self.heard_ours = true;
+        let trip = now.saturating_sub(flight.sent).min(SLOWEST);
         // Where a user is asked, the time is the user's.
         let trip = if self.patience > ECHO { Duration::ZERO } else { trip };
         self.round_trip = if self.round_trip.is_zero() { trip } else { (self.round_trip * 3 + trip) / 4 };
@@ -354,6 +410,7 @@ impl Weave {
     /// An edit of ours landed where the document had moved on: it is to be taken back, and until then the regions are told
     /// of changes as if it were not there.
     fn misplaced(&mut self, before: &Rope, after: &Rope) {
+        self.heard_ours = true;
         self.attempts = 0;
         self.repair.misplaced(before, after);
         if let Some(flight) = self.flight.take() {

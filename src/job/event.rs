@@ -55,6 +55,12 @@ pub enum Input<'a> {
         before: &'a Rope,
         after: &'a Rope,
     },
+    /// The same, where it is known to be another run's edit.
+    Other {
+        edits: &'a [Edit],
+        before: &'a Rope,
+        after: &'a Rope,
+    },
     /// The client answered an edit.
     Applied {
         id: u64,

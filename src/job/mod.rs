@@ -21,7 +21,6 @@ use crate::draft::stream::StreamDiff;
 use crate::draft::verify::Rejected;
 use crate::draft::weave::{Heard, Next, Time, Weave};
 use crate::model::{Answer, Finish};
-use crate::text::edit::Edit;
 
 /// A client that asks its user before it applies an edit answers within this time.
 const CONFIRMATION: Duration = Duration::from_secs(600);
@@ -54,6 +53,8 @@ pub struct Run {
     written: usize,
     answer: Option<Answer>,
     message: Option<String>,
+    /// It went wrong, or its user took it back: what lands of it afterwards is taken back as well.
+    unwanted: bool,
 }
 
 impl Run {
@@ -80,6 +81,7 @@ impl Run {
             written: 0,
             answer: None,
             message: None,
+            unwanted: false,
         }
     }
 
@@ -90,7 +92,14 @@ impl Run {
             Input::Answered(Ok(answer)) => self.answered(answer),
             Input::Answered(Err(error)) if self.phase == Phase::Asking => self.fail(error.message),
             Input::Verified(verdict) if self.phase == Phase::Verifying => self.verified(verdict),
-            Input::Changed { edits, before, after } => self.changed(now, edits, before, after),
+            Input::Changed { edits, before, after } => {
+                let heard = self.weave.changed(now, edits, before, after);
+                self.heard(heard)
+            }
+            Input::Other { edits, before, after } => {
+                let heard = self.weave.moved(now, edits, before, after);
+                self.heard(heard)
+            }
             Input::Applied { id, applied } => self.applied(now, id, applied),
             Input::Saving => {
                 self.weave.saving(now);
@@ -102,11 +111,7 @@ impl Run {
             }
             Input::Stop => self.cancel("stopped; what stands stays"),
             Input::Keep if self.stands() => self.enter(State::Kept),
-            Input::Revert if self.stands() => {
-                self.weave.revert();
-                self.phase = Phase::Reverting(State::Reverted);
-                Vec::new()
-            }
+            Input::Revert if self.stands() => self.revert(State::Reverted),
             Input::Closed => self.cancel("the document was closed"),
             Input::Answered(Err(_)) | Input::Verified(_) | Input::Keep | Input::Revert => Vec::new(),
         }
@@ -117,7 +122,8 @@ impl Run {
         let may_send = match self.phase {
             Phase::Asking | Phase::Verifying => self.delivery == Delivery::Stream,
             Phase::Landing | Phase::Reverting(_) => true,
-            Phase::Resting => self.weave.in_flight(),
+            // What landed late in the wrong place is put right, whatever became of the run.
+            Phase::Resting => self.weave.in_flight() || self.weave.is_astray(),
         };
         if !may_send {
             return (Send::Nothing, Vec::new());
@@ -130,19 +136,11 @@ impl Run {
             (Next::Wait(at), _) => (Send::At(at), Vec::new()),
             (Next::Settled, Phase::Landing) => (Send::Nothing, self.landed()),
             (Next::Settled, Phase::Reverting(state)) => {
-                self.phase = Phase::Resting;
+                self.come_to_rest();
                 (Send::Nothing, self.enter(state))
             }
             (Next::Settled, _) => (Send::Nothing, Vec::new()),
-            (Next::GaveUp, Phase::Reverting(_)) => {
-                self.weave.stop();
-                self.phase = Phase::Resting;
-                let why = self.message.take().unwrap_or_default();
-                self.message = Some(format!(
-                    "{why}; the editor did not take the edit that takes the draft back: undo it by hand"
-                ));
-                (Send::Nothing, self.enter(State::Failed))
-            }
+            (Next::GaveUp, Phase::Reverting(_) | Phase::Resting) => (Send::Nothing, self.left_to_the_user()),
             (Next::GaveUp, _) => {
                 let effects = self.fail("the editor did not take the edits".to_owned());
                 (Send::At(now), effects)
@@ -232,21 +230,56 @@ impl Run {
         }
     }
 
-    fn changed(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Vec<Effect> {
-        let heard = self.weave.changed(now, edits, before, after);
+    fn heard(&mut self, heard: Heard) -> Vec<Effect> {
+        if self.phase == Phase::Resting && self.unwanted && self.weave.heard_ours() {
+            return self.revert(self.state);
+        }
         match (heard, &self.phase) {
             (Heard::Undone, Phase::Resting) if self.stands() => {
+                self.unwanted = true;
                 self.weave.stop();
                 self.enter(State::Reverted)
             }
             (Heard::Undone, Phase::Asking | Phase::Verifying | Phase::Landing) => {
+                self.unwanted = true;
                 self.cancel("you took the draft back")
             }
             (Heard::Gone, Phase::Asking | Phase::Verifying | Phase::Landing) => {
+                self.unwanted = true;
                 self.cancel("the place of the draft was deleted")
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What was there comes back; then the run is there.
+    fn revert(&mut self, then: State) -> Vec<Effect> {
+        self.unwanted = true;
+        self.weave.revert();
+        self.phase = Phase::Reverting(then);
+        Vec::new()
+    }
+
+    /// Nothing goes on; what was sent may still land.
+    fn come_to_rest(&mut self) {
+        self.weave.stop();
+        self.phase = Phase::Resting;
+    }
+
+    /// The editor takes no edit, and something of ours stands where it should not: only its user can take it away.
+    fn left_to_the_user(&mut self) -> Vec<Effect> {
+        let what = if self.weave.is_astray() {
+            "an edit that came too late stands in the wrong place, and the editor did not take the one that puts it right"
+        } else {
+            "the editor did not take the edit that takes the draft back"
+        };
+        self.weave.leave_astray();
+        self.come_to_rest();
+        let why = self.message.take().map(|why| format!("{why}; ")).unwrap_or_default();
+        self.message = Some(format!("{why}{what}: undo it by hand"));
+        // Told once more where it has failed before: there is something to do now.
+        self.state = State::Failed;
+        vec![Effect::Entered(State::Failed)]
     }
 
     fn applied(&mut self, now: Time, id: u64, applied: bool) -> Vec<Effect> {
@@ -259,7 +292,7 @@ impl Run {
     }
 
     fn landed(&mut self) -> Vec<Effect> {
-        self.phase = Phase::Resting;
+        self.come_to_rest();
         if !self.weave.rest().is_empty() {
             self.message =
                 Some("a part of the draft is held back, for you typed where it would go".to_owned());
@@ -273,8 +306,7 @@ impl Run {
             Phase::Reverting(_) | Phase::Resting => return Vec::new(),
         }
         let asking = self.phase == Phase::Asking;
-        self.phase = Phase::Resting;
-        self.weave.stop();
+        self.come_to_rest();
         self.cleaner = None;
         self.message = Some(why.to_owned());
         let mut effects = if asking { vec![Effect::StopAsking] } else { Vec::new() };
@@ -288,12 +320,11 @@ impl Run {
         self.cleaner = None;
         let untouched = self.weave.regions().iter().all(|region| region.ours() == region.base());
         if untouched && !self.weave.in_flight() {
-            self.weave.stop();
-            self.phase = Phase::Resting;
+            self.unwanted = true;
+            self.come_to_rest();
             effects.extend(self.enter(State::Failed));
         } else {
-            self.weave.revert();
-            self.phase = Phase::Reverting(State::Failed);
+            effects.extend(self.revert(State::Failed));
         }
         effects
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Delivery, Phase, Run, State, Task};
 use crate::draft::region::Region;
+use crate::draft::weave::Time;
 use crate::model::{Answer, Tokens};
 use crate::text::edit::Edit;
 
@@ -80,7 +81,25 @@ impl Run {
     /// Whether the model or the editor still has something to do for it.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.phase != Phase::Resting || self.weave.in_flight()
+        self.phase != Phase::Resting || self.weave.in_flight() || self.weave.is_astray()
+    }
+
+    /// Whether it still works at its draft, or at taking it back.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.phase != Phase::Resting
+    }
+
+    /// Whether something that it sent may still land, though it is over.
+    #[must_use]
+    pub fn watches(&self, now: Time) -> bool {
+        self.weave.may_land(now)
+    }
+
+    /// Whether the last change of the document held an edit of its own.
+    #[must_use]
+    pub fn heard_itself(&self) -> bool {
+        self.weave.heard_ours()
     }
 
     /// Whether there is a draft that can be kept or taken back.

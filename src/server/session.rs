@@ -34,7 +34,7 @@ mod tests;
 const TASKS: usize = 1024;
 /// Runs at work at once; a person follows a few.
 const LIVE_RUNS: usize = 16;
-/// Drafts that can still be taken back; the oldest is kept when another comes.
+/// Drafts that can still be taken back, and runs that watch for what lands late; the oldest goes when another comes.
 const STANDING_RUNS: usize = 32;
 /// Runs whose prompts can still be looked at.
 const HISTORY: usize = 32;

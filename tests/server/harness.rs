@@ -46,6 +46,8 @@ pub enum Manner {
     Merges { before: &'static str, text: &'static str },
     /// Leaves it to the test.
     Holds,
+    /// Is busy, and looks at it once it thaws; others may come meanwhile.
+    Freezes,
 }
 
 pub struct Client {
@@ -66,6 +68,8 @@ pub struct Client {
     pub edits: Vec<Value>,
     pub manners: VecDeque<Manner>,
     pub held: VecDeque<Value>,
+    /// What a busy editor has not looked at.
+    pub frozen: VecDeque<Value>,
     /// Answers with the id null: to what was no request.
     pub refusals: VecDeque<Value>,
     pub log: Vec<String>,
@@ -147,6 +151,7 @@ impl Client {
             edits: Vec::new(),
             manners: VecDeque::new(),
             held: VecDeque::new(),
+            frozen: VecDeque::new(),
             refusals: VecDeque::new(),
             log: Vec::new(),
         }
@@ -430,6 +435,14 @@ impl Client {
         self.handle(message, manner);
     }
 
+    /// The editor looks at all that it was sent while it was busy.
+    pub fn thaw(&mut self, manner: &Manner) {
+        self.manners.clear();
+        for message in std::mem::take(&mut self.frozen) {
+            self.handle(message, manner.clone());
+        }
+    }
+
     fn handle(&mut self, message: Value, manner: Manner) {
         let change = message["params"]["edit"]["documentChanges"][0].clone();
         let uri = change["textDocument"]["uri"].as_str().unwrap().to_owned();
@@ -479,6 +492,7 @@ impl Client {
                 answer(self, true);
             }
             Manner::Holds => self.held.push_back(message),
+            Manner::Freezes => self.frozen.push_back(message),
         }
     }
 
@@ -536,6 +550,7 @@ impl Client {
         assert!(self.answers.is_empty(), "unread: {:?}", self.answers);
         assert!(self.messages.is_empty(), "unread: {:?}", self.messages);
         assert!(self.held.is_empty() && self.refusals.is_empty(), "{:?} {:?}", self.held, self.refusals);
+        assert!(self.frozen.is_empty(), "never looked at: {:?}", self.frozen);
         for (token, kinds) in &self.progress {
             let count = |wanted: &str| kinds.iter().filter(|kind| *kind == wanted).count();
             assert_eq!((count("begin"), count("end")), (1, 1), "{token}: {kinds:?}\n{}", log());

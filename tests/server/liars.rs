@@ -1,9 +1,11 @@
 //! Editors that refuse, drop and lie: the draft comes all the same where it can, and else what was there is there again.
 
-use redraft::model::provider::scripted::Scripted;
+use redraft::model::ErrorKind;
+use redraft::model::provider::scripted::{Gate, Scripted, Step};
+use serde_json::json;
 
-use crate::harness::{Client, Manner};
-use crate::{LINES, SHAPES, gated, open_all, writer, written};
+use crate::harness::{Client, Manner, wait_for};
+use crate::{LINES, SHAPES, gated, gated_lines, open_all, writer, written};
 
 fn check(delivery: &str, manners: &[Manner], expected: &str) {
     let mut client = Client::with(&writer(), delivery, SHAPES);
@@ -88,4 +90,85 @@ fn a_progress_that_the_editor_does_not_want_is_not_shown() {
     client.until_state(&run, "failed");
     client.shows(1, "no script");
     client.finish_without_progress();
+}
+
+/// An editor that is busy while a run streams its first line, and the model fails behind the gate.
+fn busy(scripts: impl FnOnce(&Gate) -> Vec<Vec<Step>>) -> (Client, Scripted, Gate, String) {
+    let gate = Gate::new();
+    let provider = Scripted::new(scripts(&gate));
+    let mut client = Client::with(&provider, "stream", SHAPES);
+    client.manners.extend(std::iter::repeat_n(Manner::Freezes, 24));
+    let run = client.run("implement", "raise");
+    client.until("an edit", |client| !client.frozen.is_empty());
+    (client, provider, gate, run)
+}
+
+fn breaks(gate: &Gate) -> Vec<Step> {
+    vec![Step::say(LINES[0]), Step::Wait(gate.clone()), Step::fail(ErrorKind::Stream, "the line broke")]
+}
+
+#[test]
+fn an_edit_that_lands_after_its_run_failed_is_taken_back() {
+    let (mut client, _provider, gate, run) = busy(|gate| vec![breaks(gate)]);
+    gate.open();
+    client.until_state(&run, "failed");
+    client.shows(1, "the line broke");
+    let error = client.execute("redraft.revert", json!({ "run": run })).unwrap_err();
+    assert_eq!(error["code"], -32602, "for its user it is over");
+    client.thaw(&Manner::Honest);
+    client.until("the taking back", |client| client.text() == SHAPES);
+    client.barrier();
+    assert_eq!(client.states(&run).iter().filter(|state| **state == "failed").count(), 1);
+    client.finish();
+}
+
+#[test]
+fn an_edit_that_lands_after_a_stop_stands_and_nothing_more_is_sent() {
+    let (mut client, _provider, gate, run) = busy(|gate| vec![breaks(gate)]);
+    client.command("redraft.stop", &run);
+    client.until_state(&run, "cancelled");
+    gate.open();
+    let sent = client.edits.len();
+    client.thaw(&Manner::Honest);
+    client.barrier();
+    assert_eq!(client.text(), SHAPES.replace("    raise", &format!("{}    raise", LINES[0])));
+    assert_eq!(client.edits.len(), sent, "no edit after the stop");
+    assert!(client.actions("total = 0").iter().any(|action| action["title"] == "Revert the draft"));
+    client.command("redraft.revert", &run);
+    client.until_state(&run, "reverted");
+    assert_eq!(client.text(), SHAPES);
+    client.finish();
+}
+
+#[test]
+fn an_edit_that_lands_in_the_wrong_place_after_a_stop_is_put_right() {
+    let (mut client, _provider, _gate, run) = busy(|gate| vec![breaks(gate)]);
+    client.command("redraft.stop", &run);
+    client.until_state(&run, "cancelled");
+    client.thaw(&Manner::AppliesStale { before: "import os", text: "# one\n" });
+    let expected = SHAPES.replace("import os", "# one\nimport os");
+    client.until("the repair", |client| client.text() == expected);
+    client.finish();
+}
+
+/// The same draft once more, in the same place, while the first one's edit is still on its way: which of them lands cannot be
+/// told, and one stands.
+#[test]
+fn a_late_edit_is_not_taken_for_that_of_the_next_run() {
+    let (mut client, provider, gate, run) = busy(|gate| vec![breaks(gate), gated_lines(gate)]);
+    gate.open();
+    client.until_state(&run, "failed");
+    client.shows(1, "the line broke");
+    let second = client.run("implement", "raise");
+    wait_for(provider.begun(2));
+    let sent = client.frozen.len();
+    gate.open();
+    client.until("an edit of the second", |client| client.frozen.len() > sent);
+    client.thaw(&Manner::Honest);
+    open_all(&gate);
+    client.until_state(&second, "done");
+    assert_eq!(client.text(), written(SHAPES));
+    client.barrier();
+    assert_eq!((client.text(), client.states(&run).last()), (written(SHAPES).as_str(), Some(&"failed")));
+    client.finish();
 }

@@ -89,7 +89,7 @@ impl Session {
         self.end_what_was_declined();
         let range = run.range();
         let taken = || {
-            let mut others = self.runs.values().filter(|other| other.uri == uri && other.run.is_live());
+            let mut others = self.runs.values().filter(|other| other.uri == uri && other.run.is_working());
             others.any(|other| overlap(&other.run.range(), &range))
         };
         let why = if run.state().is_over() {

@@ -11,6 +11,7 @@ use crate::job::Input;
 use crate::model::registry::{Chosen, Place};
 use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
 use crate::server::event::{Asked, Command, Reply, RunId, TaskEvent};
+use crate::server::live::Live;
 use crate::server::params::{GenerateParams, RunParams, WireRange, content_modified, invalid, run_name};
 use crate::workspace::{MAX_BYTES, Snapshot};
 
@@ -116,7 +117,7 @@ impl Session {
         let refuse = |asked: Option<Asked>, error: jsonrpc::Error| {
             drop(asked.map(|asked| asked.reply.send(Err(error))));
         };
-        let live = self.runs.values().filter(|live| live.run.is_live()).count() + self.preparing.len();
+        let live = self.runs.values().filter(|live| live.run.is_working()).count() + self.preparing.len();
         if live >= LIVE_RUNS {
             return refuse(
                 asked,
@@ -172,7 +173,7 @@ impl Session {
 
     /// A command that is one input of one run.
     fn simple(&mut self, run: RunId, input: Input<'_>, reply: Reply) {
-        if self.run_of(run).is_none() {
+        if !self.runs.get(&run).is_some_and(Live::is_known) {
             let _ = reply.send(Err(invalid(format!("there is no run {:?} any more", run_name(run)))));
             return;
         }

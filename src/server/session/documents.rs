@@ -1,13 +1,15 @@
 //! The session's documents: what the client says of them, and their trees.
 
+use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ropey::Rope;
 use tree_sitter::Tree;
 
 use super::{Doc, PARSE_DELAY, Session};
-use crate::job::Input;
+use crate::job::{Input, Run};
 use crate::server::event::{RunId, TaskEvent};
+use crate::server::live::Live;
 use crate::text::edit::Edit;
 use crate::workspace::{Change, Document, Opened, Stamp};
 
@@ -25,7 +27,7 @@ impl Session {
         let edits =
             crate::text::edit::sequential(&crate::text::diff::edits(&before.to_string(), &after.to_string()));
         self.replay_later(&uri, &edits, &before, &after);
-        self.tell_runs(&uri, || Input::Changed { edits: &edits, before: &before, after: &after });
+        self.tell_change(&uri, &edits, &before, &after);
     }
 
     pub(super) fn changed(&mut self, uri: &str, version: i32, changes: Vec<Change>) {
@@ -40,10 +42,23 @@ impl Session {
         let after = doc.document.snapshot().text.clone();
         doc.parse_at.get_or_insert(now + PARSE_DELAY);
         self.replay_later(uri, &edits, &before, &after);
-        let runs: Vec<RunId> =
-            self.runs.values().filter(|live| live.uri == uri).map(|live| live.id).collect();
-        for run in runs {
-            self.step(run, Input::Changed { edits: &edits, before: &before, after: &after });
+        self.tell_change(uri, &edits, &before, &after);
+    }
+
+    /// Tells the runs of a document what happened to it. An edit is one run's: the first that knows it for its own, those
+    /// that wait for one before those that are over and only watch for what lands late.
+    fn tell_change(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
+        let mut runs: Vec<&Live> = self.runs.values().filter(|live| live.uri == uri).collect();
+        runs.sort_by_key(|live| (!live.run.in_flight(), !live.run.is_working(), Reverse(live.id)));
+        let runs: Vec<RunId> = runs.into_iter().map(|live| live.id).collect();
+        let mut is_known = false;
+        for id in runs {
+            if is_known {
+                self.step(id, Input::Other { edits, before, after });
+            } else {
+                self.step(id, Input::Changed { edits, before, after });
+                is_known = self.run_of(id).is_some_and(Run::heard_itself);
+            }
         }
     }
 

@@ -116,18 +116,18 @@ impl Session {
         self.forget_what_is_over();
     }
 
-    /// Runs that nothing can be done with any more go; of those that stand, the oldest are kept.
+    /// Runs that nothing can be done with any more go, once nothing of theirs can land late; of those that stand or watch, the
+    /// oldest go.
     pub(super) fn forget_what_is_over(&mut self) {
-        let over = self
-            .runs
-            .extract_if(.., |_, live| !live.run.is_live() && !live.run.stands() && !live.progress.is_asked());
+        let now = self.now();
+        let over = self.runs.extract_if(.., |_, live| !live.is_known() && !live.run.watches(now));
         let over: Vec<(RunId, Live)> = over.collect();
         if !over.is_empty() {
             // To free the tree of a large file takes as long as all else that a stop does.
             tokio::task::spawn_blocking(move || drop(over));
         }
-        let standing: Vec<RunId> =
-            self.runs.values().filter(|live| live.run.stands()).map(|live| live.id).collect();
+        let standing = |live: &&Live| live.run.stands() || !live.is_known();
+        let standing: Vec<RunId> = self.runs.values().filter(standing).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
             self.runs.remove(id);
         }
