@@ -32,7 +32,7 @@ const AFTER_SAVE: Duration = Duration::from_millis(100);
 const SAVE_TAKES: Duration = Duration::from_secs(2);
 /// The first wait before a refused edit is sent again; doubled each time. Neovim tells changes up to 150 ms late.
 const BACK_OFF: Duration = Duration::from_millis(50);
-/// How often one edit is sent again before the run gives up.
+/// How often one edit is sent again before the run gives up, where nothing else is said.
 const ATTEMPTS: u32 = 5;
 /// Edits that may still land late, remembered: all that are tried before a run gives up, and then to take the draft back.
 const LOST: usize = 2 * (ATTEMPTS as usize + 1) + 2;
@@ -81,6 +81,8 @@ pub struct Weave {
     /// Whether edits leave without waiting for the interval.
     urgent: bool,
     patience: Duration,
+    /// How often an edit that was dropped or refused is sent again.
+    repeats: u32,
     stopped: bool,
     /// Whether the last change held an edit of ours.
     heard_ours: bool,
@@ -107,6 +109,7 @@ impl Weave {
             policy: Policy::Hold,
             urgent: false,
             patience: ECHO,
+            repeats: ATTEMPTS,
             stopped: false,
             heard_ours: false,
             flight: None,
@@ -125,6 +128,11 @@ impl Weave {
     /// The client asks its user first: an edit counts as dropped only after this time.
     pub fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
+    }
+
+    /// An edit that is dropped or refused is given up at once.
+    pub fn send_once(&mut self) {
+        self.repeats = 0;
     }
 
     #[must_use]
@@ -182,6 +190,7 @@ impl Weave {
         self.policy = Policy::Split;
         self.stopped = false;
         self.attempts = 0;
+        self.repeats = ATTEMPTS;
     }
 
     /// Nothing more is sent but what puts right an edit that landed in the wrong place; what stands, and what is in flight,
@@ -339,7 +348,7 @@ impl Weave {
             self.advance(document)
         };
         let Some(mut flight) = flight else { return Next::Settled };
-        if self.attempts > ATTEMPTS {
+        if self.attempts > self.repeats {
             return Next::GaveUp;
         }
         let gate = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };

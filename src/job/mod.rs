@@ -66,8 +66,11 @@ impl Run {
             stream.push("");
         }
         let mut weave = Weave::new(regions);
-        if delivery == Delivery::Preview {
+        if delivery.confirms() {
             weave.set_patience(CONFIRMATION);
+        }
+        if delivery == Delivery::Proposal {
+            weave.send_once();
         }
         Self {
             cleaner: Some(Cleaner::new(&task.form, task.setup())),
@@ -130,7 +133,7 @@ impl Run {
         }
         match (self.weave.poll(now, document), self.phase.clone()) {
             (Next::Send { id, edits }, _) => {
-                let confirm = self.delivery == Delivery::Preview && self.phase == Phase::Landing;
+                let confirm = self.delivery.confirms() && self.phase == Phase::Landing;
                 (Send::Edit { id, edits, confirm }, Vec::new())
             }
             (Next::Wait(at), _) => (Send::At(at), Vec::new()),
@@ -283,7 +286,7 @@ impl Run {
     }
 
     fn applied(&mut self, now: Time, id: u64, applied: bool) -> Vec<Effect> {
-        if !applied && self.delivery == Delivery::Preview && self.phase == Phase::Landing {
+        if !applied && self.delivery.confirms() && self.phase == Phase::Landing {
             self.weave.answered(now, id, applied);
             return self.cancel("the draft was declined");
         }

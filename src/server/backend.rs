@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams,
-    WillSaveTextDocumentParams,
+    DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams,
+    InitializeResult, InitializedParams, WillSaveTextDocumentParams, WorkspaceFolder,
 };
 use tower_lsp::{LanguageServer, async_trait};
 
@@ -70,6 +70,7 @@ impl Backend {
                 "textDocumentSync": { "openClose": true, "change": 2, "willSave": true, "save": { "includeText": false } },
                 "codeActionProvider": { "codeActionKinds": action::kinds(), "resolveProvider": false },
                 "executeCommandProvider": { "commands": COMMANDS },
+                "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
             },
         });
         self.tell(ClientEvent::Profile(Box::new(profile)));
@@ -90,6 +91,14 @@ impl LanguageServer for Backend {
 
     async fn shutdown(&self) -> Result<()> {
         self.ask(|reply| ClientEvent::Shutdown { reply }).await.map(|_| ())
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let paths = |folders: Vec<WorkspaceFolder>| {
+            folders.iter().filter_map(|folder| path_of(folder.uri.as_str())).collect()
+        };
+        let DidChangeWorkspaceFoldersParams { event } = params;
+        self.tell(ClientEvent::Folders { added: paths(event.added), removed: paths(event.removed) });
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {

@@ -1,11 +1,14 @@
 //! What reaches the session's loop, and how a request gets its one answer.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 use tower_lsp::jsonrpc;
 use tree_sitter::Tree;
 
 use super::client::Profile;
+use super::disk::Found;
 use super::params::{Ask, GenerateParams, RunParams};
 use crate::action::prepare::{PrepareError, Sent};
 use crate::draft::verify::Rejected;
@@ -74,6 +77,11 @@ pub(super) enum ClientEvent {
         answer: Result<Value, String>,
     },
     Profile(Box<Profile>),
+    /// Folders were opened and closed.
+    Folders {
+        added: Vec<PathBuf>,
+        removed: Vec<PathBuf>,
+    },
     Shutdown {
         reply: Reply,
     },
@@ -101,6 +109,17 @@ pub(super) enum TaskEvent {
     /// The request that asked for the run has its answer, or was cancelled.
     Taken {
         run: RunId,
+    },
+    /// What is on the disk where a draft is to be offered for a file that is not open.
+    Found {
+        params: Box<GenerateParams>,
+        asked: Asked,
+        found: Result<Found, String>,
+    },
+    /// The same once more, before the draft is offered.
+    Reread {
+        uri: String,
+        found: Result<Found, String>,
     },
     /// A task died: that run's error and nothing else.
     Panicked {

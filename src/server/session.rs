@@ -29,6 +29,9 @@ mod runs;
 mod sending;
 #[cfg(test)]
 mod tests;
+mod unopened;
+
+use self::unopened::Unopened;
 
 /// Events of our own tasks that wait for the loop.
 const TASKS: usize = 1024;
@@ -93,6 +96,8 @@ struct Session {
     /// Parses for requests: more at once would only make each miss its time limit.
     parses: Arc<Semaphore>,
     documents: HashMap<String, Doc>,
+    /// Files that are not open, and that drafts are offered for.
+    unopened: HashMap<String, Unopened>,
     preparing: HashMap<RunId, Preparing>,
     runs: BTreeMap<RunId, Live>,
     sent: VecDeque<(RunId, Sent)>,
@@ -114,6 +119,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         retries: Arc::default(),
         parses: Arc::new(Semaphore::new(PARSES)),
         documents: HashMap::new(),
+        unopened: HashMap::new(),
         preparing: HashMap::new(),
         runs: BTreeMap::new(),
         sent: VecDeque::new(),
@@ -162,6 +168,10 @@ impl Session {
     fn client(&mut self, event: ClientEvent) {
         match event {
             ClientEvent::Profile(profile) => self.profile = *profile,
+            ClientEvent::Folders { added, removed } => {
+                self.profile.folders.retain(|folder| !removed.contains(folder));
+                self.profile.folders.extend(added);
+            }
             ClientEvent::Initialized => self.greet(),
             ClientEvent::Opened(opened) => self.opened(opened),
             ClientEvent::Changed { uri, version, changes } => self.changed(&uri, version, changes),
@@ -193,6 +203,8 @@ impl Session {
         match event {
             TaskEvent::Prepared { run, asked, outcome } => self.prepared(run, asked, *outcome),
             TaskEvent::Taken { run } => self.taken(run),
+            TaskEvent::Found { params, asked, found } => self.found(*params, asked, found),
+            TaskEvent::Reread { uri, found } => self.reread(&uri, found),
             TaskEvent::Panicked { run } => {
                 self.preparing.remove(&run);
                 self.abort(run, "Redraft met an error of its own; please report it".to_owned());

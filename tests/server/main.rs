@@ -14,6 +14,7 @@ mod harness;
 mod liars;
 mod order;
 mod outcomes;
+mod proposals;
 mod refusals;
 mod stdio;
 mod typing;

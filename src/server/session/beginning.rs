@@ -7,8 +7,8 @@ use tower_lsp::jsonrpc;
 
 use super::{Awaited, Preparing, Session};
 use crate::action::prepare::{PrepareError, Sent};
-use crate::job::{Input, Run, State, Task};
-use crate::server::convert::range_out;
+use crate::job::{Delivery, Input, Run, State, Task};
+use crate::server::convert::{Target, range_out};
 use crate::server::event::{Asked, RunId, TaskEvent};
 use crate::server::live::{Live, call, status};
 use crate::server::params::{content_modified, invalid, run_name};
@@ -80,7 +80,9 @@ impl Session {
             }
             error => invalid(error.to_string()),
         })?;
-        let mut run = Run::new(task, self.profile.delivery());
+        let is_open = self.documents.contains_key(uri);
+        let delivery = if is_open { self.profile.delivery() } else { Delivery::Proposal };
+        let mut run = Run::new(task, delivery);
         let now = self.now();
         for (edits, before, after) in changes {
             run.step(now, Input::Changed { edits, before, after });
@@ -106,8 +108,7 @@ impl Session {
 
     /// The only ranges of the document that the run may change: the draft's, and the import block's.
     fn announced(&self, uri: &str, run: &Run) -> Vec<Value> {
-        let Some(doc) = self.documents.get(uri) else { return Vec::new() };
-        let text = &doc.document.snapshot().text;
+        let Some(Target { text, .. }) = self.target(uri) else { return Vec::new() };
         run.ranges().iter().map(|range| range_out(text, range, self.profile.encoding)).collect()
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use tower_lsp::jsonrpc;
 
 use super::{LIVE_RUNS, Preparing, Session};
-use crate::action::prepare::{PrepareError, Room, Wish, is_offered, prepare};
+use crate::action::prepare::{PrepareError, Room, Wish, is_offered, prepare, prepare_new};
 use crate::job::Input;
 use crate::model::registry::{Chosen, Place};
 use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
@@ -19,7 +19,10 @@ impl Session {
     pub(super) fn command(&mut self, command: Command, asked: Asked) {
         let outcome = match command {
             Command::Run(params) => self.run(params),
-            Command::Generate(params) => self.generate(params),
+            Command::Generate(params) if !self.documents.contains_key(&params.uri) => {
+                return self.generate_unopened(params, asked);
+            }
+            Command::Generate(params) => self.wish_to_generate(&params),
             Command::Stop(run) => return self.simple(run, Input::Stop, asked.reply),
             Command::Keep(run) => return self.simple(run, Input::Keep, asked.reply),
             Command::Revert(run) => return self.simple(run, Input::Revert, asked.reply),
@@ -55,48 +58,29 @@ impl Session {
         Ok((snapshot, wish, self.choose(None)))
     }
 
-    fn generate(&self, params: GenerateParams) -> jsonrpc::Result<(Snapshot, Wish, Result<Chosen, String>)> {
-        let snapshot = self.document(&params.uri, params.range)?;
+    pub(super) fn wish_to_generate(
+        &self,
+        params: &GenerateParams,
+    ) -> jsonrpc::Result<(Snapshot, Wish, Result<Chosen, String>)> {
+        let snapshot = match self.unopened.get(&params.uri) {
+            Some(unopened) => fits(unopened.snapshot(), params.range)?,
+            None => self.document(&params.uri, params.range)?,
+        };
         let range = range_in(&snapshot.text, params.range, self.profile.encoding);
         let wish = Wish {
             action: "generate".to_owned(),
             range,
             diagnostic: None,
-            instruction: Some(params.instruction),
+            instruction: Some(params.instruction.clone()),
         };
         Ok((snapshot, wish, self.choose(params.model.as_deref())))
     }
 
-    /// The document that a command is about, if it can be written into.
+    /// The open document that a command is about, if it can be written into.
     fn document(&self, uri: &str, range: WireRange) -> jsonrpc::Result<Snapshot> {
-        let doc = self
-            .documents
-            .get(uri)
-            .ok_or_else(|| invalid(format!("{uri} is not open; open it in the editor first")))?;
-        let snapshot = doc.document.snapshot();
-        if snapshot.language.is_none() {
-            return Err(invalid(format!(
-                "{} is {:?}; Redraft writes Python so far",
-                snapshot.name(),
-                snapshot.language_id
-            )));
-        }
-        if snapshot.text.len_bytes() > MAX_BYTES {
-            return Err(invalid(format!(
-                "{} is larger than the {} MiB that Redraft writes into",
-                snapshot.name(),
-                MAX_BYTES / (1024 * 1024)
-            )));
-        }
-        if !range_is_inside(&snapshot.text, range) {
-            let lines = snapshot.text.len_lines();
-            return Err(invalid(format!(
-                "line {} is outside of {}, which has {lines} lines",
-                range.start.line.max(range.end.line).saturating_add(1),
-                snapshot.name()
-            )));
-        }
-        Ok(snapshot.clone())
+        let doc = self.documents.get(uri);
+        let doc = doc.ok_or_else(|| invalid(format!("{uri} is not open; open it in the editor first")))?;
+        fits(doc.document.snapshot(), range)
     }
 
     /// The model to ask; a problem with it is the run's failure, not the request's.
@@ -155,7 +139,13 @@ impl Session {
                 let tree = snapshot.parse();
                 let name = snapshot.name();
                 let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
-                let prepared = prepare(&source, &wish, room)?;
+                let prepared = match &wish.instruction {
+                    // Nothing stands there: all of the file is to be written.
+                    Some(instruction) if snapshot.text.len_bytes() == 0 => {
+                        prepare_new(&source, instruction, room)?
+                    }
+                    _ => prepare(&source, &wish, room)?,
+                };
                 // `redraft.generate` says what it wants; what `redraft.run` names must have been on offer.
                 if wish.instruction.is_none() && !is_offered(&source, &wish) {
                     return Err(PrepareError::NotOffered(wish.action));
@@ -177,6 +167,12 @@ impl Session {
             let _ = reply.send(Err(invalid(format!("there is no run {:?} any more", run_name(run)))));
             return;
         }
+        if matches!(input, Input::Revert)
+            && let Err(error) = self.is_seen(run)
+        {
+            let _ = reply.send(Err(error));
+            return;
+        }
         self.step(run, input);
         let _ = reply.send(Ok(json!({ "run": run_name(run) })));
     }
@@ -191,7 +187,10 @@ impl Session {
             Some(name) => self.choose(Some(name)),
             None => Ok(live.chosen.clone()),
         };
-        let Some(doc) = self.documents.get(&live.uri) else { return };
+        let doc = match self.documents.get(&live.uri) {
+            Some(doc) => doc,
+            None => return drop(asked.reply.send(self.is_seen(run).map(|()| json!(null)))),
+        };
         match (instruction, chosen) {
             (Some(instruction), chosen) => {
                 let snapshot = doc.document.snapshot().clone();
@@ -238,4 +237,31 @@ fn room(chosen: &Chosen) -> Room {
         output: chosen.limits.output,
         prefill: chosen.place == Place::Embedded,
     }
+}
+
+/// The document that a command is about, if it can be written into and `range` is inside of it.
+fn fits(snapshot: &Snapshot, range: WireRange) -> jsonrpc::Result<Snapshot> {
+    if snapshot.language.is_none() {
+        return Err(invalid(format!(
+            "{} is {:?}; Redraft writes Python so far",
+            snapshot.name(),
+            snapshot.language_id
+        )));
+    }
+    if snapshot.text.len_bytes() > MAX_BYTES {
+        return Err(invalid(format!(
+            "{} is larger than the {} MiB that Redraft writes into",
+            snapshot.name(),
+            MAX_BYTES / (1024 * 1024)
+        )));
+    }
+    if !range_is_inside(&snapshot.text, range) {
+        let lines = snapshot.text.len_lines();
+        return Err(invalid(format!(
+            "line {} is outside of {}, which has {lines} lines",
+            range.start.line.max(range.end.line).saturating_add(1),
+            snapshot.name()
+        )));
+    }
+    Ok(snapshot.clone())
 }

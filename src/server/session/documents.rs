@@ -20,14 +20,19 @@ impl Session {
         self.openings += 1;
         let new = Doc { document: Document::open(opened, self.openings), parse_at, parsing: false };
         // A client that crashed and came back opens what is open: runs see what that changed.
-        let Some(old) = self.documents.insert(uri.clone(), new) else { return };
-        let before = old.document.snapshot().text.clone();
+        let old = self.documents.insert(uri.clone(), new).map(|old| old.document.snapshot().text.clone());
+        let (before, applied) = match (old, self.unopened_is_open(&uri)) {
+            (Some(before), _) => (before, None),
+            (None, Some(unopened)) => unopened,
+            (None, None) => return,
+        };
         let Some(doc) = self.documents.get(&uri) else { return };
         let after = doc.document.snapshot().text.clone();
         let edits =
             crate::text::edit::sequential(&crate::text::diff::edits(&before.to_string(), &after.to_string()));
         self.replay_later(&uri, &edits, &before, &after);
         self.tell_change(&uri, &edits, &before, &after);
+        self.was_applied(applied);
     }
 
     pub(super) fn changed(&mut self, uri: &str, version: i32, changes: Vec<Change>) {
@@ -47,7 +52,7 @@ impl Session {
 
     /// Tells the runs of a document what happened to it. An edit is one run's: the first that knows it for its own, those
     /// that wait for one before those that are over and only watch for what lands late.
-    fn tell_change(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
+    pub(super) fn tell_change(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
         let mut runs: Vec<&Live> = self.runs.values().filter(|live| live.uri == uri).collect();
         runs.sort_by_key(|live| (!live.run.in_flight(), !live.run.is_working(), Reverse(live.id)));
         let runs: Vec<RunId> = runs.into_iter().map(|live| live.id).collect();
@@ -63,7 +68,7 @@ impl Session {
     }
 
     /// A run that is being prepared sees a change when it begins.
-    fn replay_later(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
+    pub(super) fn replay_later(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
         for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
             preparing.changes.push((edits.to_vec(), before.clone(), after.clone()));
         }

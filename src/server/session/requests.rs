@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::Error;
 use super::Session;
 use crate::action::{self, Query};
 use crate::server::client::Profile;
-use crate::server::convert::{action_out, command_action, diagnostic_in, range_in, workspace_edit};
+use crate::server::convert::{Target, action_out, command_action, diagnostic_in, range_in, workspace_edit};
 use crate::server::event::{Reply, RunId, TaskEvent};
 use crate::server::live;
 use crate::server::params::{Ask, invalid, run_name};
@@ -85,14 +85,7 @@ impl Session {
             let rest = live.run.rest();
             if !rest.is_empty() && self.profile.action_literals {
                 let label = self.profile.change_annotations.then_some("The rest of the draft");
-                let edit = workspace_edit(
-                    &snapshot.uri,
-                    snapshot.version,
-                    &snapshot.text,
-                    &rest,
-                    self.profile.encoding,
-                    label,
-                );
+                let edit = workspace_edit(Target::open(snapshot), &rest, self.profile.encoding, label);
                 actions.push(
                     json!({ "title": "Complete the draft over what you typed", "kind": DRAFT, "edit": edit }),
                 );

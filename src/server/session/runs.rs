@@ -4,10 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
 
+use super::unopened::name_of;
 use super::{Awaited, HISTORY, STANDING_RUNS, Session};
 use crate::action::Diagnostic;
 use crate::action::prepare::Wish;
 use crate::job::{Effect, Input, Run, State};
+use crate::server::convert::path_of;
+use crate::server::disk;
 use crate::server::event::{RunId, TaskEvent};
 use crate::server::live::{Live, status};
 
@@ -25,7 +28,9 @@ impl Session {
             Some(Awaited::Applied { run, edit }) => {
                 let applied =
                     answer.as_ref().is_ok_and(|answer| answer["applied"].as_bool().unwrap_or(false));
-                self.step(run, Input::Applied { id: edit, applied });
+                if !(applied && self.is_taken_at_its_word(run, edit)) {
+                    self.step(run, Input::Applied { id: edit, applied });
+                }
             }
             None => {}
         }
@@ -72,8 +77,14 @@ impl Session {
                     }
                 }
                 Effect::Verify(proposal) => {
-                    let tasks = self.tasks.clone();
+                    let uri = live.uri.clone();
+                    let again = path_of(&uri).filter(|_| self.unopened.contains_key(&uri));
+                    let (tasks, folders) = (self.tasks.clone(), self.profile.folders.clone());
                     tokio::task::spawn_blocking(move || {
+                        if let Some(path) = again {
+                            let found = disk::find(&folders, &path);
+                            let _ = tasks.blocking_send(TaskEvent::Reread { uri, found });
+                        }
                         let event = match catch_unwind(AssertUnwindSafe(|| proposal.verify())) {
                             Ok(verdict) => TaskEvent::Verified { run: id, verdict },
                             Err(_) => TaskEvent::Panicked { run: id },
@@ -97,8 +108,13 @@ impl Session {
         if !state.is_over() {
             return;
         }
-        let line = format!("{}: {}", live.sent.title, live.summary());
-        let speaks = state == State::Failed || (state == State::Done && live.run.message().is_some());
+        let mut line = format!("{}: {}", live.sent.title, live.summary());
+        let unseen = state == State::Done && !self.documents.contains_key(&live.uri);
+        if unseen {
+            line = format!("{line}; {} was not open: look at it, and save it", name_of(&live.uri));
+        }
+        let speaks =
+            state == State::Failed || unseen || (state == State::Done && live.run.message().is_some());
         if state == State::Reverted && live.again {
             let (uri, wish, chosen) = (live.uri.clone(), live.wish.clone(), live.chosen.clone());
             // What was there is there again: the place of a selection is the region, that of a cursor its start.
