@@ -152,6 +152,11 @@ pub(super) fn workspace_edit(
             create["annotationId"] = json!("redraft");
         }
         changes.insert(0, create);
+        // Neovim's empty buffer is one empty line with a line end, which an insertion would leave behind the draft; a range
+        // that reaches past it takes it along. Elsewhere a line past the end is the end (LSP 3.17, `Position`).
+        for edit in changes[1]["edits"].as_array_mut().into_iter().flatten() {
+            edit["range"]["end"] = json!({ "line": 1, "character": 0 });
+        }
     }
     let mut edit = json!({ "documentChanges": changes });
     if let Some(label) = confirm {
