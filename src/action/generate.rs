@@ -83,9 +83,8 @@ fn insert(ask: &Ask<'_>, definitions: &[Definition]) -> Result<Plan, PlanError> 
     let mut plan = parts.plan(source);
     // An import block that is yet to be, right below the code, is none for it: the code takes its imports along.
     let end = plan.region.end;
-    let right_below = |block: &Range<usize>| {
-        block.start > end && lines::trim(source.text, &(end..block.start)).is_empty()
-    };
+    let right_below =
+        |block: &Range<usize>| block.start > end && lines::trim(source.text, &(end..block.start)).is_empty();
     plan.imports = plan.imports.filter(|block| !block.is_empty() || !right_below(block));
     Ok(plan)
 }

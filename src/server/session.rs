@@ -37,7 +37,8 @@ use self::unopened::Unopened;
 const TASKS: usize = 1024;
 /// Runs at work at once; a person follows a few.
 const LIVE_RUNS: usize = 16;
-/// Drafts that can still be taken back, and runs that watch for what lands late; the oldest goes when another comes.
+/// Runs that are over and kept: their drafts can still be taken back, or something of theirs may land late. The oldest goes
+/// when another comes.
 const STANDING_RUNS: usize = 32;
 /// Runs whose prompts can still be looked at.
 const HISTORY: usize = 32;

@@ -44,6 +44,8 @@ pub enum Manner {
     AppliesStale { before: &'static str, text: &'static str },
     /// Applies it, and its user types this in the same notification.
     Merges { before: &'static str, text: &'static str },
+    /// The same where it is of the text that the editor has; refuses it elsewhere.
+    MergesOrRefuses { before: &'static str, text: &'static str },
     /// Leaves it to the test.
     Holds,
     /// Is busy, and looks at it once it thaws; others may come meanwhile.
@@ -67,6 +69,8 @@ pub struct Client {
     /// Requests of the server's for an edit, all of them.
     pub edits: Vec<Value>,
     pub manners: VecDeque<Manner>,
+    /// Requests to show progress are never answered (Vim with ALE).
+    pub ignores_progress: bool,
     pub held: VecDeque<Value>,
     /// Edits of what is not open, which the test handles.
     pub proposals: VecDeque<Value>,
@@ -152,6 +156,7 @@ impl Client {
             messages: VecDeque::new(),
             edits: Vec::new(),
             manners: VecDeque::new(),
+            ignores_progress: false,
             held: VecDeque::new(),
             proposals: VecDeque::new(),
             frozen: VecDeque::new(),
@@ -400,6 +405,7 @@ impl Client {
                 self.answers.insert(id, message);
             }
             (Some("workspace/applyEdit"), Some(_)) => self.apply(message),
+            (Some("window/workDoneProgress/create"), Some(_)) if self.ignores_progress => {}
             (Some("window/workDoneProgress/create"), Some(id)) => {
                 let token = message["params"]["token"].as_str().unwrap().to_owned();
                 assert!(self.progress.insert(token, Vec::new()).is_none(), "a token twice: {message}");
@@ -497,7 +503,8 @@ impl Client {
                 self.tell(&uri);
                 answer(self, true);
             }
-            Manner::Merges { before, text } => {
+            Manner::MergesOrRefuses { .. } if !is_current => answer(self, false),
+            Manner::Merges { before, text } | Manner::MergesOrRefuses { before, text } => {
                 assert!(is_current, "stale");
                 apply(self);
                 self.untold(before, text);

@@ -1,5 +1,6 @@
 //! Editors that refuse, drop and lie: the draft comes all the same where it can, and else what was there is there again.
 
+use proptest::prelude::*;
 use redraft::model::ErrorKind;
 use redraft::model::provider::scripted::{Gate, Scripted, Step};
 use serde_json::json;
@@ -171,4 +172,71 @@ fn a_late_edit_is_not_taken_for_that_of_the_next_run() {
     client.barrier();
     assert_eq!((client.text(), client.states(&run).last()), (written(SHAPES).as_str(), Some(&"failed")));
     client.finish();
+}
+
+#[test]
+fn an_editor_that_never_answers_whether_it_shows_progress_gets_its_drafts_and_is_not_waited_for() {
+    let mut client = Client::with(&writer(), "final", SHAPES);
+    client.ignores_progress = true;
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    assert_eq!(client.text(), written(SHAPES));
+    client.command("redraft.revert", &run);
+    client.until_state(&run, "reverted");
+    // Nor are its runs kept for ever: these fail, since the model has nothing more to say.
+    for _ in 0..40 {
+        let run = client.run("implement", "raise");
+        client.until_state(&run, "failed");
+        client.shows(1, "no script");
+    }
+    assert_eq!(client.execute("redraft.stop", json!({ "run": run })).unwrap_err()["code"], -32602);
+    client.finish();
+}
+
+/// What the user types while a draft streams, and what the editor does with an edit.
+fn turn() -> impl Strategy<Value = (usize, Manner)> {
+    let manner = prop_oneof![
+        4 => Just(Manner::Honest),
+        1 => Just(Manner::Refuses),
+        1 => Just(Manner::Drops),
+        1 => Just(Manner::Ignores),
+        1 => Just(Manner::TypesFirst { before: "import os", text: "# t\n" }),
+        1 => Just(Manner::AppliesStale { before: "import os", text: "# s\n" }),
+        1 => Just(Manner::MergesOrRefuses { before: "def below", text: "# m\n" }),
+    ];
+    (0usize..5, manner)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    /// The real server, an editor in any mood, and a user who types above, below and at the edge of the region: all that was
+    /// typed is there, the draft is whole, and nothing else changed.
+    #[test]
+    fn whatever_the_editor_does_and_the_user_types(turns in proptest::collection::vec(turn(), 5)) {
+        let (provider, gate) = gated();
+        let mut client = Client::with(&provider, "stream", SHAPES);
+        let run = client.run("implement", "raise");
+        let mut typed = Vec::new();
+        for (place, manner) in turns {
+            client.manners.push_back(manner);
+            let (text, behind) = [("# a\n", "import os"), ("# b\n", "def below"), ("  # 🦀", "\n    raise"), ("# 👩‍👩‍👧\n", "def above"), ("", "")][place];
+            if !text.is_empty() && client.text().contains(behind) {
+                client.type_before(behind, text);
+                typed.push(text);
+            }
+            gate.open();
+        }
+        client.until_state(&run, "done");
+        client.barrier();
+        let mut text = client.text().to_owned();
+        for typed in typed {
+            prop_assert!(text.contains(typed), "{typed:?} is gone: {text}");
+            text = text.replacen(typed, "", 1);
+        }
+        for by_manner in ["# t\n", "# s\n", "# m\n"] {
+            text = text.replace(by_manner, "");
+        }
+        prop_assert_eq!(text, written(SHAPES));
+        client.finish();
+    }
 }

@@ -6,6 +6,7 @@
 mod actions;
 mod delivery;
 mod document;
+mod documents;
 #[path = "../support/fault_server.rs"]
 #[expect(dead_code, reason = "the faults are tested in tests/providers")]
 mod fault_server;

@@ -132,8 +132,8 @@ impl Session {
         self.forget_what_is_over();
     }
 
-    /// Runs that nothing can be done with any more go, once nothing of theirs can land late; of those that stand or watch, the
-    /// oldest go.
+    /// Runs that nothing can be done with any more go, once nothing of theirs can land late; of those that stand, watch, or
+    /// wait for the client to show their progress, the oldest go.
     pub(super) fn forget_what_is_over(&mut self) {
         let now = self.now();
         let over = self.runs.extract_if(.., |_, live| !live.is_known() && !live.run.watches(now));
@@ -142,7 +142,7 @@ impl Session {
             // To free the tree of a large file takes as long as all else that a stop does.
             tokio::task::spawn_blocking(move || drop(over));
         }
-        let standing = |live: &&Live| live.run.stands() || !live.is_known();
+        let standing = |live: &&Live| !live.run.is_live();
         let standing: Vec<RunId> = self.runs.values().filter(standing).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
             self.runs.remove(id);
