@@ -1,5 +1,7 @@
 //! Whole runs, without a model and without an editor: what is told in, what comes out.
 
+mod late;
+
 use ropey::Rope;
 
 use super::{Delivery, Effect, Input, Run, Send, State, Task};
@@ -23,6 +25,8 @@ struct World {
     states: Vec<State>,
     stopped_asking: bool,
     edits: usize,
+    /// What a busy editor has not looked at yet: the edits, and the text that they are of. Nothing while it is not busy.
+    waiting: Option<Vec<(u64, Vec<Edit>, Rope)>>,
 }
 
 impl World {
@@ -58,6 +62,7 @@ impl World {
             states: Vec::new(),
             stopped_asking: false,
             edits: 0,
+            waiting: None,
         }
     }
 
@@ -91,11 +96,17 @@ impl World {
             match send {
                 Send::Edit { id, edits, .. } => {
                     self.edits += 1;
+                    if let Some(waiting) = &mut self.waiting {
+                        waiting.push((id, edits, self.text.clone()));
+                        continue;
+                    }
                     let before = self.text.clone();
                     apply_all(&mut self.text, &edits);
                     self.change(&sequential(&edits), &before);
                     self.run.step(self.now, Input::Applied { id, applied: true });
                 }
+                // A busy editor needs no time to do nothing.
+                Send::At(_) if self.waiting.is_some() => break,
                 Send::At(at) => self.now = self.now.max(at),
                 Send::Nothing => break,
             }

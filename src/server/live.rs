@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::event::{RunId, TaskEvent};
+use super::event::{RunId, Taken, TaskEvent};
 use super::outgoing::Outgoing;
 use super::params::run_name;
 use super::progress::Progress;
@@ -32,6 +32,8 @@ pub(super) struct Live {
     pub wish: Wish,
     pub sent: Sent,
     pub progress: Progress,
+    /// Its request's handler may not have the answer yet; until then nothing is asked.
+    pub offered: Option<Taken>,
     /// The call to the model, while there is one.
     pub call: Option<AbortHandle>,
     /// When it wants to be polled.
@@ -46,6 +48,11 @@ impl Live {
         if let Some(call) = self.call.take() {
             call.abort();
         }
+    }
+
+    /// Whether anything can still be done with it; else it is there only for what may land late.
+    pub fn is_known(&self) -> bool {
+        self.run.is_live() || self.run.stands() || self.progress.is_asked()
     }
 
     /// The embedded engine has no meter that runs on: it is ended where the draft is whole.

@@ -85,6 +85,17 @@ impl Language {
         ALL.into_iter().find(|language| language.id == id)
     }
 
+    /// The endings of all languages' files.
+    pub fn endings() -> impl Iterator<Item = &'static str> {
+        ALL.into_iter().flat_map(|language| language.extensions.iter().chain(language.declarations).copied())
+    }
+
+    /// The first of all languages, where it makes no difference which.
+    #[must_use]
+    pub fn first() -> &'static Self {
+        ALL[0]
+    }
+
     /// The language of a file, by the ending of its name.
     #[must_use]
     pub fn by_path(path: &str) -> Option<&'static Self> {

@@ -59,6 +59,8 @@ pub struct Disk {
     /// The environment's directories of packages.
     environment: Vec<PathBuf>,
     outside: Vec<String>,
+    /// How deep directories are followed.
+    depth: usize,
     memo: Mutex<HashMap<String, Option<Arc<Facts>>>>,
 }
 
@@ -80,7 +82,27 @@ impl Disk {
         let outside = (0..environment.len())
             .map(|at| if at == 0 { OUTSIDE.to_owned() } else { format!("{OUTSIDE}-{}", at + 1) })
             .collect();
-        Self { roots, environment, outside, memo: Mutex::default() }
+        Self { roots, environment, outside, depth: DEPTH, memo: Mutex::default() }
+    }
+
+    /// The project that `file` belongs to: from the nearest directory above that a project begins at; where there is none,
+    /// what stands right beside the file. Neither the file system's root nor a home directory is a project.
+    #[must_use]
+    pub fn around(file: &Path) -> Self {
+        const MARKS: [&str; 7] =
+            [".git", ".redraft", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "package.json"];
+        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let home = std::env::home_dir();
+        let may = |directory: &&Path| directory.parent().is_some() && home.as_deref() != Some(*directory);
+        let marked = |directory: &&Path| MARKS.iter().any(|mark| directory.join(mark).exists());
+        let mut above = absolute.ancestors().skip(1).filter(may);
+        match above.find(marked) {
+            Some(root) => Self::new(&[root.to_owned()]),
+            None => {
+                let beside = absolute.parent().map(Path::to_owned).unwrap_or_default();
+                Self { depth: 1, ..Self::new(&[beside]) }
+            }
+        }
     }
 
     /// What the index calls the file at `path`, if it is below a root.
@@ -123,7 +145,7 @@ impl Disk {
     pub fn walk(&self, mut found: impl FnMut(Found)) {
         let mut left = MAX_FILES;
         for root in &self.roots {
-            for entry in walker(&root.directory).build().flatten() {
+            for entry in walker(&root.directory).max_depth(Some(self.depth)).build().flatten() {
                 if left == 0 {
                     return;
                 }
@@ -177,6 +199,7 @@ impl Disk {
         let Some((file, directory)) = self.place(path) else { return false };
         let wanted = file.clone();
         let mut walk = walker(directory);
+        walk.max_depth(Some(self.depth));
         walk.filter_entry(move |entry| !excluded(entry) && wanted.starts_with(entry.path()));
         walk.build().flatten().any(|entry| entry.path() == file)
     }
@@ -214,7 +237,6 @@ fn walker(directory: &Path) -> WalkBuilder {
     walk.add_custom_ignore_filename(".redraftignore")
         .follow_links(false)
         .require_git(false)
-        .max_depth(Some(DEPTH))
         .filter_entry(|entry| !excluded(entry));
     walk
 }
