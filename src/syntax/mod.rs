@@ -12,6 +12,7 @@ pub mod language;
 pub mod lines;
 pub mod outline;
 pub mod parse;
+pub mod piece;
 mod python;
 mod query;
 mod spine;
