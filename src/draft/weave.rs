@@ -279,6 +279,12 @@ impl Weave {
         if self.stopped {
             return Next::Settled;
         }
+        let pause = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };
+        let gate = pause.max(self.quiet_at).max(self.saved_at);
+        // While an answer streams, this is asked a thousand times a second: the edit is made when it may leave.
+        if !self.urgent && self.attempts <= ATTEMPTS && now < gate {
+            return Next::Wait(gate);
+        }
         let flight = if self.repair.edits().is_empty() {
             self.advance(document)
         } else {
@@ -288,8 +294,6 @@ impl Weave {
         if self.attempts > ATTEMPTS {
             return Next::GaveUp;
         }
-        let gate = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };
-        let gate = gate.max(self.quiet_at).max(self.saved_at);
         if now < gate {
             return Next::Wait(gate);
         }
