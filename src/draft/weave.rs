@@ -243,6 +243,12 @@ impl Weave {
         if self.stopped && !self.is_astray() {
             return Next::Settled;
         }
+        let pause = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };
+        let gate = pause.max(self.quiet_at).max(self.saved_at);
+        // While an answer streams, this is asked a thousand times a second: the edit is made when it may leave.
+        if !self.urgent && self.attempts <= self.repeats && now < gate {
+            return Next::Wait(gate);
+        }
         let flight = if self.is_astray() {
             Some(Flight::of_repair(&self.regions, self.repair.edits(), document))
         } else {
@@ -252,8 +258,6 @@ impl Weave {
         if self.attempts > self.repeats {
             return Next::GaveUp;
         }
-        let gate = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };
-        let gate = gate.max(self.quiet_at).max(self.saved_at);
         if now < gate {
             return Next::Wait(gate);
         }

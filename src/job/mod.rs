@@ -25,6 +25,10 @@ use crate::model::{Answer, Finish};
 /// A client that asks its user before it applies an edit answers within this time.
 const CONFIRMATION: Duration = Duration::from_secs(600);
 
+/// Where the draft is whole, the answer's end mostly comes with the next token or two. The last lines wait for it so long:
+/// an edit of their own would have the final one wait for its echo.
+const ENDING: Duration = Duration::from_millis(20);
+
 /// What is going on beneath the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
@@ -51,6 +55,8 @@ pub struct Run {
     /// The region's text and the import block's, once they are known.
     targets: Vec<String>,
     written: usize,
+    /// The draft is whole: its last lines wait until then for the answer's end.
+    ending: Time,
     answer: Option<Answer>,
     message: Option<String>,
     /// It went wrong, or its user took it back: what lands of it afterwards is taken back as well.
@@ -82,6 +88,7 @@ impl Run {
             phase: Phase::Asking,
             targets: Vec::new(),
             written: 0,
+            ending: Time::ZERO,
             answer: None,
             message: None,
             unwanted: false,
@@ -91,7 +98,7 @@ impl Run {
     /// Takes in what happened. `poll` is to be called afterwards.
     pub fn step(&mut self, now: Time, input: Input<'_>) -> Vec<Effect> {
         match input {
-            Input::Delta(text) => self.delta(text),
+            Input::Delta(text) => self.delta(now, text),
             Input::Answered(Ok(answer)) => self.answered(answer),
             Input::Answered(Err(error)) if self.phase == Phase::Asking => self.fail(error.message),
             Input::Verified(verdict) if self.phase == Phase::Verifying => self.verified(verdict),
@@ -123,7 +130,10 @@ impl Run {
     /// What to send now. `document` is the text as it stands.
     pub fn poll(&mut self, now: Time, document: &Rope) -> (Send, Vec<Effect>) {
         let may_send = match self.phase {
-            Phase::Asking | Phase::Verifying => self.delivery == Delivery::Stream,
+            Phase::Asking if now < self.ending => return (Send::At(self.ending), Vec::new()),
+            Phase::Asking => self.delivery == Delivery::Stream,
+            // What it finds decides on the last edit, which may be all that is left to send.
+            Phase::Verifying => false,
             Phase::Landing | Phase::Reverting(_) => true,
             // What landed late in the wrong place is put right, whatever became of the run.
             Phase::Resting => self.weave.in_flight() || self.weave.is_astray(),
@@ -151,7 +161,7 @@ impl Run {
         }
     }
 
-    fn delta(&mut self, text: &str) -> Vec<Effect> {
+    fn delta(&mut self, now: Time, text: &str) -> Vec<Effect> {
         if self.phase != Phase::Asking {
             return Vec::new();
         }
@@ -173,6 +183,7 @@ impl Run {
             self.weave.stream(0, self.stream.shown());
         }
         if is_done && !was_done {
+            self.ending = now + ENDING;
             effects.push(Effect::Enough);
         }
         effects
@@ -195,7 +206,7 @@ impl Run {
             Finish::Length | Finish::Stop => {}
         }
         let known = cleaner.lines_told();
-        match cleaner.finish() {
+        match cleaner.finish(|| self.task.defined()) {
             Err(error) => self.fail(error.to_string()),
             Ok(cleaned) => {
                 let mut effects = self.last_lines(&cleaned, known);

@@ -264,3 +264,21 @@ fn a_declined_preview_changes_nothing() {
     assert_eq!(world.run.state(), State::Cancelled);
     assert_eq!(world.text, FILE);
 }
+
+#[test]
+fn the_last_lines_wait_a_moment_for_the_end() {
+    for ends_at_once in [true, false] {
+        let mut world = World::new(Delivery::Stream);
+        world.says("```python\ndef f(x):\n    y = 1\n");
+        let effects = world.run.step(world.now, Input::Delta("    return y\n```\n"));
+        world.perform(effects);
+        let (send, _) = world.run.poll(world.now, &world.text);
+        assert!(matches!(send, Send::At(at) if at > world.now), "{send:?}");
+        if !ends_at_once {
+            assert!(world.settle().text.to_string().contains("    return y\n    raise"), "{}", world.text);
+        }
+        world.ends(Finish::Stop);
+        assert_eq!(world.edits, if ends_at_once { 2 } else { 3 });
+        assert!(world.text.to_string().contains("    y = 1\n    return y\n\n\ndef below"), "{}", world.text);
+    }
+}

@@ -137,6 +137,8 @@ pub(super) enum TaskEvent {
     },
     Answered {
         run: RunId,
+        /// The text that came with the end.
+        rest: String,
         outcome: Result<Answer, ModelError>,
     },
     Verified {

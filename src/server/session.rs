@@ -220,7 +220,10 @@ impl Session {
                 self.abort(run, "Redraft met an error of its own; please report it".to_owned());
             }
             TaskEvent::Delta { run, text } => self.step(run, Input::Delta(&text)),
-            TaskEvent::Answered { run, outcome } => {
+            TaskEvent::Answered { run, rest, outcome } => {
+                if !rest.is_empty() {
+                    self.step(run, Input::Delta(&rest));
+                }
                 if let Some(live) = self.runs.get_mut(&run) {
                     live.call = None;
                 }

@@ -32,6 +32,8 @@ pub struct Language {
     pub modules: Modules,
     pub(super) grammar: fn() -> tree_sitter::Language,
     pub(super) kinds: Kinds,
+    /// How statements are parsed without their file; nothing where they cannot be.
+    pub(super) alone: Option<Alone>,
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
 }
@@ -46,6 +48,18 @@ pub(super) struct Kinds {
     pub blocks: &'static [&'static str],
     pub comments: &'static [&'static str],
     pub strings: &'static [&'static str],
+}
+
+/// What is put around statements that are parsed by themselves.
+pub(super) struct Alone {
+    /// A line that opens a block, before statements that are indented.
+    pub opener: &'static str,
+    /// A statement behind them. It is no part of an expression, so that nothing before it was left open where it stands.
+    pub closer: &'static str,
+    /// What the grammar calls it.
+    pub closer_kind: &'static str,
+    /// What stands in blocks and is no statement: it cannot be told from one without what is around it.
+    pub clauses: &'static [&'static str],
 }
 
 /// The texts of the query files.
