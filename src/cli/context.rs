@@ -149,7 +149,7 @@ fn ask(
 
 fn as_text(args: &ContextArgs, answer: &Answer) -> String {
     use std::fmt::Write as _;
-    let mut out = answer.context.render(answer.comment);
+    let mut out = answer.context.render(answer.comment) + "\n";
     if args.explain {
         out.push('\n');
         for one in answer.explained.iter().take(200) {

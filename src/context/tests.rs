@@ -167,7 +167,7 @@ fn signatures_docstrings_and_small_bodies_are_shown() {
     let text = context.render("#");
     assert_eq!(
         text,
-        "# p/b.py\nclass Base:\n    \"\"\"A base.\"\"\"\n    def close(self):\n        \"\"\"Close it.\n\n        At once.\n        \"\"\"\n        if self:\n            return 1\n\n        return 2\ndef helper(a: int) -> str:\n    '''Help.'''\n    return str(a)\n\n# p/a.py\nimport os\nfrom flask import Flask, jsonify\nclass Store(Base):\n    \"\"\"Keeps things.\"\"\"\n    unit = 'kg'\n    @property\n    def size(self) -> int:\n        return 1\n@dataclass\nclass Other:\n    \"\"\"Another.\"\"\"\n    x: int = 1\n    def run(self, times):\n        return self.x * times\n"
+        "# p/b.py\nclass Base:\n    \"\"\"A base.\"\"\"\n    def close(self):\n        \"\"\"Close it.\n\n        At once.\n        \"\"\"\n        if self:\n            return 1\n\n        return 2\ndef helper(a: int) -> str:\n    '''Help.'''\n    return str(a)\n\n# p/a.py\nimport os\nfrom flask import Flask, jsonify\nclass Store(Base):\n    \"\"\"Keeps things.\"\"\"\n    unit = 'kg'\n    @property\n    def size(self) -> int:\n        return 1\n@dataclass\nclass Other:\n    \"\"\"Another.\"\"\"\n    x: int = 1\n    def run(self, times):\n        return self.x * times"
     );
     assert_eq!(context.omitted, 0);
     // With less room the bodies go, then the docstrings.

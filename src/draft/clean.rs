@@ -40,8 +40,6 @@ pub struct Setup {
     pub opening: String,
     /// The name of the definition that it is about, if there is one.
     pub name: String,
-    /// What the file defines at its top level: an answer may repeat it, and what it leaves out is there.
-    pub defined: HashSet<String>,
 }
 
 /// A clean answer.
@@ -116,11 +114,12 @@ impl Cleaner {
         self.pass.lines.len()
     }
 
-    /// The end of the answer: the last line is whole now.
+    /// The end of the answer: the last line is whole now. `defined` finds what the file defines at its top level, where
+    /// that is to be known: an answer may repeat it, and what it leaves out is there.
     ///
     /// # Errors
     /// When there is nothing in it for the region.
-    pub fn finish(mut self) -> Result<Cleaned, CleanError> {
+    pub fn finish(mut self, defined: impl FnOnce() -> HashSet<String>) -> Result<Cleaned, CleanError> {
         if self.answer.len() > LIMIT {
             return Err(CleanError::TooLarge);
         }
@@ -146,7 +145,9 @@ impl Cleaner {
                 })
             }
             Shape::Body { .. } if self.pass.lines.is_empty() => Err(CleanError::NoBody),
-            Shape::Body { .. } if let Some(name) = self.needs_outside() => Err(CleanError::Outside(name)),
+            Shape::Body { .. } if let Some(name) = self.needs_outside(defined) => {
+                Err(CleanError::Outside(name))
+            }
             // Nothing but imports: they are what was asked for.
             Shape::Block if self.pass.lines.is_empty() => {
                 let lines: Vec<String> = imports
@@ -196,17 +197,15 @@ impl Cleaner {
     }
 
     /// A name that the body uses and that only the answer defines, outside of the function.
-    fn needs_outside(&self) -> Option<String> {
+    fn needs_outside(&self, defined: impl FnOnce() -> HashSet<String>) -> Option<String> {
         let text = self.pass.lines.join("\n");
         let used: HashSet<&str> = text.split(|ch: char| !(ch.is_alphanumeric() || ch == '_')).collect();
-        let own = |name: &String| *name == self.setup.name || self.setup.defined.contains(name);
-        let bare = self.pass.peel.is_bare();
-        self.pass
-            .peel
-            .outside()
-            .iter()
-            .find(|name| !bare && !own(name) && used.contains(name.as_str()))
-            .cloned()
+        let outside = if self.pass.peel.is_bare() { &[] } else { self.pass.peel.outside() };
+        let foreign = |name: &&String| **name != self.setup.name && used.contains(name.as_str());
+        let mut needed = outside.iter().filter(foreign).peekable();
+        needed.peek()?;
+        let defined = defined();
+        needed.find(|name| !defined.contains(*name)).cloned()
     }
 
     fn joined(&self, lines: &[String]) -> String {
@@ -320,19 +319,21 @@ mod tests {
     }
 
     fn setup() -> Setup {
-        let (name, defined) = ("f".to_owned(), HashSet::from(["known".to_owned()]));
         Setup {
-            name,
-            defined,
+            name: "f".to_owned(),
             hoist: true,
             opening: "def f(x):\n    \"\"\"Do.\"\"\"\n    # TODO: write".to_owned(),
         }
     }
 
+    fn defined() -> HashSet<String> {
+        HashSet::from(["known".to_owned()])
+    }
+
     fn cleaned(form: &Form, answer: &str) -> Result<Cleaned, CleanError> {
         let mut cleaner = Cleaner::new(form, setup());
         cleaner.push(answer);
-        cleaner.finish()
+        cleaner.finish(defined)
     }
 
     const FULL: &str = r#"Sure, here it is:
@@ -448,7 +449,7 @@ It joins."#;
                 }
                 let so_far = cleaner.so_far();
                 prop_assert_eq!(&so_far, &cleaner.joined(&told));
-                prop_assert_eq!(&cleaner.finish(), &whole);
+                prop_assert_eq!(&cleaner.finish(defined), &whole);
                 if let Ok(cleaned) = &whole {
                     // These may have an answer read once more.
                     let read_again = ["```", "</think>", "def f"].iter().any(|mark| answer.contains(mark));

@@ -1,7 +1,6 @@
 //! One edit on its way to the client, and how its echo is known.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use ropey::Rope;
 
@@ -31,6 +30,8 @@ pub(crate) struct Flight {
     pub sent: Time,
     /// When it counts as dropped.
     pub deadline: Time,
+    /// Until when it may land all the same.
+    pub lands_by: Time,
 }
 
 impl Flight {
@@ -64,8 +65,9 @@ impl Flight {
         let places = edits.iter().map(|edit| place(edit.range.start)..place(edit.range.end)).collect();
         let mut expected = document.clone();
         apply_all(&mut expected, &edits);
-        let (sent, deadline) = (Time::ZERO, Duration::ZERO);
-        Self { id: 0, edits, places, expected, next, is_repair, overtaken: false, fits: true, sent, deadline }
+        let (sent, deadline, lands_by) = (Time::ZERO, Time::ZERO, Time::ZERO);
+        let (overtaken, fits) = (false, true);
+        Self { id: 0, edits, places, expected, next, is_repair, overtaken, fits, sent, deadline, lands_by }
     }
 
     /// The edits as a client that minds no version applies them to `document`: by lines and columns.

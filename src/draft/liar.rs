@@ -13,6 +13,9 @@ use crate::text::diff;
 use crate::text::edit::{Edit, apply_all, sequential};
 use crate::text::position::{Encoding, to_offset, to_position};
 
+/// A client gathers changes for so long at most before it tells them.
+const TELLS_WITHIN: Duration = Duration::from_secs(1);
+
 /// What the client does with one edit of ours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Manner {
@@ -30,6 +33,19 @@ enum Manner {
     Mute,
     /// Applies it after its time, when it counts as lost.
     Late,
+    /// Looks at it only once it thaws.
+    Frozen,
+}
+
+/// How a run is over, though its client has not looked at all that it was sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    /// Its user stopped it: what stood then stays.
+    Stopped,
+    /// It failed: what was there comes back.
+    Failed,
+    /// The draft stands.
+    Done,
 }
 
 #[derive(Clone, Debug)]
@@ -46,6 +62,8 @@ enum Step {
     Tell,
     /// So much time passes.
     Pass(u64),
+    /// The client looks at what it was sent while it was frozen.
+    Thaw,
 }
 
 struct World {
@@ -55,9 +73,16 @@ struct World {
     client: Rope,
     /// Changes that the client has made and not told, with the text after each.
     untold: Vec<(Vec<Edit>, Rope)>,
+    untold_since: Option<Duration>,
     /// The document of the last change that was told: the version we know.
     inbox: VecDeque<(u64, Vec<Edit>, Rope)>,
     late: Vec<(Vec<Edit>, Rope)>,
+    frozen: Vec<(u64, Vec<Edit>, Rope)>,
+    end: Option<End>,
+    /// The end is reached: nothing goes on.
+    at_rest: bool,
+    /// What was sent after its end.
+    sent_at_rest: String,
     typed: String,
     deleted: usize,
     target: String,
@@ -76,8 +101,13 @@ impl World {
             shadow: document.clone(),
             client: document,
             untold: Vec::new(),
+            untold_since: None,
             inbox: VecDeque::new(),
             late: Vec::new(),
+            frozen: Vec::new(),
+            end: None,
+            at_rest: false,
+            sent_at_rest: String::new(),
             typed: String::new(),
             deleted: 0,
             target: String::new(),
@@ -89,6 +119,7 @@ impl World {
     fn client_changes(&mut self, edits: &[Edit]) {
         apply_all(&mut self.client, edits);
         self.untold.push((sequential(edits), self.client.clone()));
+        self.untold_since.get_or_insert(self.now);
     }
 
     fn step(&mut self, step: Step) {
@@ -106,6 +137,7 @@ impl World {
                     self.client_changes(&[Edit::new(at..at + 1, "")]);
                 }
             }
+            Step::Line(_) if self.end.is_some() => {}
             Step::Line(line) => {
                 // Every line is another: which of two equal lines is whose cannot be told.
                 let index = u8::try_from(self.target.lines().count()).unwrap();
@@ -120,7 +152,13 @@ impl World {
             }
             Step::Handle(manner) => self.handle(manner),
             Step::Tell => self.tell(self.merges),
-            Step::Pass(millis) => self.now += Duration::from_millis(millis),
+            Step::Pass(millis) => {
+                self.now += Duration::from_millis(millis);
+                if self.untold_since.is_some_and(|since| self.now >= since + TELLS_WITHIN) {
+                    self.tell(self.merges);
+                }
+            }
+            Step::Thaw => self.thaw(),
         }
         self.poll();
     }
@@ -131,13 +169,41 @@ impl World {
                 for pair in edits.windows(2) {
                     assert!(pair[0].range.end <= pair[1].range.start, "sorted and disjoint: {edits:?}");
                 }
+                if self.end == Some(End::Stopped) {
+                    self.sent_at_rest.extend(edits.iter().map(|edit| edit.text.as_str()));
+                }
                 self.inbox.push_back((id, edits, self.shadow.clone()));
             }
             Next::GaveUp => {
                 self.gave_up = true;
-                self.weave.revert();
+                self.ends(End::Failed);
+            }
+            Next::Settled if self.end.is_some() => {
+                self.weave.stop();
+                self.at_rest = true;
             }
             Next::Wait(_) | Next::Settled => {}
+        }
+    }
+
+    /// What the owner of a weave does when its run ends.
+    fn ends(&mut self, end: End) {
+        self.at_rest = false;
+        match end {
+            End::Stopped => self.weave.stop(),
+            End::Failed => self.weave.revert(),
+            End::Done => self.weave.finish(vec![self.target.clone()]),
+        }
+        self.end = Some(end);
+    }
+
+    fn thaw(&mut self) {
+        for (id, edits, known) in std::mem::take(&mut self.frozen) {
+            let current = known == self.client && self.untold.is_empty();
+            if current {
+                self.client_changes(&edits);
+            }
+            self.weave.answered(self.now, id, current);
         }
     }
 
@@ -149,6 +215,10 @@ impl World {
         let Some((id, edits, known)) = self.inbox.pop_front() else { return };
         let current = known == self.client && self.untold.is_empty();
         let (applied, answer) = match manner {
+            Manner::Frozen => {
+                self.frozen.push((id, edits, known));
+                return;
+            }
             Manner::Honest => (current, Some(current)),
             Manner::Liar => (current, Some(true)),
             Manner::Silent => (false, None),
@@ -174,6 +244,7 @@ impl World {
 
     fn tell(&mut self, merged: bool) {
         let untold = std::mem::take(&mut self.untold);
+        self.untold_since = None;
         if merged {
             // One range from the first to the last byte that differ, as Neovim has it.
             let (old, new) = (self.shadow.to_string(), self.client.to_string());
@@ -199,16 +270,19 @@ impl World {
     fn hear(&mut self, edits: &[Edit], after: Rope) {
         let before = std::mem::replace(&mut self.shadow, after);
         self.weave.changed(self.now, edits, &before, &self.shadow);
+        if self.at_rest && self.end == Some(End::Failed) && self.weave.heard_ours() {
+            self.ends(End::Failed);
+        }
     }
 
     /// An honest client and a quiet user, until nothing is left to do.
     fn settle(&mut self) {
-        if !self.gave_up {
+        if self.end.is_none() {
             self.weave.finish(vec![self.target.clone()]);
         }
         for _ in 0..64 {
-            self.now += Duration::from_secs(3);
             self.tell(false);
+            self.now += Duration::from_secs(3);
             self.poll();
             while !self.inbox.is_empty() {
                 self.handle(Manner::Honest);
@@ -250,7 +324,10 @@ impl World {
             !outside.contains(|ch: char| ch.is_ascii_lowercase()),
             "nothing of ours stands outside: {document:?}"
         );
-        if !self.gave_up {
+        if self.end == Some(End::Failed) {
+            assert_eq!(region.ours(), region.base(), "what was there is there again: {document:?}");
+        }
+        if self.end.is_none_or(|end| end == End::Done) {
             let ours: String = region.text().chars().filter(|ch| !ch.is_ascii_uppercase()).collect();
             let held = !self.weave.rest().is_empty() && region.ours() != self.target;
             assert!(held || ours == self.target, "the draft is whole: {ours:?} of {:?}", self.target);
@@ -273,6 +350,7 @@ fn manner() -> impl Strategy<Value = Manner> {
         2 => Just(Manner::Careless),
         1 => Just(Manner::Mute),
         1 => Just(Manner::Late),
+        1 => Just(Manner::Frozen),
     ]
 }
 
@@ -284,6 +362,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => manner().prop_map(Step::Handle),
         3 => Just(Step::Tell),
         3 => (1u64..700).prop_map(Step::Pass),
+        1 => Just(Step::Thaw),
     ]
 }
 
@@ -297,6 +376,7 @@ proptest! {
         for step in steps {
             world.step(step);
         }
+        world.thaw();
         world.settle();
         world.check(before, after);
     }
@@ -310,14 +390,51 @@ proptest! {
         for step in steps {
             world.step(step);
         }
+        world.thaw();
         world.target = base.clone();
         world.settle();
-        world.weave.revert();
+        world.ends(End::Failed);
         world.settle();
         world.check(before, after);
         let plain: String = world.client.chars().filter(|ch| !ch.is_ascii_uppercase() && *ch != '0').collect();
         if !world.gave_up {
             prop_assert_eq!(plain, format!("123\n{base}456\n"));
+        }
+    }
+}
+
+proptest! {
+    /// A run is over, and its client wakes up later: after a stop nothing of the draft is sent, and what lands is the part that
+    /// stands; what landed of a run that failed is taken back; what landed in the wrong place is put right.
+    #[test]
+    fn what_lands_late_is_taken_back_or_accounted_for(
+        steps in proptest::collection::vec(step(), 0..40),
+        end in prop_oneof![Just(End::Stopped), Just(End::Failed), Just(End::Done)],
+        after in proptest::collection::vec(step(), 0..30),
+        base in "(|old\n|old\nlines\nstand\n)",
+        merges in any::<bool>(),
+    ) {
+        let (before, behind) = ("10203\n", "40506\n0");
+        let mut world = World::new(before, &base, behind);
+        world.merges = merges;
+        for step in steps {
+            world.step(step);
+        }
+        if world.end.is_none() {
+            world.ends(end);
+        }
+        for step in after {
+            world.step(step);
+        }
+        world.thaw();
+        world.settle();
+        world.check(before, behind);
+        if base.is_empty() {
+            prop_assert!(
+                !world.sent_at_rest.contains(|ch: char| ch.is_ascii_lowercase()),
+                "sent after the stop: {:?}",
+                world.sent_at_rest
+            );
         }
     }
 }

@@ -9,6 +9,7 @@ use tree_sitter::Tree;
 
 use crate::draft::form::Shape;
 use crate::draft::strings::Scanner;
+use crate::syntax::piece::Piece;
 use crate::syntax::{Language, Source, definition, errors, parse, parse::follow};
 use crate::text::edit::{Edit, apply_all};
 use crate::text::{diff, hidden};
@@ -91,10 +92,43 @@ impl Proposal {
         {
             return Err(Rejected::Indentation { line });
         }
-        self.parses()
+        if self.stands_alone() { Ok(()) } else { self.stands_in_its_file() }
     }
 
-    fn parses(&self) -> Result<(), Rejected> {
+    /// Whether the statements around what changes say enough by themselves: then the file would say no other.
+    fn stands_alone(&self) -> bool {
+        let source = Source { text: &self.text, tree: self.tree.as_ref(), language: self.language, path: "" };
+        let piece = match &self.shape {
+            Shape::Body { name, .. } => Piece::around_function(&source, &self.region, name),
+            _ => Piece::around(&source, &self.region),
+        };
+        let Some(piece) = piece else { return false };
+        let stands = |piece: &Piece, range: &Range<usize>, new: &str| {
+            let before = self.text.byte_slice(piece.range.start..range.start);
+            let after = self.text.byte_slice(range.end..piece.range.end);
+            piece.parse(self.language, &format!("{before}{new}{after}"), PARSE)
+        };
+        if let Some((range, new)) =
+            self.imports.as_ref().filter(|(range, new)| self.text.byte_slice(range.clone()) != new.as_str())
+        {
+            let Some(block) = Piece::around(&source, range) else { return false };
+            let apart = block.range.end < piece.range.start || piece.range.end < block.range.start;
+            if !apart || stands(&block, range, new).is_none() {
+                return false;
+            }
+        }
+        let Some(alone) = stands(&piece, &self.region, &self.draft) else { return false };
+        let start = alone.lead + self.region.start - piece.range.start;
+        if holds(&alone.tree, &(start..start + self.draft.len()), &is_old) {
+            return false;
+        }
+        let Shape::Body { name, .. } = &self.shape else { return true };
+        let source = Source { text: &alone.text, tree: Some(&alone.tree), language: self.language, path: "" };
+        let around = definition::around(&source, &(start..start));
+        around.iter().rev().find(|found| found.name == *name).is_some_and(|found| found.stub.is_none())
+    }
+
+    fn stands_in_its_file(&self) -> Result<(), Rejected> {
         let mut after = self.text.clone();
         let mut edits = vec![Edit::new(self.region.clone(), self.draft.clone())];
         edits.extend(self.imports.iter().map(|(range, text)| Edit::new(range.clone(), text.clone())));
@@ -119,8 +153,7 @@ impl Proposal {
                 first_error(&tree).map_or(0, |byte| after.byte_to_line(byte.min(after.len_bytes()))) + 1;
             return Err(Rejected::Syntax { before, after: count, line });
         }
-        let old = |kind: &str| kind == "print_statement" || kind == "exec_statement";
-        if holds(&tree, &(self.region.start + shift..self.region.start + shift + self.draft.len()), &old) {
+        if holds(&tree, &(self.region.start + shift..self.region.start + shift + self.draft.len()), &is_old) {
             return Err(Rejected::OldPython);
         }
         if let Shape::Body { name, .. } = &self.shape {
@@ -188,6 +221,11 @@ fn misindented(draft: &str) -> Option<usize> {
     opened.then_some(number)
 }
 
+/// Whether only Python 2 has such a statement.
+fn is_old(kind: &str) -> bool {
+    kind == "print_statement" || kind == "exec_statement"
+}
+
 /// Whether a node of such a kind begins in `range`.
 fn holds(tree: &Tree, range: &Range<usize>, wanted: &dyn Fn(&str) -> bool) -> bool {
     let mut cursor = tree.walk();
@@ -248,61 +286,4 @@ fn first_error(tree: &Tree) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `«` and `»` bound the region in `document`.
-    fn verify(document: &str, draft: &str) -> Result<(), Rejected> {
-        let (before, rest) = document.split_once('«').unwrap();
-        let (base, after) = rest.split_once('»').unwrap();
-        let text = Rope::from_str(&format!("{before}{base}{after}"));
-        let language = Language::by_id("python").unwrap();
-        let shape = Shape::Body { name: "f".to_owned(), docstring: None };
-        let tree = parse(language, &text, None, PARSE);
-        let region = before.len()..before.len() + base.len();
-        Proposal { text, tree, language, region, shape, draft: draft.to_owned(), imports: None }.verify()
-    }
-
-    #[test]
-    fn a_draft_stands_or_is_rejected_for_a_reason() {
-        let stub = "def f(x):«\n    pass»\n";
-        for (document, draft, expected) in [
-            (stub, "\n    return x", Ok(())),
-            (stub, "  ", Err(Rejected::Empty)),
-            (stub, "\n    return 'a\u{202e}b'", Err(Rejected::Hidden('\u{202e}'))),
-            (
-                stub,
-                "\n    y = 1\n    # ... rest of the code ...",
-                Err(Rejected::LeftOut("# ... rest of the code ...".to_owned())),
-            ),
-            (stub, "\n    raise NotImplementedError", Err(Rejected::Unwritten)),
-            (stub, "\n    ...", Err(Rejected::Unwritten)),
-            (stub, "\n    return (x", Err(Rejected::Syntax { before: 0, after: 1, line: 1 })),
-            (stub, "\n    if x:\n    return 1", Err(Rejected::Indentation { line: 3 })),
-            (stub, "\n    y = 1\n        z = 2", Err(Rejected::Indentation { line: 3 })),
-            (stub, "\n    if x:\n        y = 1\n      z = 2", Err(Rejected::Indentation { line: 4 })),
-            (stub, "\n    if x:", Err(Rejected::Indentation { line: 2 })),
-            (
-                stub,
-                "\n    if (x and\n            y):\n        return {\n  1: 2}\n    # note\n    else:\n        return x[1:\n2]",
-                Ok(()),
-            ),
-            (
-                stub,
-                "\n    try:\n        return x\n    except ValueError: pass\n    s = \"\"\"\nat:\n\"\"\"\n    return s",
-                Ok(()),
-            ),
-            (stub, "\n    print x", Err(Rejected::OldPython)),
-            (stub, "\n    print('x')", Ok(())),
-            (stub, "\n    return '<redacted:aws-key>'", Err(Rejected::Redacted)),
-            // Errors that were there before are not the draft's.
-            ("x = (\ndef f(x):«\n    pass»\n", "\n    return x", Ok(())),
-        ] {
-            let verdict = verify(document, draft);
-            match (&verdict, &expected) {
-                (Err(Rejected::Syntax { .. }), Err(Rejected::Syntax { .. })) => {}
-                _ => assert_eq!(verdict, expected, "{draft:?}"),
-            }
-        }
-    }
-}
+mod tests;

@@ -4,16 +4,18 @@
 //! the client's answer; whatever else comes back is the user's. Clients drop stale edits and say they did not, refuse,
 //! delay, merge the echo with typing, and apply what they should have refused: each has its way below.
 
+mod hearing;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use ropey::Rope;
 
-use crate::draft::flight::{Flight, Story, story};
-use crate::draft::region::{Policy, Region, Touch};
+use crate::draft::flight::Flight;
+use crate::draft::region::{Policy, Region};
 use crate::draft::repair::Repair;
 use crate::text::diff;
-use crate::text::edit::{Edit, apply_all, sequential};
+use crate::text::edit::{Edit, apply_all};
 
 /// Time since some fixed moment of the caller's.
 pub type Time = Duration;
@@ -22,20 +24,16 @@ pub type Time = Duration;
 const INTERVAL: Duration = Duration::from_millis(80);
 /// No echo within this time (or four round trips): the edit counts as dropped.
 const ECHO: Duration = Duration::from_millis(300);
-/// While the user types inside the region, edits wait for this much quiet.
-const QUIET: Duration = Duration::from_millis(250);
 /// After a save, edits wait this long.
 const AFTER_SAVE: Duration = Duration::from_millis(100);
 /// A willSave without a didSave holds edits back no longer than this.
 const SAVE_TAKES: Duration = Duration::from_secs(2);
-/// The first wait before a refused edit is sent again; doubled each time. Neovim tells changes up to 150 ms late.
-const BACK_OFF: Duration = Duration::from_millis(50);
-/// How often one edit is sent again before the run gives up.
+/// How often one edit is sent again before the run gives up, where nothing else is said.
 const ATTEMPTS: u32 = 5;
-/// Edits that may still land late, remembered.
-const LOST: usize = 8;
-/// States of the region before our edits, by hash: what an undo would bring back.
-const HISTORY: usize = 4096;
+/// Edits that may still land late, remembered: all that are tried before a run gives up, and then to take the draft back.
+const LOST: usize = 2 * (ATTEMPTS as usize + 1) + 2;
+/// An edit without an answer may land so late: its client may be busy, or have gone to sleep.
+const LANDS_WITHIN: Duration = Duration::from_secs(300);
 
 /// What the document's owner is to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +73,11 @@ pub struct Weave {
     /// Whether edits leave without waiting for the interval.
     urgent: bool,
     patience: Duration,
+    /// How often an edit that was dropped or refused is sent again.
+    repeats: u32,
     stopped: bool,
+    /// Whether the last change held an edit of ours.
+    heard_ours: bool,
     flight: Option<Flight>,
     lost: VecDeque<Flight>,
     /// What takes back an edit that landed in the wrong place.
@@ -99,7 +101,9 @@ impl Weave {
             policy: Policy::Hold,
             urgent: false,
             patience: ECHO,
+            repeats: ATTEMPTS,
             stopped: false,
+            heard_ours: false,
             flight: None,
             lost: VecDeque::new(),
             repair: Repair::default(),
@@ -118,6 +122,11 @@ impl Weave {
         self.patience = patience;
     }
 
+    /// An edit that is dropped or refused is given up at once.
+    pub fn send_once(&mut self) {
+        self.repeats = 0;
+    }
+
     #[must_use]
     pub fn regions(&self) -> &[Region] {
         &self.regions
@@ -127,6 +136,24 @@ impl Weave {
     #[must_use]
     pub fn in_flight(&self) -> bool {
         self.flight.is_some()
+    }
+
+    /// Whether an edit that was sent may still land, however late.
+    #[must_use]
+    pub fn may_land(&self, now: Time) -> bool {
+        self.flight.iter().chain(&self.lost).any(|flight| now < flight.lands_by)
+    }
+
+    /// Whether something of ours stands in the wrong place, to be put right.
+    #[must_use]
+    pub fn is_astray(&self) -> bool {
+        !self.repair.edits().is_empty()
+    }
+
+    /// Whether the last change held an edit of ours.
+    #[must_use]
+    pub fn heard_ours(&self) -> bool {
+        self.heard_ours
     }
 
     /// What region `index` is to become; edits leave at intervals.
@@ -155,11 +182,25 @@ impl Weave {
         self.policy = Policy::Split;
         self.stopped = false;
         self.attempts = 0;
+        self.repeats = ATTEMPTS;
     }
 
-    /// Nothing more is sent; what stands, and what is in flight, stays.
+    /// Nothing more is sent but what puts right an edit that landed in the wrong place; what stands, and what is in flight,
+    /// stays.
     pub fn stop(&mut self) {
         self.stopped = true;
+        // Nobody waits for it any longer than for any other: it may land late, as those that were lost.
+        self.patience = ECHO;
+        let echo = self.echo_time();
+        if let Some(flight) = &mut self.flight {
+            flight.deadline = flight.deadline.min(flight.sent + echo);
+        }
+    }
+
+    /// What stands in the wrong place stays there: the client does not take the edit that puts it right.
+    pub fn leave_astray(&mut self) {
+        self.repair = Repair::default();
+        self.stop();
     }
 
     /// What the user's spans hold back: the edits, in the document's offsets, that would make each region its target
@@ -191,83 +232,6 @@ impl Weave {
         self.saved_at = now + AFTER_SAVE;
     }
 
-    /// The client answered edit `id`.
-    pub fn answered(&mut self, now: Time, id: u64, applied: bool) {
-        // It has decided: what comes now comes soon, however long its user took.
-        let echo = ECHO.max(self.round_trip * 4);
-        let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id) else { return };
-        if applied {
-            flight.deadline = now + echo;
-        } else {
-            self.drop_flight();
-            self.not_before = now + BACK_OFF * (1 << self.attempts.min(ATTEMPTS));
-        }
-    }
-
-    /// Takes in one notification: `edits`, one after the other, made `after` of `before`.
-    pub fn changed(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Heard {
-        if let Some(landed) = self.landed_first(edits, before) {
-            // Our edit, and then more of the user's in the same notification: an undo, perhaps.
-            let (first, rest) = edits.split_at(landed);
-            let mut between = before.clone();
-            first.iter().for_each(|edit| edit.apply(&mut between));
-            if let Some(flight) = self.flight.take() {
-                self.landed(now, flight);
-            }
-            return self.users(now, rest, &between).max(Heard::Ours);
-        }
-        if before == after {
-            return Heard::Outside;
-        }
-        match self.story(edits, before, after) {
-            Some((Story::Landed { users }, flight)) => {
-                let expected = flight.expected.clone();
-                self.landed(now, flight);
-                return self.users(now, &users, &expected).max(Heard::Ours);
-            }
-            Some((Story::Misplaced { users, between }, mut flight)) => {
-                let heard = self.users(now, &users, before).max(Heard::Ours);
-                flight.rebase(&self.regions, self.repair.edits(), self.policy, &between);
-                if flight.fits && flight.expected == *after {
-                    // The user's change did not move it: it landed well all the same.
-                    self.landed(now, flight);
-                } else {
-                    self.misplaced(&between, after);
-                }
-                return heard;
-            }
-            None => {}
-        }
-        // The client has caught up with its user: an edit that it refused may go again.
-        if self.attempts > 0 && self.flight.is_none() {
-            self.not_before = self.not_before.min(now);
-        }
-        let heard = self.users(now, edits, before);
-        for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.fits) {
-            flight.rebase(&self.regions, self.repair.edits(), self.policy, after);
-        }
-        heard
-    }
-
-    /// How many of a notification's changes make our edit's echo, where others follow.
-    fn landed_first(&self, edits: &[Edit], before: &Rope) -> Option<usize> {
-        let flight = self.flight.as_ref()?;
-        let mut document = before.clone();
-        edits.iter().take(edits.len().saturating_sub(1)).enumerate().find_map(|(index, edit)| {
-            edit.apply(&mut document);
-            (document == flight.expected).then_some(index + 1)
-        })
-    }
-
-    /// What the change was, with the edit of ours that takes part in it: it is no longer on its way.
-    fn story(&mut self, edits: &[Edit], before: &Rope, after: &Rope) -> Option<(Story, Flight)> {
-        let flights: Vec<&Flight> = self.flight.iter().chain(&self.lost).collect();
-        let (story, index) = story(&flights, edits, before, after)?;
-        let in_flight = usize::from(self.flight.is_some());
-        let flight = if index < in_flight { self.flight.take() } else { self.lost.remove(index - in_flight) };
-        Some((story, flight?))
-    }
-
     /// What is to be done now, with the document as it stands.
     pub fn poll(&mut self, now: Time, document: &Rope) -> Next {
         if let Some(flight) = &self.flight {
@@ -276,20 +240,24 @@ impl Weave {
             }
             self.drop_flight();
         }
-        if self.stopped {
+        if self.stopped && !self.is_astray() {
             return Next::Settled;
         }
-        let flight = if self.repair.edits().is_empty() {
-            self.advance(document)
-        } else {
+        let pause = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };
+        let gate = pause.max(self.quiet_at).max(self.saved_at);
+        // While an answer streams, this is asked a thousand times a second: the edit is made when it may leave.
+        if !self.urgent && self.attempts <= self.repeats && now < gate {
+            return Next::Wait(gate);
+        }
+        let flight = if self.is_astray() {
             Some(Flight::of_repair(&self.regions, self.repair.edits(), document))
+        } else {
+            self.advance(document)
         };
         let Some(mut flight) = flight else { return Next::Settled };
-        if self.attempts > ATTEMPTS {
+        if self.attempts > self.repeats {
             return Next::GaveUp;
         }
-        let gate = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };
-        let gate = gate.max(self.quiet_at).max(self.saved_at);
         if now < gate {
             return Next::Wait(gate);
         }
@@ -298,6 +266,7 @@ impl Weave {
         flight.sent = now;
         // A client that is busy gets more time with each try.
         flight.deadline = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
+        flight.lands_by = flight.deadline.max(now + LANDS_WITHIN);
         self.not_before = now + INTERVAL.max(self.round_trip * 2);
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);
@@ -312,33 +281,6 @@ impl Weave {
         Flight::of_steps(steps, document)
     }
 
-    fn landed(&mut self, now: Time, flight: Flight) {
-        let trip = now.saturating_sub(flight.sent);
-        // Where a user is asked, the time is the user's.
-        let trip = if self.patience > ECHO { Duration::ZERO } else { trip };
-        self.round_trip = if self.round_trip.is_zero() { trip } else { (self.round_trip * 3 + trip) / 4 };
-        self.attempts = 0;
-        if flight.is_repair {
-            self.repair = Repair::default();
-        } else if let (Some(old), Some(new)) = (self.regions.first(), flight.next.first()) {
-            let (old, new) = (old.text(), new.text());
-            if old != new {
-                self.history.truncate(HISTORY - 1);
-                self.history.push_front(hash(&old));
-            }
-        }
-        // Others on their way are towards a text that is no more; and one that was given up may have been this one, whose
-        // twin is still to come.
-        let twin = (!self.lost.is_empty()).then(|| flight.clone());
-        for other in self.flight.take().into_iter().chain(twin) {
-            self.remember_lost(other);
-        }
-        for lost in &mut self.lost {
-            lost.fits = false;
-        }
-        self.regions = flight.next;
-    }
-
     fn drop_flight(&mut self) {
         if let Some(flight) = self.flight.take() {
             self.attempts += 1;
@@ -349,72 +291,6 @@ impl Weave {
     fn remember_lost(&mut self, flight: Flight) {
         self.lost.truncate(LOST - 1);
         self.lost.push_front(flight);
-    }
-
-    /// An edit of ours landed where the document had moved on: it is to be taken back, and until then the regions are told
-    /// of changes as if it were not there.
-    fn misplaced(&mut self, before: &Rope, after: &Rope) {
-        self.attempts = 0;
-        self.repair.misplaced(before, after);
-        if let Some(flight) = self.flight.take() {
-            self.remember_lost(flight);
-        }
-        for lost in &mut self.lost {
-            lost.fits = false;
-        }
-    }
-
-    /// Takes in changes that are the user's, one after the other from `before`.
-    fn users(&mut self, now: Time, edits: &[Edit], before: &Rope) -> Heard {
-        let mut heard = Heard::Outside;
-        let mut document = before.clone();
-        for edit in edits {
-            for part in self.refined(edit, &document) {
-                let repaired = self.repair.changed(&part);
-                for (index, region) in self.regions.iter_mut().enumerate() {
-                    heard = heard.max(match region.changed(&repaired) {
-                        Touch::Outside => Heard::Outside,
-                        Touch::Gone if index == 0 => Heard::Gone,
-                        Touch::Inside | Touch::Gone => Heard::Inside,
-                    });
-                }
-            }
-            edit.apply(&mut document);
-        }
-        if heard >= Heard::Inside {
-            self.quiet_at = now + QUIET;
-            if self.is_undo() {
-                return Heard::Undone;
-            }
-        }
-        heard
-    }
-
-    /// Whether the main region is as it was before one of our edits.
-    fn is_undo(&self) -> bool {
-        self.regions.first().is_some_and(|region| self.history.contains(&hash(&region.text())))
-    }
-
-    /// A change that reaches over a region's edge may hold much that did not change (clients send one range for all that
-    /// was typed in a while, or the whole text): the parts that did, one after the other.
-    fn refined(&self, edit: &Edit, document: &Rope) -> Vec<Edit> {
-        let wide = self.regions.iter().map(Region::range).any(|range| {
-            edit.range.start <= range.end
-                && range.start <= edit.range.end
-                && !(range.start <= edit.range.start && edit.range.end <= range.end && edit.range.len() < 2)
-        });
-        let told_apart = !wide && self.repair.edits().is_empty();
-        if told_apart || edit.range.is_empty() || edit.text.is_empty() {
-            return vec![edit.clone()];
-        }
-        let old = document.byte_slice(edit.range.clone()).to_string();
-        let parts: Vec<Edit> = diff::fine_edits(&old, &edit.text)
-            .into_iter()
-            .map(|part| {
-                Edit::new(part.range.start + edit.range.start..part.range.end + edit.range.start, part.text)
-            })
-            .collect();
-        sequential(&parts)
     }
 
     fn echo_time(&self) -> Duration {
@@ -432,11 +308,4 @@ pub(crate) fn makes(edits: &[Edit], before: &Rope, after: &Rope) -> bool {
     let mut made = before.clone();
     apply_all(&mut made, edits);
     made == *after
-}
-
-fn hash(text: &str) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }

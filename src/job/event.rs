@@ -17,6 +17,16 @@ pub enum Delivery {
     Final,
     /// One edit at the end that the user confirms.
     Preview,
+    /// The same into a file that is not open: sent once, since nobody sees what became of it but by its answer.
+    Proposal,
+}
+
+impl Delivery {
+    /// Whether the user is asked before the draft is in the document.
+    #[must_use]
+    pub fn confirms(self) -> bool {
+        matches!(self, Self::Preview | Self::Proposal)
+    }
 }
 
 /// Where a run is.
@@ -51,6 +61,12 @@ pub enum Input<'a> {
     Verified(Result<(), Rejected>),
     /// The document changed: `edits`, one after the other, made `after` of `before`.
     Changed {
+        edits: &'a [Edit],
+        before: &'a Rope,
+        after: &'a Rope,
+    },
+    /// The same, where it is known to be another run's edit.
+    Other {
         edits: &'a [Edit],
         before: &'a Rope,
         after: &'a Rope,

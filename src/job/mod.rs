@@ -7,8 +7,8 @@ mod event;
 mod task;
 #[cfg(test)]
 mod tests;
+mod view;
 
-use std::ops::Range;
 use std::time::Duration;
 
 use ropey::Rope;
@@ -20,11 +20,14 @@ use crate::draft::region::Region;
 use crate::draft::stream::StreamDiff;
 use crate::draft::verify::Rejected;
 use crate::draft::weave::{Heard, Next, Time, Weave};
-use crate::model::{Answer, Finish, Tokens};
-use crate::text::edit::Edit;
+use crate::model::{Answer, Finish};
 
 /// A client that asks its user before it applies an edit answers within this time.
 const CONFIRMATION: Duration = Duration::from_secs(600);
+
+/// Where the draft is whole, the answer's end mostly comes with the next token or two. The last lines wait for it so long:
+/// an edit of their own would have the final one wait for its echo.
+const ENDING: Duration = Duration::from_millis(20);
 
 /// What is going on beneath the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +55,12 @@ pub struct Run {
     /// The region's text and the import block's, once they are known.
     targets: Vec<String>,
     written: usize,
+    /// The draft is whole: its last lines wait until then for the answer's end.
+    ending: Time,
     answer: Option<Answer>,
     message: Option<String>,
+    /// It went wrong, or its user took it back: what lands of it afterwards is taken back as well.
+    unwanted: bool,
 }
 
 impl Run {
@@ -65,8 +72,11 @@ impl Run {
             stream.push("");
         }
         let mut weave = Weave::new(regions);
-        if delivery == Delivery::Preview {
+        if delivery.confirms() {
             weave.set_patience(CONFIRMATION);
+        }
+        if delivery == Delivery::Proposal {
+            weave.send_once();
         }
         Self {
             cleaner: Some(Cleaner::new(&task.form, task.setup())),
@@ -78,108 +88,28 @@ impl Run {
             phase: Phase::Asking,
             targets: Vec::new(),
             written: 0,
+            ending: Time::ZERO,
             answer: None,
             message: None,
+            unwanted: false,
         }
-    }
-
-    #[must_use]
-    pub fn task(&self) -> &Task {
-        &self.task
-    }
-
-    #[must_use]
-    pub fn state(&self) -> State {
-        self.state
-    }
-
-    #[must_use]
-    pub fn delivery(&self) -> Delivery {
-        self.delivery
-    }
-
-    /// Why it failed, or what else the user should know.
-    #[must_use]
-    pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
-    }
-
-    /// How the model's answer ended, and what it used.
-    #[must_use]
-    pub fn answer(&self) -> Option<&Answer> {
-        self.answer.as_ref()
-    }
-
-    /// What was written so far: what was told, or a safe estimate.
-    #[must_use]
-    pub fn written(&self) -> Tokens {
-        match &self.answer {
-            Some(answer) if answer.usage.completion.0 > 0 => answer.usage.completion,
-            // What was begun for the model is not its own.
-            _ => Tokens(
-                u32::try_from(self.written.saturating_sub(self.begun()).saturating_mul(10).div_ceil(36))
-                    .unwrap_or(u32::MAX),
-            ),
-        }
-    }
-
-    /// The bytes of the answer that the prompt began.
-    fn begun(&self) -> usize {
-        self.task.request.prefill.as_ref().map_or(0, String::len)
-    }
-
-    /// The draft's region in the document as it stands.
-    #[must_use]
-    pub fn range(&self) -> Range<usize> {
-        self.weave.regions()[0].range()
-    }
-
-    /// All that it may change, the draft's region first.
-    #[must_use]
-    pub fn ranges(&self) -> Vec<Range<usize>> {
-        self.weave.regions().iter().map(Region::range).collect()
-    }
-
-    /// Whether `range` touches a region of this run.
-    #[must_use]
-    pub fn touches(&self, range: &Range<usize>) -> bool {
-        self.ranges().iter().any(|own| own.start <= range.end && range.start <= own.end)
-    }
-
-    /// Whether an edit of it is on its way.
-    #[must_use]
-    pub fn in_flight(&self) -> bool {
-        self.weave.in_flight()
-    }
-
-    /// Whether the model or the editor still has something to do for it.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        self.phase != Phase::Resting || self.weave.in_flight()
-    }
-
-    /// Whether there is a draft that can be kept or taken back.
-    #[must_use]
-    pub fn stands(&self) -> bool {
-        self.phase == Phase::Resting
-            && matches!(self.state, State::Done | State::Cancelled)
-            && self.weave.regions().iter().any(|region| region.ours() != region.base())
-    }
-
-    /// What the user's own typing held back: edits that would complete the draft, over what the user typed.
-    #[must_use]
-    pub fn rest(&self) -> Vec<Edit> {
-        if self.state == State::Done { self.weave.rest() } else { Vec::new() }
     }
 
     /// Takes in what happened. `poll` is to be called afterwards.
     pub fn step(&mut self, now: Time, input: Input<'_>) -> Vec<Effect> {
         match input {
-            Input::Delta(text) => self.delta(text),
+            Input::Delta(text) => self.delta(now, text),
             Input::Answered(Ok(answer)) => self.answered(answer),
             Input::Answered(Err(error)) if self.phase == Phase::Asking => self.fail(error.message),
             Input::Verified(verdict) if self.phase == Phase::Verifying => self.verified(verdict),
-            Input::Changed { edits, before, after } => self.changed(now, edits, before, after),
+            Input::Changed { edits, before, after } => {
+                let heard = self.weave.changed(now, edits, before, after);
+                self.heard(heard)
+            }
+            Input::Other { edits, before, after } => {
+                let heard = self.weave.moved(now, edits, before, after);
+                self.heard(heard)
+            }
             Input::Applied { id, applied } => self.applied(now, id, applied),
             Input::Saving => {
                 self.weave.saving(now);
@@ -191,11 +121,7 @@ impl Run {
             }
             Input::Stop => self.cancel("stopped; what stands stays"),
             Input::Keep if self.stands() => self.enter(State::Kept),
-            Input::Revert if self.stands() => {
-                self.weave.revert();
-                self.phase = Phase::Reverting(State::Reverted);
-                Vec::new()
-            }
+            Input::Revert if self.stands() => self.revert(State::Reverted),
             Input::Closed => self.cancel("the document was closed"),
             Input::Answered(Err(_)) | Input::Verified(_) | Input::Keep | Input::Revert => Vec::new(),
         }
@@ -204,34 +130,30 @@ impl Run {
     /// What to send now. `document` is the text as it stands.
     pub fn poll(&mut self, now: Time, document: &Rope) -> (Send, Vec<Effect>) {
         let may_send = match self.phase {
-            Phase::Asking | Phase::Verifying => self.delivery == Delivery::Stream,
+            Phase::Asking if now < self.ending => return (Send::At(self.ending), Vec::new()),
+            Phase::Asking => self.delivery == Delivery::Stream,
+            // What it finds decides on the last edit, which may be all that is left to send.
+            Phase::Verifying => false,
             Phase::Landing | Phase::Reverting(_) => true,
-            Phase::Resting => self.weave.in_flight(),
+            // What landed late in the wrong place is put right, whatever became of the run.
+            Phase::Resting => self.weave.in_flight() || self.weave.is_astray(),
         };
         if !may_send {
             return (Send::Nothing, Vec::new());
         }
         match (self.weave.poll(now, document), self.phase.clone()) {
             (Next::Send { id, edits }, _) => {
-                let confirm = self.delivery == Delivery::Preview && self.phase == Phase::Landing;
+                let confirm = self.delivery.confirms() && self.phase == Phase::Landing;
                 (Send::Edit { id, edits, confirm }, Vec::new())
             }
             (Next::Wait(at), _) => (Send::At(at), Vec::new()),
             (Next::Settled, Phase::Landing) => (Send::Nothing, self.landed()),
             (Next::Settled, Phase::Reverting(state)) => {
-                self.phase = Phase::Resting;
+                self.come_to_rest();
                 (Send::Nothing, self.enter(state))
             }
             (Next::Settled, _) => (Send::Nothing, Vec::new()),
-            (Next::GaveUp, Phase::Reverting(_)) => {
-                self.weave.stop();
-                self.phase = Phase::Resting;
-                let why = self.message.take().unwrap_or_default();
-                self.message = Some(format!(
-                    "{why}; the editor did not take the edit that takes the draft back: undo it by hand"
-                ));
-                (Send::Nothing, self.enter(State::Failed))
-            }
+            (Next::GaveUp, Phase::Reverting(_) | Phase::Resting) => (Send::Nothing, self.left_to_the_user()),
             (Next::GaveUp, _) => {
                 let effects = self.fail("the editor did not take the edits".to_owned());
                 (Send::At(now), effects)
@@ -239,7 +161,7 @@ impl Run {
         }
     }
 
-    fn delta(&mut self, text: &str) -> Vec<Effect> {
+    fn delta(&mut self, now: Time, text: &str) -> Vec<Effect> {
         if self.phase != Phase::Asking {
             return Vec::new();
         }
@@ -261,6 +183,7 @@ impl Run {
             self.weave.stream(0, self.stream.shown());
         }
         if is_done && !was_done {
+            self.ending = now + ENDING;
             effects.push(Effect::Enough);
         }
         effects
@@ -283,11 +206,11 @@ impl Run {
             Finish::Length | Finish::Stop => {}
         }
         let known = cleaner.lines_told();
-        match cleaner.finish() {
+        match cleaner.finish(|| self.task.defined()) {
             Err(error) => self.fail(error.to_string()),
             Ok(cleaned) => {
                 let mut effects = self.last_lines(&cleaned, known);
-                let imports = self.weave.regions().get(1).map(crate::draft::region::Region::text);
+                let imports = self.weave.regions().get(1).map(Region::text);
                 self.targets = self.task.targets(&cleaned, imports);
                 self.phase = Phase::Verifying;
                 effects.extend(self.enter(State::Checking));
@@ -321,25 +244,60 @@ impl Run {
         }
     }
 
-    fn changed(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Vec<Effect> {
-        let heard = self.weave.changed(now, edits, before, after);
+    fn heard(&mut self, heard: Heard) -> Vec<Effect> {
+        if self.phase == Phase::Resting && self.unwanted && self.weave.heard_ours() {
+            return self.revert(self.state);
+        }
         match (heard, &self.phase) {
             (Heard::Undone, Phase::Resting) if self.stands() => {
+                self.unwanted = true;
                 self.weave.stop();
                 self.enter(State::Reverted)
             }
             (Heard::Undone, Phase::Asking | Phase::Verifying | Phase::Landing) => {
+                self.unwanted = true;
                 self.cancel("you took the draft back")
             }
             (Heard::Gone, Phase::Asking | Phase::Verifying | Phase::Landing) => {
+                self.unwanted = true;
                 self.cancel("the place of the draft was deleted")
             }
             _ => Vec::new(),
         }
     }
 
+    /// What was there comes back; then the run is there.
+    fn revert(&mut self, then: State) -> Vec<Effect> {
+        self.unwanted = true;
+        self.weave.revert();
+        self.phase = Phase::Reverting(then);
+        Vec::new()
+    }
+
+    /// Nothing goes on; what was sent may still land.
+    fn come_to_rest(&mut self) {
+        self.weave.stop();
+        self.phase = Phase::Resting;
+    }
+
+    /// The editor takes no edit, and something of ours stands where it should not: only its user can take it away.
+    fn left_to_the_user(&mut self) -> Vec<Effect> {
+        let what = if self.weave.is_astray() {
+            "an edit that came too late stands in the wrong place, and the editor did not take the one that puts it right"
+        } else {
+            "the editor did not take the edit that takes the draft back"
+        };
+        self.weave.leave_astray();
+        self.come_to_rest();
+        let why = self.message.take().map(|why| format!("{why}; ")).unwrap_or_default();
+        self.message = Some(format!("{why}{what}: undo it by hand"));
+        // Told once more where it has failed before: there is something to do now.
+        self.state = State::Failed;
+        vec![Effect::Entered(State::Failed)]
+    }
+
     fn applied(&mut self, now: Time, id: u64, applied: bool) -> Vec<Effect> {
-        if !applied && self.delivery == Delivery::Preview && self.phase == Phase::Landing {
+        if !applied && self.delivery.confirms() && self.phase == Phase::Landing {
             self.weave.answered(now, id, applied);
             return self.cancel("the draft was declined");
         }
@@ -348,7 +306,7 @@ impl Run {
     }
 
     fn landed(&mut self) -> Vec<Effect> {
-        self.phase = Phase::Resting;
+        self.come_to_rest();
         if !self.weave.rest().is_empty() {
             self.message =
                 Some("a part of the draft is held back, for you typed where it would go".to_owned());
@@ -362,8 +320,7 @@ impl Run {
             Phase::Reverting(_) | Phase::Resting => return Vec::new(),
         }
         let asking = self.phase == Phase::Asking;
-        self.phase = Phase::Resting;
-        self.weave.stop();
+        self.come_to_rest();
         self.cleaner = None;
         self.message = Some(why.to_owned());
         let mut effects = if asking { vec![Effect::StopAsking] } else { Vec::new() };
@@ -377,12 +334,11 @@ impl Run {
         self.cleaner = None;
         let untouched = self.weave.regions().iter().all(|region| region.ours() == region.base());
         if untouched && !self.weave.in_flight() {
-            self.weave.stop();
-            self.phase = Phase::Resting;
+            self.unwanted = true;
+            self.come_to_rest();
             effects.extend(self.enter(State::Failed));
         } else {
-            self.weave.revert();
-            self.phase = Phase::Reverting(State::Failed);
+            effects.extend(self.revert(State::Failed));
         }
         effects
     }

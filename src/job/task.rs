@@ -1,5 +1,6 @@
 //! What a run is to do: the place, what may change there, and the question.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use ropey::Rope;
@@ -46,10 +47,14 @@ impl Task {
         let base = self.text.byte_slice(self.region.clone()).to_string();
         // A place that has imports of its own (lazy ones, in a function) keeps them.
         let hoist = self.imports.is_some() && !base.lines().any(|line| is_import(line.trim()));
+        Setup { hoist, opening: self.opening.clone(), name: self.name.clone() }
+    }
+
+    /// What the file defines at its top level. In a large file that takes longer than all else that a run begins with.
+    pub(super) fn defined(&self) -> HashSet<String> {
         let source = Source { text: &self.text, tree: self.tree.as_ref(), language: self.language, path: "" };
         let top = outline_where(&source, &|_| false).into_iter().filter(|symbol| symbol.parent.is_none());
-        let defined = top.map(|symbol| symbol.name).collect();
-        Setup { hoist, opening: self.opening.clone(), name: self.name.clone(), defined }
+        top.map(|symbol| symbol.name).collect()
     }
 
     /// What each region is to hold. `now` is the import block as it stands: what the user or another run has imported

@@ -1,5 +1,7 @@
 //! Whole runs, without a model and without an editor: what is told in, what comes out.
 
+mod late;
+
 use ropey::Rope;
 
 use super::{Delivery, Effect, Input, Run, Send, State, Task};
@@ -23,6 +25,8 @@ struct World {
     states: Vec<State>,
     stopped_asking: bool,
     edits: usize,
+    /// What a busy editor has not looked at yet: the edits, and the text that they are of. Nothing while it is not busy.
+    waiting: Option<Vec<(u64, Vec<Edit>, Rope)>>,
 }
 
 impl World {
@@ -58,6 +62,7 @@ impl World {
             states: Vec::new(),
             stopped_asking: false,
             edits: 0,
+            waiting: None,
         }
     }
 
@@ -91,11 +96,17 @@ impl World {
             match send {
                 Send::Edit { id, edits, .. } => {
                     self.edits += 1;
+                    if let Some(waiting) = &mut self.waiting {
+                        waiting.push((id, edits, self.text.clone()));
+                        continue;
+                    }
                     let before = self.text.clone();
                     apply_all(&mut self.text, &edits);
                     self.change(&sequential(&edits), &before);
                     self.run.step(self.now, Input::Applied { id, applied: true });
                 }
+                // A busy editor needs no time to do nothing.
+                Send::At(_) if self.waiting.is_some() => break,
                 Send::At(at) => self.now = self.now.max(at),
                 Send::Nothing => break,
             }
@@ -252,4 +263,22 @@ fn a_declined_preview_changes_nothing() {
     world.tell(Input::Applied { id, applied: false });
     assert_eq!(world.run.state(), State::Cancelled);
     assert_eq!(world.text, FILE);
+}
+
+#[test]
+fn the_last_lines_wait_a_moment_for_the_end() {
+    for ends_at_once in [true, false] {
+        let mut world = World::new(Delivery::Stream);
+        world.says("```python\ndef f(x):\n    y = 1\n");
+        let effects = world.run.step(world.now, Input::Delta("    return y\n```\n"));
+        world.perform(effects);
+        let (send, _) = world.run.poll(world.now, &world.text);
+        assert!(matches!(send, Send::At(at) if at > world.now), "{send:?}");
+        if !ends_at_once {
+            assert!(world.settle().text.to_string().contains("    return y\n    raise"), "{}", world.text);
+        }
+        world.ends(Finish::Stop);
+        assert_eq!(world.edits, if ends_at_once { 2 } else { 3 });
+        assert!(world.text.to_string().contains("    y = 1\n    return y\n\n\ndef below"), "{}", world.text);
+    }
 }

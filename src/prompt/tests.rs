@@ -64,7 +64,7 @@ fn the_function_to_write_comes_last() {
     assert_eq!(
         rendered.user,
         concat!(
-            "The file `pkg/shapes.py` has, among others:\n\n```python\nimport math\n```\n\n",
+            "The project has, among others:\n\n```python\n# pkg/shapes.py\nimport math\n```\n\n",
             "Write the Python method `Circle.area` of `pkg/shapes.py` in full.\n\n",
             // Without the placeholder: small models copy it.
             "```python\ndef area(self) -> float:\n    \"\"\"In square metres.\"\"\"\n```",

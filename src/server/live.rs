@@ -1,5 +1,6 @@
 //! One run as the session has it: the state machine, the call to its model, and what its client sees of it.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::event::{RunId, TaskEvent};
+use super::event::{RunId, Taken, TaskEvent};
 use super::outgoing::Outgoing;
 use super::params::run_name;
 use super::progress::Progress;
@@ -16,7 +17,7 @@ use crate::draft::weave::Time;
 use crate::job::{Run, State};
 use crate::model::ask::{Retries, ask};
 use crate::model::registry::{Chosen, Place};
-use crate::model::{Answer, Finish, MicroUsd, Request, Usage};
+use crate::model::{Answer, Finish, MicroUsd, ModelError, Request, Usage};
 use crate::prompt::secret;
 
 /// Deltas between a provider and the session; few, so that a slow client slows the provider.
@@ -32,6 +33,8 @@ pub(super) struct Live {
     pub wish: Wish,
     pub sent: Sent,
     pub progress: Progress,
+    /// Its request's handler may not have the answer yet; until then nothing is asked.
+    pub offered: Option<Taken>,
     /// The call to the model, while there is one.
     pub call: Option<AbortHandle>,
     /// When it wants to be polled.
@@ -46,6 +49,11 @@ impl Live {
         if let Some(call) = self.call.take() {
             call.abort();
         }
+    }
+
+    /// Whether anything can still be done with it; else it is there only for what may land late.
+    pub fn is_known(&self) -> bool {
+        self.run.is_live() || self.run.stands() || self.progress.is_asked()
     }
 
     /// The embedded engine has no meter that runs on: it is ended where the draft is whole.
@@ -131,24 +139,48 @@ pub(super) fn call(
 ) -> AbortHandle {
     let provider = chosen.provider.clone();
     let task = async move {
-        let (deltas, mut said) = mpsc::channel(DELTAS);
+        let (deltas, said) = mpsc::channel(DELTAS);
         let asked = ask(&*provider, request, deltas, &retries);
-        let told = events.clone();
-        let relay = async {
-            while let Some(text) = said.recv().await {
-                if told.send(TaskEvent::Delta { run: id, text }).await.is_err() {
-                    break;
-                }
-            }
-        };
-        let both = async { tokio::join!(asked, relay).0 };
-        let event = match std::panic::AssertUnwindSafe(both).catch_unwind().await {
-            Ok(outcome) => TaskEvent::Answered { run: id, outcome },
+        let relayed = relay(id, asked, said, &events);
+        let event = match std::panic::AssertUnwindSafe(relayed).catch_unwind().await {
+            Ok(event) => event,
             Err(_) => TaskEvent::Panicked { run: id },
         };
         let _ = events.send(event).await;
     };
     tokio::spawn(task).abort_handle()
+}
+
+/// Tells the loop what the model says, as much at once as there is; returns the end, with the text that came with it: the
+/// draft's last lines are then one edit with what its end leads to.
+async fn relay(
+    run: RunId,
+    asked: impl Future<Output = Result<Answer, ModelError>>,
+    mut said: mpsc::Receiver<String>,
+    events: &mpsc::Sender<TaskEvent>,
+) -> TaskEvent {
+    let mut asked = pin!(asked);
+    loop {
+        tokio::select! {
+            biased;
+            outcome = &mut asked => {
+                return TaskEvent::Answered { run, rest: waiting(String::new(), &mut said), outcome };
+            }
+            Some(text) = said.recv() => {
+                let text = waiting(text, &mut said);
+                // Without a loop nobody waits for the end either; aborting this task is how a call is ended.
+                let _ = events.send(TaskEvent::Delta { run, text }).await;
+            }
+        }
+    }
+}
+
+/// `text` and all that waits behind it.
+fn waiting(mut text: String, said: &mut mpsc::Receiver<String>) -> String {
+    while let Ok(more) = said.try_recv() {
+        text.push_str(&more);
+    }
+    text
 }
 
 /// What `redraft/sent` answers.
@@ -181,4 +213,36 @@ pub(super) fn sent(run: RunId, sent: &Sent) -> Value {
         "messages": sent.request.turns.iter().map(|turn| turn.text.clone()).collect::<Vec<_>>(),
         "prefill": sent.request.prefill,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_with_the_end_is_told_with_it() {
+        let (deltas, said) = mpsc::channel(DELTAS);
+        let (events, mut told) = mpsc::channel(DELTAS);
+        for text in ["a\n", "b"] {
+            deltas.send(text.to_owned()).await.unwrap();
+        }
+        let answer = Answer { finish: Finish::Stop, usage: Usage::default() };
+        let end = relay(7, std::future::ready(Ok(answer)), said, &events).await;
+        let TaskEvent::Answered { run: 7, rest, outcome: Ok(_) } = end else { panic!("{end:?}") };
+        assert_eq!(rest, "a\nb");
+        assert!(told.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_told_at_once() {
+        let (deltas, said) = mpsc::channel(DELTAS);
+        let (events, mut told) = mpsc::channel(DELTAS);
+        for text in ["a\n", "b"] {
+            deltas.send(text.to_owned()).await.unwrap();
+        }
+        let call = tokio::spawn(async move { relay(7, std::future::pending(), said, &events).await });
+        let Some(TaskEvent::Delta { run: 7, text }) = told.recv().await else { panic!("no text") };
+        assert_eq!(text, "a\nb");
+        call.abort();
+    }
 }

@@ -37,6 +37,8 @@ pub struct Language {
     pub modules: Modules,
     pub(super) grammar: fn() -> tree_sitter::Language,
     pub(super) kinds: Kinds,
+    /// How statements are parsed without their file; nothing where they cannot be.
+    pub(super) alone: Option<Alone>,
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
 }
@@ -51,6 +53,18 @@ pub(super) struct Kinds {
     pub blocks: &'static [&'static str],
     pub comments: &'static [&'static str],
     pub strings: &'static [&'static str],
+}
+
+/// What is put around statements that are parsed by themselves.
+pub(super) struct Alone {
+    /// A line that opens a block, before statements that are indented.
+    pub opener: &'static str,
+    /// A statement behind them. It is no part of an expression, so that nothing before it was left open where it stands.
+    pub closer: &'static str,
+    /// What the grammar calls it.
+    pub closer_kind: &'static str,
+    /// What stands in blocks and is no statement: it cannot be told from one without what is around it.
+    pub clauses: &'static [&'static str],
 }
 
 /// The texts of the query files.
@@ -88,6 +102,17 @@ impl Language {
     #[must_use]
     pub fn by_id(id: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|language| language.id == id)
+    }
+
+    /// The endings of all languages' files.
+    pub fn endings() -> impl Iterator<Item = &'static str> {
+        ALL.into_iter().flat_map(|language| language.extensions.iter().chain(language.declarations).copied())
+    }
+
+    /// The first of all languages, where it makes no difference which.
+    #[must_use]
+    pub fn first() -> &'static Self {
+        ALL[0]
     }
 
     /// The language of a file, by the ending of its name.

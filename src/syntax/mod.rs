@@ -15,6 +15,7 @@ pub mod modules;
 pub mod names;
 pub mod outline;
 pub mod parse;
+pub mod piece;
 mod python;
 mod query;
 mod spine;

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::language::{Kinds, Language, Sources};
+use super::language::{Alone, Kinds, Language, Sources};
 use super::modules::Modules;
 
 pub(super) static PYTHON: Language = Language {
@@ -24,6 +24,12 @@ pub(super) static PYTHON: Language = Language {
         comments: &["comment"],
         strings: &["string", "string_content", "concatenated_string"],
     },
+    alone: Some(Alone {
+        opener: "if 1:",
+        closer: "pass",
+        closer_kind: "pass_statement",
+        clauses: &["case_clause"],
+    }),
     sources: Sources {
         symbols: include_str!("python/symbols.scm"),
         stubs: include_str!("python/stubs.scm"),

@@ -1,7 +1,7 @@
 //! An index from nothing: the walk, then every file on as many threads as the machine has.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,23 +27,12 @@ impl Project {
     /// What an earlier run has kept in the directory `state` is used; what is read is kept there, once it is all there is.
     #[must_use]
     pub fn around(file: &Path, limit: Duration, state: Option<&Path>) -> Self {
-        let disk = Disk::new(&[root_of(file)]);
+        let disk = Disk::around(file);
         let near = disk.path_of(file).unwrap_or_default();
         let cache = state.map(|state| Cache::new(state, &disk));
         let index = within(&disk, &near, Instant::now().checked_add(limit), cache.as_ref());
         Self { disk, index }
     }
-}
-
-/// The directory that a file's project begins at: the nearest one above that says so, else the file's own.
-#[must_use]
-pub fn root_of(file: &Path) -> PathBuf {
-    const MARKS: [&str; 7] =
-        [".git", ".redraft", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "package.json"];
-    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let own = absolute.parent().map(Path::to_owned).unwrap_or_default();
-    let mut above = absolute.ancestors().skip(1);
-    above.find(|directory| MARKS.iter().any(|mark| directory.join(mark).exists())).map_or(own, Path::to_owned)
 }
 
 /// The whole index, with its tables.

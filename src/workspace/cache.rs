@@ -108,6 +108,7 @@ impl Cache {
             hash.update(root.as_os_str().as_encoded_bytes());
             hash.update([0]);
         }
+        hash.update(disk.depth().to_le_bytes());
         let all = state.join("index");
         let own = all.join(hex(&hash.finalize()[..16]));
         Self { all, own }

@@ -61,6 +61,8 @@ pub struct Disk {
     outside: Vec<String>,
     /// What the paths of each root begin with, where there are several roots.
     several: Vec<String>,
+    /// How deep directories are followed.
+    depth: usize,
     memo: Mutex<HashMap<String, Option<Arc<Facts>>>>,
 }
 
@@ -84,12 +86,38 @@ impl Disk {
         let outside = (0..environment.len())
             .map(|at| if at == 0 { OUTSIDE.to_owned() } else { format!("{OUTSIDE}-{}", at + 1) })
             .collect();
-        Self { roots, environment, outside, several, memo: Mutex::default() }
+        Self { roots, environment, outside, several, depth: DEPTH, memo: Mutex::default() }
+    }
+
+    /// The project that `file` belongs to: from the nearest directory above that a project begins at; where there is none,
+    /// what stands right beside the file. Neither the file system's root nor a home directory is a project.
+    #[must_use]
+    pub fn around(file: &Path) -> Self {
+        const MARKS: [&str; 7] =
+            [".git", ".redraft", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "package.json"];
+        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let home = std::env::home_dir();
+        let may = |directory: &&Path| directory.parent().is_some() && home.as_deref() != Some(*directory);
+        let marked = |directory: &&Path| MARKS.iter().any(|mark| directory.join(mark).exists());
+        let mut above = absolute.ancestors().skip(1).filter(may);
+        match above.find(marked) {
+            Some(root) => Self::new(&[root.to_owned()]),
+            None => {
+                let beside = absolute.parent().map(Path::to_owned).unwrap_or_default();
+                Self { depth: 1, ..Self::new(&[beside]) }
+            }
+        }
     }
 
     /// The roots' directories.
     pub fn directories(&self) -> impl Iterator<Item = &Path> {
         self.roots.iter().map(|root| root.directory.as_path())
+    }
+
+    /// How deep they are followed.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.depth
     }
 
     /// What the index calls the file at `path`, if it is below a root.
@@ -209,7 +237,7 @@ impl Disk {
         walk.add_custom_ignore_filename(".redraftignore")
             .follow_links(false)
             .require_git(false)
-            .max_depth(Some(DEPTH))
+            .max_depth(Some(self.depth))
             .filter_entry(move |entry| !excludes(entry));
         walk
     }

@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::Error;
 use super::Session;
 use crate::action::{self, Query};
 use crate::server::client::Profile;
-use crate::server::convert::{action_out, command_action, diagnostic_in, range_in, workspace_edit};
+use crate::server::convert::{Target, action_out, command_action, diagnostic_in, range_in, workspace_edit};
 use crate::server::event::{Reply, RunId, TaskEvent};
 use crate::server::live;
 use crate::server::params::{Ask, invalid, run_name};
@@ -37,7 +37,7 @@ impl Session {
             let _ = reply.send(Ok(Value::Array(actions)));
             return;
         }
-        let tasks = self.tasks.clone();
+        let (tasks, around) = (self.tasks.clone(), self.around());
         let work = move || {
             // The client cancelled the request while it waited for its turn.
             if reply.is_closed() {
@@ -50,8 +50,13 @@ impl Session {
                 Value::Array(actions)
             });
             let _ = reply.send(answer);
-            let _ =
-                tasks.blocking_send(TaskEvent::Parsed { stamp: snapshot.stamp(), uri: snapshot.uri, tree });
+            let learnt = tree.as_ref().map(|tree| around.learnt(&snapshot, Some(tree)));
+            let _ = tasks.blocking_send(TaskEvent::Parsed {
+                stamp: snapshot.stamp(),
+                uri: snapshot.uri.clone(),
+                tree,
+                learnt,
+            });
         };
         let parses = self.parses.clone();
         tokio::spawn(async move {
@@ -85,14 +90,7 @@ impl Session {
             let rest = live.run.rest();
             if !rest.is_empty() && self.profile.action_literals {
                 let label = self.profile.change_annotations.then_some("The rest of the draft");
-                let edit = workspace_edit(
-                    &snapshot.uri,
-                    snapshot.version,
-                    &snapshot.text,
-                    &rest,
-                    self.profile.encoding,
-                    label,
-                );
+                let edit = workspace_edit(Target::open(snapshot), &rest, self.profile.encoding, label);
                 actions.push(
                     json!({ "title": "Complete the draft over what you typed", "kind": DRAFT, "edit": edit }),
                 );

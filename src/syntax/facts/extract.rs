@@ -358,7 +358,9 @@ impl<'a> Extraction<'a> {
                 }
                 _ => text,
             };
-            if !class.is_empty() && found.len() < ATTRIBUTES {
+            // A type that is written says more than what is called or given.
+            let is_known = found.iter().any(|(known, _)| known.id() == attribute.id());
+            if !class.is_empty() && !is_known && found.len() < ATTRIBUTES {
                 found.push((attribute, class));
             }
         }
