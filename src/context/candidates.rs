@@ -505,7 +505,8 @@ impl<'a> Search<'a> {
         evidence.of_class = flag(decorators.contains("classmethod") || decorators.contains("staticmethod"));
         evidence.property = flag(decorators.contains("property"));
         // A test of the target shows how it is used; other tests are not what code needs.
-        evidence.of_test = flag(is_test(&path) && !is_test(&self.own_path) && evidence.caller == 0.0);
+        let is_use = if evidence.caller > 0.0 { 0.5 } else { 1.0 };
+        evidence.of_test = flag(is_test(&path) && !is_test(&self.own_path)) * is_use;
         evidence.outside = flag(index.entry(def.file).is_none() && !own);
         evidence.same_directory = flag(parent(&path) == parent(&self.own_path));
         let files = index.tables().files().max(2) as f32;

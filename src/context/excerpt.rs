@@ -38,6 +38,7 @@ pub(super) fn signature(facts: &Facts, symbol: &Symbol, level: usize) -> String 
         let cut = text.floor_char_boundary(most);
         // On a comma, so that no half parameter stands there.
         let cut = text[..cut].rfind(", ").map_or(cut, |comma| comma + 1);
+        let cut = outside_of_strings(text, cut);
         out.push_str(text[..cut].trim_end());
         out.push_str(" …");
     } else {
@@ -47,6 +48,22 @@ pub(super) fn signature(facts: &Facts, symbol: &Symbol, level: usize) -> String 
         }
     }
     out
+}
+
+/// `cut`, or where the string begins that stands open there: half a key would pass as no key at the search for secrets.
+fn outside_of_strings(text: &str, cut: usize) -> usize {
+    let mut open: Option<(usize, char)> = None;
+    let mut escaped = false;
+    for (at, ch) in text[..cut].char_indices() {
+        match open {
+            _ if escaped => escaped = false,
+            Some(_) if ch == '\\' => escaped = true,
+            Some((_, quote)) if quote == ch => open = None,
+            None if ch == '"' || ch == '\'' => open = Some((at, ch)),
+            _ => {}
+        }
+    }
+    open.map_or(cut, |(at, _)| at)
 }
 
 /// Its docstring's first line, one level deeper; empty where there is none.

@@ -142,3 +142,29 @@ fn unsound_files_are_told_with_their_line() {
     assert!(matches!(render_with(&unknown, &inputs(), &context()), Err(RenderError::Template { .. })));
     assert!(matches!(render("none", &inputs(), &context()), Err(RenderError::Unknown(_))));
 }
+
+#[test]
+fn keys_in_the_code_of_the_project_do_not_come_out() {
+    let key = "Zk3vQ9xW7tR2mL5pY8cB1nD6fG4hJ0sA";
+    let long = key.repeat(12);
+    let token = format!("ghp_{}", &long[..36]);
+    let fixture = format!(
+        "//- a.py\nfrom conf import *\ndef connect(api_key='{key}'):\n    $0pass\n//- conf.py\nAPI_KEY = '{key}'\n\
+         SECRET_KEY = \"{long}\"\nTABLE = {{'name': 'x', 'password': '{key}'}}\nTOKEN = '{token}'\n\
+         def connect_all(password='{key}'):\n    '''Uses {token}.'''\n    token = '{key}'\n    return token\n"
+    );
+    let workspace = crate::workspace::fixture::Workspace::new(&fixture);
+    let (text, focus, region) = workspace.place();
+    let view = workspace.view();
+    let shown = |budget| {
+        let (focus, region) = (&focus, &region);
+        let ask = crate::context::Ask { text: &text, focus, region, hint: "", recent: &[], budget };
+        crate::context::gather(&view, &ask).render("#")
+    };
+    for budget in [30, 60, 100, 200, 2_000] {
+        let (redacted, _) = secret::redact(&shown(budget));
+        assert!(!redacted.contains(&key[..8]), "{redacted}");
+    }
+    let all = shown(2_000);
+    assert!(all.contains("API_KEY") && all.contains("SECRET_KEY = …"), "{all}");
+}

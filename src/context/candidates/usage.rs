@@ -109,7 +109,7 @@ impl Search<'_> {
                     {
                         left -= 1;
                         self.add(Def { file, symbol }, |evidence| {
-                            evidence.overrides = evidence.overrides.max(0.5);
+                            evidence.overrides = evidence.overrides.max(0.2);
                         });
                     }
                 }

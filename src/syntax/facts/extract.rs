@@ -324,7 +324,10 @@ impl<'a> Extraction<'a> {
         }
         let inside = text.trim_matches(['"', '\'']).trim_start();
         let line = inside.lines().next().unwrap_or_default().trim();
-        self.pool.put(&line[..line.floor_char_boundary(DOC.min(line.len()))])
+        // Cut between words: half a word tells nothing, and half a key would not be known as one.
+        let end = line.floor_char_boundary(DOC.min(line.len()));
+        let end = if end < line.len() { line[..end].rfind(char::is_whitespace).unwrap_or(0) } else { end };
+        self.pool.put(line[..end].trim_end())
     }
 
     /// The attributes that an initialiser sets, with what is known of their classes.
