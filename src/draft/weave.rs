@@ -20,8 +20,12 @@ pub type Time = Duration;
 
 /// Edits leave at most this often (or every two round trips, where that is longer).
 const INTERVAL: Duration = Duration::from_millis(80);
-/// No echo within this time (or four round trips): the edit counts as dropped.
+/// No echo within this time (or four round trips) after a change that does not hold it: the edit counts as dropped.
 const ECHO: Duration = Duration::from_millis(300);
+/// Where nothing was told since it was sent, an edit counts as dropped only after this time: there is no evidence. Emacs'
+/// eglot asks its user before it applies an edit (before 1.15), and tells changes, ours too, when its user pauses for half
+/// a second; an edit that is sent again meanwhile is asked about again, or lands twice.
+const EVIDENCE: Duration = Duration::from_secs(600);
 /// While the user types inside the region, edits wait for this much quiet.
 const QUIET: Duration = Duration::from_millis(250);
 /// After a save, edits wait this long.
@@ -197,7 +201,7 @@ impl Weave {
         let echo = ECHO.max(self.round_trip * 4);
         let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id) else { return };
         if applied {
-            flight.deadline = now + echo;
+            flight.deadline = now + if flight.passed { echo } else { EVIDENCE };
         } else {
             self.drop_flight();
             self.not_before = now + BACK_OFF * (1 << self.attempts.min(ATTEMPTS));
@@ -217,6 +221,7 @@ impl Weave {
             return self.users(now, rest, &between).max(Heard::Ours);
         }
         if before == after {
+            self.passed_by(now);
             return Heard::Outside;
         }
         match self.story(edits, before, after) {
@@ -243,10 +248,21 @@ impl Weave {
             self.not_before = self.not_before.min(now);
         }
         let heard = self.users(now, edits, before);
+        self.passed_by(now);
         for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.fits) {
             flight.rebase(&self.regions, self.repair.edits(), self.policy, after);
         }
         heard
+    }
+
+    /// A change was told that does not hold the edit in flight: the client has dropped it, or it has yet to come to it. One
+    /// that is busy gets more time with each try.
+    fn passed_by(&mut self, now: Time) {
+        let echo = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
+        if let Some(flight) = &mut self.flight {
+            flight.passed = true;
+            flight.deadline = flight.deadline.min(echo);
+        }
     }
 
     /// How many of a notification's changes make our edit's echo, where others follow.
@@ -296,8 +312,7 @@ impl Weave {
         self.next_id += 1;
         flight.id = self.next_id;
         flight.sent = now;
-        // A client that is busy gets more time with each try.
-        flight.deadline = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
+        flight.deadline = now + EVIDENCE;
         self.not_before = now + INTERVAL.max(self.round_trip * 2);
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);
