@@ -158,6 +158,12 @@ impl Run {
         self.phase != Phase::Resting || self.weave.in_flight()
     }
 
+    /// Whether there is something to stop: a model at work, or a draft on its way into the document.
+    #[must_use]
+    pub fn can_stop(&self) -> bool {
+        matches!(self.phase, Phase::Asking | Phase::Verifying | Phase::Landing)
+    }
+
     /// Whether there is a draft that can be kept or taken back.
     #[must_use]
     pub fn stands(&self) -> bool {
