@@ -39,6 +39,9 @@ const HISTORY: usize = 32;
 const AWAITED: usize = 1024;
 /// Parses for requests at once; a client that asks after every key gets its answers in order all the same.
 const PARSES: usize = 2;
+/// An edit without an answer for this long: the client is told so, once. Emacs before 29 leaves what comes right behind the
+/// answer to a request unread until something else comes.
+const NUDGE: Duration = Duration::from_secs(1);
 /// A document is parsed this long after a change, if no request wants it sooner.
 const PARSE_DELAY: Duration = Duration::from_millis(50);
 
@@ -94,6 +97,8 @@ struct Session {
     openings: u64,
     next_run: RunId,
     next_request: i64,
+    /// The last edit that was sent, and when its client is reminded of it.
+    nudge: Option<(i64, Time)>,
     started: Instant,
 }
 
@@ -115,6 +120,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         openings: 0,
         next_run: 0,
         next_request: 0,
+        nudge: None,
         started: Instant::now(),
     };
     loop {
@@ -340,12 +346,25 @@ impl Session {
     /// Lets every run send what it may: one edit in flight for each document.
     fn settle(&mut self) {
         self.start_parses();
+        self.nudge();
         let ids: Vec<RunId> = self.runs.keys().copied().collect();
         // Twice: a run whose edit is found to be lost lets another one of its document go on.
         for &id in ids.iter().chain(&ids) {
             self.settle_run(id);
         }
         self.forget_what_is_over();
+    }
+
+    /// See `NUDGE`.
+    fn nudge(&mut self) {
+        if self.nudge.is_some_and(|(request, _)| !self.awaited.contains_key(&request)) {
+            self.nudge = None;
+        }
+        if self.nudge.is_some_and(|(_, at)| at <= self.now()) {
+            self.nudge = None;
+            let message = "Redraft: the editor has not answered an edit yet";
+            self.outgoing.notify("window/logMessage", json!({ "type": 4, "message": message }));
+        }
     }
 
     fn settle_run(&mut self, id: RunId) {
@@ -387,6 +406,7 @@ impl Session {
                     if self.awaited.len() > AWAITED {
                         self.awaited.pop_first();
                     }
+                    self.nudge = Some((self.next_request, now + NUDGE));
                     self.outgoing.request(self.next_request, "workspace/applyEdit", json!({ "edit": wire }));
                     true
                 }
@@ -407,7 +427,8 @@ impl Session {
     fn wake(&self) -> Option<Instant> {
         let parses = self.documents.values().filter(|doc| !doc.parsing).filter_map(|doc| doc.parse_at);
         let runs = self.runs.values().filter_map(|live| live.wake);
-        parses.chain(runs).min().map(|at| self.started + at)
+        let nudge = self.nudge.map(|(_, at)| at);
+        parses.chain(runs).chain(nudge).min().map(|at| self.started + at)
     }
 
     /// A message that the user sees. `kind` is LSP's `MessageType`.

@@ -42,6 +42,22 @@ fn an_edit_that_is_ignored_comes_again_when_its_user_types_on() {
     }
 }
 
+/// Emacs before 29 leaves what comes right behind an answer unread until something else comes.
+#[test]
+fn an_editor_that_does_not_answer_is_reminded_once() {
+    let mut client = Client::with(&writer(), "final", SHAPES);
+    client.manners.push_back(Manner::Holds);
+    let run = client.run("implement", "raise");
+    let reminded =
+        |client: &Client| client.log.iter().filter(|line| line.contains("has not answered")).count();
+    client.until("a reminder", |client| reminded(client) > 0);
+    assert_eq!(client.held.len(), 1, "it comes after the edit");
+    client.release(Manner::Honest);
+    client.until_state(&run, "done");
+    assert_eq!((client.text(), reminded(&client)), (written(SHAPES).as_str(), 1));
+    client.finish();
+}
+
 #[test]
 fn an_edit_without_an_answer_is_acknowledged_by_its_content() {
     check("final", &[Manner::Mute], &written(SHAPES));
