@@ -25,6 +25,8 @@ enum Manner {
     Liar,
     /// Drops it and says nothing.
     Silent,
+    /// Drops it and answers `applied: true`, though nothing was typed.
+    Drops,
     /// Refuses it.
     Refuses,
     /// Applies it whatever the version (a range of another text).
@@ -74,6 +76,7 @@ struct World {
     /// Changes that the client has made and not told, with the text after each.
     untold: Vec<(Vec<Edit>, Rope)>,
     untold_since: Option<Duration>,
+    tells_within: Duration,
     /// The document of the last change that was told: the version we know.
     inbox: VecDeque<(u64, Vec<Edit>, Rope)>,
     late: Vec<(Vec<Edit>, Rope)>,
@@ -102,6 +105,7 @@ impl World {
             client: document,
             untold: Vec::new(),
             untold_since: None,
+            tells_within: TELLS_WITHIN,
             inbox: VecDeque::new(),
             late: Vec::new(),
             frozen: Vec::new(),
@@ -154,7 +158,7 @@ impl World {
             Step::Tell => self.tell(self.merges),
             Step::Pass(millis) => {
                 self.now += Duration::from_millis(millis);
-                if self.untold_since.is_some_and(|since| self.now >= since + TELLS_WITHIN) {
+                if self.untold_since.is_some_and(|since| self.now >= since + self.tells_within) {
                     self.tell(self.merges);
                 }
             }
@@ -207,11 +211,15 @@ impl World {
         }
     }
 
-    fn handle(&mut self, manner: Manner) {
+    fn land_late(&mut self) {
         for (edits, known) in std::mem::take(&mut self.late) {
             let edits = moved(&edits, &known, &self.client);
             self.client_changes(&edits);
         }
+    }
+
+    fn handle(&mut self, manner: Manner) {
+        self.land_late();
         let Some((id, edits, known)) = self.inbox.pop_front() else { return };
         let current = known == self.client && self.untold.is_empty();
         let (applied, answer) = match manner {
@@ -222,6 +230,7 @@ impl World {
             Manner::Honest => (current, Some(current)),
             Manner::Liar => (current, Some(true)),
             Manner::Silent => (false, None),
+            Manner::Drops => (false, Some(true)),
             Manner::Refuses => (false, Some(false)),
             Manner::Careless | Manner::Late if self.merges => (current, Some(true)),
             Manner::Careless => (true, Some(true)),
@@ -280,9 +289,12 @@ impl World {
         if self.end.is_none() {
             self.weave.finish(vec![self.target.clone()]);
         }
-        for _ in 0..64 {
+        for round in 0..64 {
             self.tell(false);
-            self.now += Duration::from_secs(3);
+            self.land_late();
+            self.tell(false);
+            // Once what was sent and told is over: long enough for what was never answered.
+            self.now += Duration::from_secs(if (8..16).contains(&round) { 600 } else { 3 });
             self.poll();
             while !self.inbox.is_empty() {
                 self.handle(Manner::Honest);
@@ -346,6 +358,7 @@ fn manner() -> impl Strategy<Value = Manner> {
         4 => Just(Manner::Honest),
         4 => Just(Manner::Liar),
         1 => Just(Manner::Silent),
+        1 => Just(Manner::Drops),
         1 => Just(Manner::Refuses),
         2 => Just(Manner::Careless),
         1 => Just(Manner::Mute),
@@ -461,6 +474,49 @@ fn a_true_answer_without_an_echo_is_not_believed() {
     assert!(world.client.to_string().starts_with("X1\nfirstgg\n"), "{}", world.client);
 }
 
+/// Emacs' eglot asks its user first, or tells what it did once its user pauses: each edit that is sent meanwhile would be
+/// one more question, or land twice.
+#[test]
+fn an_edit_that_nothing_says_was_dropped_is_not_sent_again() {
+    for answers_first in [true, false] {
+        let mut world = asked();
+        world.tells_within = Duration::from_secs(600);
+        if answers_first {
+            world.step(Step::Handle(Manner::Honest));
+        }
+        for _ in 0..60 {
+            world.step(Step::Pass(5_000));
+            assert!(world.weave.in_flight() && world.inbox.len() == usize::from(!answers_first));
+        }
+        world.step(Step::Handle(Manner::Honest));
+        world.step(Step::Tell);
+        assert_eq!(world.client, "1\nfirstgg\n2\n");
+        world.settle();
+        assert_eq!(world.client, "1\nfirstgg\n2\n");
+    }
+}
+
+#[test]
+fn an_edit_that_was_dropped_is_sent_again_once_the_user_types_on() {
+    for (manner, by_typing) in
+        [(Manner::Silent, true), (Manner::Silent, false), (Manner::Drops, true), (Manner::Drops, false)]
+    {
+        let mut world = asked();
+        world.step(Step::Handle(manner));
+        if by_typing {
+            world.step(Step::Type(0, "X".to_owned()));
+            world.step(Step::Tell);
+            world.step(Step::Pass(400));
+        } else {
+            world.step(Step::Pass(600_000));
+        }
+        assert_eq!(world.inbox.len(), 1);
+        world.step(Step::Handle(Manner::Honest));
+        world.step(Step::Tell);
+        assert!(world.client.to_string().ends_with("1\nfirstgg\n2\n"), "{}", world.client);
+    }
+}
+
 #[test]
 fn one_edit_is_in_flight_and_later_lines_merge() {
     let mut world = asked();
@@ -549,4 +605,38 @@ fn a_stale_deletion_is_taken_back_where_it_is_told_apart() {
     world.hear(&edits, after);
     world.settle();
     assert_eq!(world.client, "# TYPED\ndef f():\n    return 1\nrest\n");
+}
+
+/// Emacs' eglot (1.17) counts a version when it tells: it takes what comes for the last one that it told, though its user has
+/// typed since, and tells both as one range. (Where our edit takes away what was never told, nobody can bring it back.)
+fn typed_on_a_careless_client_that_merges(above: usize, below: usize, base: &str, answer: &str) {
+    let (head, tail) = ("# head\ndef f():\n    \"\"\"Text of some length.\"\"\"\n", "# tail\nrest\nmore\n");
+    let mut world = World::new(head, base, tail);
+    world.target = answer.to_owned();
+    world.weave.finish(vec![world.target.clone()]);
+    world.poll();
+    world.step(Step::Type(0, "# ABOVE\n".repeat(above)));
+    let end = world.client.len_bytes();
+    world.step(Step::Type(end, "# BELOW\n".repeat(below)));
+    world.step(Step::Handle(Manner::Careless));
+    world.merges = true;
+    world.step(Step::Tell);
+    world.settle();
+    let (above, below) = ("# ABOVE\n".repeat(above), "# BELOW\n".repeat(below));
+    assert_eq!(world.client, format!("{above}{head}{answer}{tail}{below}"), "{base:?} {answer:?}");
+}
+
+#[test]
+fn a_stale_replacement_is_taken_back_though_it_was_told_together_with_typing() {
+    for (above, below) in [(1, 0), (0, 1), (1, 1), (2, 0), (2, 1), (3, 3), (0, 0)] {
+        for base in ["    raise NotImplementedError\n", "    pass\n", "    x = 1\n    pass\n"] {
+            for answer in [
+                "    result = 0\n    return result\n",
+                "    return 1\n",
+                "    raise Other\n    # two\n    x = 2\n",
+            ] {
+                typed_on_a_careless_client_that_merges(above, below, base, answer);
+            }
+        }
+    }
 }

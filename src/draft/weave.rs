@@ -22,8 +22,12 @@ pub type Time = Duration;
 
 /// Edits leave at most this often (or every two round trips, where that is longer).
 const INTERVAL: Duration = Duration::from_millis(80);
-/// No echo within this time (or four round trips): the edit counts as dropped.
+/// No echo within this time (or four round trips) after a change that does not hold it: the edit counts as dropped.
 const ECHO: Duration = Duration::from_millis(300);
+/// Where nothing was told since it was sent, an edit counts as dropped only after this time: there is no evidence. Emacs'
+/// eglot asks its user before it applies an edit (before 1.15), and tells changes, ours too, when its user pauses for half
+/// a second; an edit that is sent again meanwhile is asked about again, or lands twice.
+const EVIDENCE: Duration = Duration::from_secs(600);
 /// After a save, edits wait this long.
 const AFTER_SAVE: Duration = Duration::from_millis(100);
 /// A willSave without a didSave holds edits back no longer than this.
@@ -32,7 +36,7 @@ const SAVE_TAKES: Duration = Duration::from_secs(2);
 const ATTEMPTS: u32 = 5;
 /// Edits that may still land late, remembered: all that are tried before a run gives up, and then to take the draft back.
 const LOST: usize = 2 * (ATTEMPTS as usize + 1) + 2;
-/// An edit without an answer may land so late: its client may be busy, or have gone to sleep.
+/// An edit without an answer may land so long after it counts as dropped: its client may be busy, or have gone to sleep.
 const LANDS_WITHIN: Duration = Duration::from_secs(300);
 
 /// What the document's owner is to do next.
@@ -264,9 +268,8 @@ impl Weave {
         self.next_id += 1;
         flight.id = self.next_id;
         flight.sent = now;
-        // A client that is busy gets more time with each try.
-        flight.deadline = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
-        flight.lands_by = flight.deadline.max(now + LANDS_WITHIN);
+        flight.deadline = now + EVIDENCE;
+        flight.lands_by = flight.deadline + LANDS_WITHIN;
         self.not_before = now + INTERVAL.max(self.round_trip * 2);
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);

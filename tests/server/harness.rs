@@ -31,8 +31,9 @@ pub enum Manner {
     Honest,
     /// Refuses it.
     Refuses,
-    /// Drops it and answers that it was applied (Neovim, with a stale one).
-    Drops,
+    /// Drops it and answers that it was applied, for its user has typed a space just before the needle and it tells that next
+    /// (Neovim, with a stale one).
+    Drops(&'static str),
     /// Applies it and never answers.
     Mute,
     /// Neither applies nor answers.
@@ -480,7 +481,11 @@ impl Client {
                 answer(self, is_current);
             }
             Manner::Refuses => answer(self, false),
-            Manner::Drops => answer(self, true),
+            Manner::Drops(before) => {
+                self.untold(before, " ");
+                answer(self, true);
+                self.tell(&uri);
+            }
             Manner::Mute => {
                 assert!(is_current, "stale");
                 apply(self);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ropey::Rope;
 
-use super::{ATTEMPTS, ECHO, Heard, Time, Weave};
+use super::{ATTEMPTS, ECHO, EVIDENCE, Heard, Time, Weave};
 use crate::draft::flight::{Flight, Story, story};
 use crate::draft::region::{Region, Touch};
 use crate::draft::repair::Repair;
@@ -33,7 +33,7 @@ impl Weave {
         }
         let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id) else { return };
         if applied {
-            flight.deadline = now + echo;
+            flight.deadline = now + if flight.passed { echo } else { EVIDENCE };
         } else {
             self.drop_flight();
             self.not_before = now + BACK_OFF * (1 << self.attempts.min(ATTEMPTS));
@@ -58,6 +58,7 @@ impl Weave {
             return self.users(now, rest, &between).max(Heard::Ours);
         }
         if before == after {
+            self.passed_by(now);
             return Heard::Outside;
         }
         match self.story(edits, before, after) {
@@ -90,10 +91,21 @@ impl Weave {
     pub fn moved(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Heard {
         self.heard_ours = false;
         let heard = self.users(now, edits, before);
+        self.passed_by(now);
         for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.fits) {
             flight.rebase(&self.regions, self.repair.edits(), self.policy, after);
         }
         heard
+    }
+
+    /// A change was told that does not hold the edit in flight: the client has dropped it, or it has yet to come to it. One
+    /// that is busy gets more time with each try.
+    fn passed_by(&mut self, now: Time) {
+        let echo = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
+        if let Some(flight) = &mut self.flight {
+            flight.passed = true;
+            flight.deadline = flight.deadline.min(echo);
+        }
     }
 
     /// How many of a notification's changes make our edit's echo, where others follow.
