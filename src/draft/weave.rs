@@ -4,34 +4,23 @@
 //! the client's answer; whatever else comes back is the user's. Clients drop stale edits and say they did not, refuse,
 //! delay, merge the echo with typing, and apply what they should have refused: each has its way below.
 
+mod pace;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use ropey::Rope;
 
+use self::pace::Pace;
 use crate::draft::flight::{Flight, Story, story};
 use crate::draft::region::{Policy, Region, Touch};
 use crate::draft::repair::Repair;
 use crate::text::diff;
-use crate::text::edit::{Edit, apply_all, sequential};
+use crate::text::edit::{Edit, sequential};
 
 /// Time since some fixed moment of the caller's.
 pub type Time = Duration;
 
-/// Edits leave at most this often (or every two round trips, where that is longer).
-const INTERVAL: Duration = Duration::from_millis(80);
-/// No echo within this time (or four round trips): the edit counts as dropped.
-const ECHO: Duration = Duration::from_millis(300);
-/// While the user types inside the region, edits wait for this much quiet.
-const QUIET: Duration = Duration::from_millis(250);
-/// After a save, edits wait this long.
-const AFTER_SAVE: Duration = Duration::from_millis(100);
-/// A willSave without a didSave holds edits back no longer than this.
-const SAVE_TAKES: Duration = Duration::from_secs(2);
-/// The first wait before a refused edit is sent again; doubled each time. Neovim tells changes up to 150 ms late.
-const BACK_OFF: Duration = Duration::from_millis(50);
-/// How often one edit is sent again before the run gives up.
-const ATTEMPTS: u32 = 5;
 /// Edits that may still land late, remembered.
 const LOST: usize = 8;
 /// States of the region before our edits, by hash: what an undo would bring back.
@@ -72,9 +61,7 @@ pub struct Weave {
     /// What `ours` of each region is to become.
     targets: Vec<String>,
     policy: Policy,
-    /// Whether edits leave without waiting for the interval.
-    urgent: bool,
-    patience: Duration,
+    pace: Pace,
     stopped: bool,
     flight: Option<Flight>,
     lost: VecDeque<Flight>,
@@ -82,11 +69,6 @@ pub struct Weave {
     repair: Repair,
     history: VecDeque<u64>,
     next_id: u64,
-    attempts: u32,
-    round_trip: Duration,
-    not_before: Time,
-    quiet_at: Time,
-    saved_at: Time,
 }
 
 impl Weave {
@@ -97,25 +79,19 @@ impl Weave {
             targets: regions.iter().map(|region| region.ours().to_owned()).collect(),
             regions,
             policy: Policy::Hold,
-            urgent: false,
-            patience: ECHO,
+            pace: Pace::default(),
             stopped: false,
             flight: None,
             lost: VecDeque::new(),
             repair: Repair::default(),
             history: VecDeque::new(),
             next_id: 0,
-            attempts: 0,
-            round_trip: Duration::ZERO,
-            not_before: Time::ZERO,
-            quiet_at: Time::ZERO,
-            saved_at: Time::ZERO,
         }
     }
 
     /// The client asks its user first: an edit counts as dropped only after this time.
     pub fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
+        self.pace.set_patience(patience);
     }
 
     #[must_use]
@@ -146,7 +122,7 @@ impl Weave {
     pub fn finish(&mut self, targets: Vec<String>) {
         debug_assert_eq!(targets.len(), self.regions.len(), "one target for each region");
         self.targets = targets;
-        self.urgent = true;
+        self.pace.hurry();
     }
 
     /// Everything goes back to what stood there, but for what the user typed.
@@ -154,7 +130,7 @@ impl Weave {
         self.finish(self.regions.iter().map(|region| region.base().to_owned()).collect());
         self.policy = Policy::Split;
         self.stopped = false;
-        self.attempts = 0;
+        self.pace.begin_anew();
     }
 
     /// Nothing more is sent; what stands, and what is in flight, stays.
@@ -184,23 +160,21 @@ impl Weave {
 
     /// The client is about to save: no edit between that and a moment after.
     pub fn saving(&mut self, now: Time) {
-        self.saved_at = now + SAVE_TAKES;
+        self.pace.saving(now);
     }
 
     pub fn saved(&mut self, now: Time) {
-        self.saved_at = now + AFTER_SAVE;
+        self.pace.saved(now);
     }
 
     /// The client answered edit `id`.
     pub fn answered(&mut self, now: Time, id: u64, applied: bool) {
-        // It has decided: what comes now comes soon, however long its user took.
-        let echo = ECHO.max(self.round_trip * 4);
         let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id) else { return };
         if applied {
-            flight.deadline = now + echo;
+            flight.deadline = self.pace.decided(now);
         } else {
             self.drop_flight();
-            self.not_before = now + BACK_OFF * (1 << self.attempts.min(ATTEMPTS));
+            self.pace.refused(now);
         }
     }
 
@@ -239,8 +213,8 @@ impl Weave {
             None => {}
         }
         // The client has caught up with its user: an edit that it refused may go again.
-        if self.attempts > 0 && self.flight.is_none() {
-            self.not_before = self.not_before.min(now);
+        if self.flight.is_none() {
+            self.pace.caught_up(now);
         }
         let heard = self.users(now, edits, before);
         for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.fits) {
@@ -285,20 +259,17 @@ impl Weave {
             Some(Flight::of_repair(&self.regions, self.repair.edits(), document))
         };
         let Some(mut flight) = flight else { return Next::Settled };
-        if self.attempts > ATTEMPTS {
+        if self.pace.is_spent() {
             return Next::GaveUp;
         }
-        let gate = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };
-        let gate = gate.max(self.quiet_at).max(self.saved_at);
+        let gate = self.pace.gate();
         if now < gate {
             return Next::Wait(gate);
         }
         self.next_id += 1;
         flight.id = self.next_id;
         flight.sent = now;
-        // A client that is busy gets more time with each try.
-        flight.deadline = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
-        self.not_before = now + INTERVAL.max(self.round_trip * 2);
+        flight.deadline = self.pace.sent(now);
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);
         next
@@ -313,11 +284,7 @@ impl Weave {
     }
 
     fn landed(&mut self, now: Time, flight: Flight) {
-        let trip = now.saturating_sub(flight.sent);
-        // Where a user is asked, the time is the user's.
-        let trip = if self.patience > ECHO { Duration::ZERO } else { trip };
-        self.round_trip = if self.round_trip.is_zero() { trip } else { (self.round_trip * 3 + trip) / 4 };
-        self.attempts = 0;
+        self.pace.landed(now.saturating_sub(flight.sent));
         if flight.is_repair {
             self.repair = Repair::default();
         } else if let (Some(old), Some(new)) = (self.regions.first(), flight.next.first()) {
@@ -341,7 +308,7 @@ impl Weave {
 
     fn drop_flight(&mut self) {
         if let Some(flight) = self.flight.take() {
-            self.attempts += 1;
+            self.pace.dropped();
             self.remember_lost(flight);
         }
     }
@@ -354,7 +321,7 @@ impl Weave {
     /// An edit of ours landed where the document had moved on: it is to be taken back, and until then the regions are told
     /// of changes as if it were not there.
     fn misplaced(&mut self, before: &Rope, after: &Rope) {
-        self.attempts = 0;
+        self.pace.begin_anew();
         self.repair.misplaced(before, after);
         if let Some(flight) = self.flight.take() {
             self.remember_lost(flight);
@@ -382,7 +349,7 @@ impl Weave {
             edit.apply(&mut document);
         }
         if heard >= Heard::Inside {
-            self.quiet_at = now + QUIET;
+            self.pace.typed(now);
             if self.is_undo() {
                 return Heard::Undone;
             }
@@ -416,22 +383,6 @@ impl Weave {
             .collect();
         sequential(&parts)
     }
-
-    fn echo_time(&self) -> Duration {
-        self.patience.max(self.round_trip * 4)
-    }
-}
-
-/// Whether `edits` (sorted, disjoint) make `after` of `before`.
-pub(crate) fn makes(edits: &[Edit], before: &Rope, after: &Rope) -> bool {
-    let grown: isize =
-        edits.iter().map(|edit| edit.text.len().cast_signed() - edit.range.len().cast_signed()).sum();
-    if before.len_bytes().checked_add_signed(grown) != Some(after.len_bytes()) {
-        return false;
-    }
-    let mut made = before.clone();
-    apply_all(&mut made, edits);
-    made == *after
 }
 
 fn hash(text: &str) -> u64 {
