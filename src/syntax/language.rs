@@ -25,6 +25,10 @@ pub struct Language {
     pub comment: &'static str,
     /// What ends a line that opens a block.
     pub opener: &'static str,
+    /// Names that are there without being defined.
+    pub builtins: &'static [&'static str],
+    /// Members that objects of built-in types have.
+    pub members: &'static [&'static str],
     pub(super) grammar: fn() -> tree_sitter::Language,
     pub(super) kinds: Kinds,
     pub(super) sources: Sources,
@@ -41,6 +45,7 @@ pub(super) struct Kinds {
     pub blocks: &'static [&'static str],
     pub comments: &'static [&'static str],
     pub strings: &'static [&'static str],
+    pub imports: &'static [&'static str],
 }
 
 /// The texts of the query files.
@@ -56,6 +61,10 @@ pub(super) struct Sources {
     pub declared: &'static str,
     /// `@import` statements of the module's level; `@future` those that must come first.
     pub imports: &'static str,
+    /// `@scope`, `@function` and `@class` bound names, `@wait` is what only an asynchronous function can have; `@outer`, `@parameter`, `@bound` and `@through` bind one (around the scope that it
+    /// names, in a header, here, through comprehensions), `@global` says that it is another scope's; `@used` is any word,
+    /// `@label` one that is no name; `@member` of an `@object` (or of `@any` thing), which is `@stored`.
+    pub names: &'static str,
 }
 
 /// The compiled queries; compiling takes milliseconds, hence once.
@@ -65,6 +74,7 @@ pub(super) struct Queries {
     pub docstring: Query,
     pub declared: Query,
     pub imports: Query,
+    pub names: Query,
 }
 
 impl Language {
@@ -117,6 +127,7 @@ impl Language {
                 docstring: compile(self.sources.docstring),
                 declared: compile(self.sources.declared),
                 imports: compile(self.sources.imports),
+                names: compile(self.sources.names),
             }
         })
     }

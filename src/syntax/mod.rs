@@ -8,8 +8,10 @@ pub mod definition;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod imports;
+pub mod items;
 pub mod language;
 pub mod lines;
+pub mod names;
 pub mod outline;
 pub mod parse;
 mod python;
