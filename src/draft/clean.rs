@@ -1,23 +1,34 @@
 //! Cleaning: a model's answer, cut anywhere, becomes the lines that the region is to hold.
 //!
 //! Three layers, each a state machine over whole lines: `unwrap` (what is code), `peel` (which of it is wanted), `layout`
-//! (how it stands in the file). Because only whole lines pass, where the stream was cut makes no difference.
+//! (how it stands in the file). Because only whole lines pass, where the stream was cut makes no difference. At the end the
+//! whole is looked at once more, by its tree (`body`, `block`): which of two functions of a name is the one, what a body needs
+//! of what stands beside it, what of a repeated class is new.
 
+mod block;
+mod body;
+mod helpers;
 mod pass;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
-
 use thiserror::Error;
 
+use self::body::Body;
 use self::pass::{Pass, Reading};
 use crate::draft::docstring;
 use crate::draft::form::{Form, Shape};
-use crate::draft::{peel, unwrap};
+use crate::draft::layout::Common;
+use crate::draft::peel::{Start, squeezed};
+use crate::draft::place::{Code, Place};
+use crate::draft::secrets::Secrets;
+use crate::draft::unwrap::{self, Sources};
 
 /// The most text of one answer; a larger one is no draft of a region.
 const LIMIT: usize = 1024 * 1024;
+
+/// How many more lines are waited for, where the function is whole but uses what is defined nowhere: code, and prose.
+const PATIENCE: (usize, usize) = (40, 12);
 
 /// See the module's head.
 #[derive(Clone, Debug)]
@@ -29,19 +40,36 @@ pub struct Cleaner {
     /// The answer so far.
     answer: String,
     pass: Pass,
+    /// What the function needs may still come: how many lines of code and of all are waited for.
+    waits: Option<Wait>,
+}
+
+/// Lines since the function was whole.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wait {
+    code: usize,
+    other: usize,
+    /// It was found that nothing is missing, or that it was waited for long enough.
+    over: bool,
 }
 
 /// What the cleaner knows of the file beside the form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Setup {
     /// Whether imports at the head of the answer go to the file's import block.
     pub hoist: bool,
-    /// The lines of the file between a function's header and the region: comments that an answer may repeat.
+    /// The lines of the file right above the region: of a function from its decorators on, else comments.
     pub opening: String,
     /// The name of the definition that it is about, if there is one.
     pub name: String,
-    /// What the file defines at its top level: an answer may repeat it, and what it leaves out is there.
-    pub defined: HashSet<String>,
+    /// The definitions around the region (of a body: around its function), outermost first.
+    pub around: Vec<String>,
+    /// By how many columns the region's first line is deeper than its base.
+    pub deeper: usize,
+    /// What stands in the region for the marks that the model was shown.
+    pub secrets: Secrets,
+    /// The file; nothing where an answer is read for itself alone.
+    pub place: Option<Place>,
 }
 
 /// A clean answer.
@@ -51,6 +79,8 @@ pub struct Cleaned {
     pub text: String,
     /// Import statements for the file's import block.
     pub imports: Vec<String>,
+    /// What the answer has that is not in the draft, and that its user should know.
+    pub note: Option<String>,
 }
 
 /// Why there is nothing to put into the region.
@@ -60,21 +90,73 @@ pub enum CleanError {
     NoCode,
     #[error("the answer has code, but not the body of the function that was asked for")]
     NoBody,
-    #[error(
-        "the answer's body needs `{0}`, which the answer defines outside of the function, where nothing may change"
-    )]
+    #[error("the answer has more than one `{0}`, and none in the class that was asked for")]
+    Ambiguous(String),
+    #[error("the answer's code needs `{0}`, which the answer defines where nothing may change")]
     Outside(String),
+    #[error("the answer's body needs the parameter `{0}`, which the function in the file does not have")]
+    Parameter(String),
+    #[error("the answer's body waits (`await`), and the function in the file is not `async`")]
+    Async,
+    #[error(
+        "the answer writes `{0}` anew, which stands elsewhere in the file; select it to have it rewritten"
+    )]
+    Elsewhere(String),
+    #[error(
+        "the answer writes all of `{0}` anew, of which only this part may change; select all of it to have it rewritten"
+    )]
+    Around(String),
+    #[error("the answer has nothing but what the file has already")]
+    NothingNew,
+    #[error(
+        "the answer lost the indentation by which the selection's first line is deeper; select whole blocks"
+    )]
+    Flattened,
+    #[error("the draft has our own mark for a secret that was not sent; write that place by hand")]
+    Redacted,
     #[error("the answer has no docstring in it")]
     NoDocstring,
-    #[error("the answer is larger than {} KiB, which is no draft of a region", LIMIT / 1024)]
+    #[error("the answer is too large for a draft of a region")]
     TooLarge,
+}
+
+impl Setup {
+    /// What an answer for the region of `place` may repeat.
+    #[must_use]
+    pub fn of(place: Place, form: &Form) -> Self {
+        let mut around: Vec<String> = place.around(&form.base).into_iter().map(|one| one.name).collect();
+        let own = matches!(form.shape, Shape::Body { .. } | Shape::Docstring);
+        let name = if own { around.pop().unwrap_or_default() } else { String::new() };
+        let region = place.file().part(place.region());
+        let common = Common::of(region.lines()).filter(|_| form.shape == Shape::Block);
+        let deeper = common.map_or(0, |common| common.first - common.least);
+        let opening = if own { String::new() } else { place.comments_above() };
+        Self { name, around, deeper, opening, place: Some(place), ..Self::default() }
+    }
+
+    /// The decorators of the function, without their blanks.
+    fn decorators(&self) -> Vec<String> {
+        let all = self.opening_code().map(|code| {
+            let last = crate::syntax::items::definitions(&code.source()).pop();
+            let own = last.as_ref().and_then(|one| one.definition());
+            own.map(|own| own.decorators.iter().map(|range| squeezed(&code.part(range))).collect())
+                .unwrap_or_default()
+        });
+        all.unwrap_or_default()
+    }
+
+    /// The opening of a function, parsed.
+    fn opening_code(&self) -> Option<Code> {
+        let place = self.place.as_ref().filter(|_| !self.opening.trim().is_empty())?;
+        Code::parse(&self.opening, place.language())
+    }
 }
 
 impl Cleaner {
     #[must_use]
     pub fn new(form: &Form, setup: Setup) -> Self {
         let pass = Pass::new(form, &setup, Reading::default());
-        Self { form: form.clone(), setup, partial: String::new(), answer: String::new(), pass }
+        Self { form: form.clone(), setup, partial: String::new(), answer: String::new(), pass, waits: None }
     }
 
     /// Takes in more of the answer; returns the lines that are new, as they are to stand in the file, without line ends.
@@ -89,7 +171,7 @@ impl Cleaner {
         if let Some(end) = delta.rfind('\n') {
             self.partial.push_str(&delta[..end]);
             for line in std::mem::take(&mut self.partial).split('\n') {
-                self.pass.line(line.trim_end_matches('\r'));
+                self.line(line.trim_end_matches('\r'));
             }
             self.partial.push_str(&delta[end + 1..]);
         } else {
@@ -98,22 +180,61 @@ impl Cleaner {
         self.pass.lines[before..].to_vec()
     }
 
+    fn line(&mut self, line: &str) {
+        let code = self.pass.code.len();
+        self.pass.line(line);
+        if !self.pass.is_done() || !matches!(self.form.shape, Shape::Body { .. }) {
+            return;
+        }
+        let is_code = self.pass.code.len() > code;
+        let first = self.waits.is_none();
+        let wait = self.waits.get_or_insert_with(Wait::default);
+        if wait.over {
+            return;
+        }
+        *(if is_code { &mut wait.code } else { &mut wait.other }) += 1;
+        let is_patient = wait.code <= PATIENCE.0 && wait.other <= PATIENCE.1;
+        // What came with the last statement is whole where the next one begins, or its block ends.
+        let is_next = first || self.pass.unwrap.is_at_edge() || (is_code && self.pass.peel.is_beside(line));
+        let whole = self.pass.code.len() - usize::from(is_code);
+        if !is_patient || (is_next && !self.is_missing(whole)) {
+            self.waits = self.waits.map(|wait| Wait { over: true, ..wait });
+        } else {
+            self.pass.unwrap.go_on();
+        }
+    }
+
+    /// Whether the function in the first lines of the code needs what neither they nor the file have.
+    fn is_missing(&self, lines: usize) -> bool {
+        body::is_missing(&self.pass, lines, &self.form, &self.setup)
+    }
+
     /// Whether more of the answer makes no difference.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.answer.len() > LIMIT || self.pass.unwrap.is_done() || self.pass.peel.is_done()
+        if self.answer.len() > LIMIT {
+            return true;
+        }
+        match self.waits {
+            Some(wait) => wait.over,
+            None if self.pass.is_done() => true,
+            None => {
+                let is_next = self.pass.peel.ends_with(&self.partial);
+                is_next && !self.is_missing(self.pass.code.len())
+            }
+        }
+    }
+
+    /// Whether all that is wanted has come, though what it needs may follow.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_done() || self.pass.is_done()
     }
 
     /// What the region is to hold so far.
     #[must_use]
     pub fn so_far(&self) -> String {
         self.joined(&self.pass.lines)
-    }
-
-    /// How many lines were returned so far.
-    #[must_use]
-    pub fn lines_told(&self) -> usize {
-        self.pass.lines.len()
     }
 
     /// The end of the answer: the last line is whole now.
@@ -126,87 +247,160 @@ impl Cleaner {
         }
         let last = std::mem::take(&mut self.partial);
         if !last.is_empty() {
-            self.pass.line(last.trim_end_matches('\r'));
+            self.line(last.trim_end_matches('\r'));
         }
-        self.read_again();
-        let imports = self.pass.peel.imports().to_vec();
-        match &self.form.shape {
-            Shape::Docstring => {
-                let code =
-                    if self.pass.code.is_empty() { self.pass.unwrap.into_prose() } else { self.pass.code };
-                let text = docstring::extract(&code.join("\n"), &self.form.base, &self.setup.name);
-                let text = text.ok_or(CleanError::NoDocstring)?.replace('\n', self.form.eol.as_str());
-                Ok(Cleaned { text: self.form.lead + &text, imports: Vec::new() })
-            }
-            _ if self.pass.lines.is_empty() && imports.is_empty() => {
-                Err(if self.pass.code.iter().any(|line| !line.trim().is_empty()) {
-                    CleanError::NoBody
-                } else {
-                    CleanError::NoCode
-                })
-            }
-            Shape::Body { .. } if self.pass.lines.is_empty() => Err(CleanError::NoBody),
-            Shape::Body { .. } if let Some(name) = self.needs_outside() => Err(CleanError::Outside(name)),
-            // Nothing but imports: they are what was asked for.
-            Shape::Block if self.pass.lines.is_empty() => {
-                let lines: Vec<String> = imports
-                    .iter()
-                    .flat_map(|import| import.lines().map(|line| self.form.base.clone() + line))
-                    .collect();
-                Ok(Cleaned { text: self.joined(&lines), imports: Vec::new() })
-            }
-            _ => Ok(Cleaned { text: self.joined(&self.pass.lines), imports }),
+        self.pass.end();
+        let reading = self.read_again();
+        let cleaned = match &self.form.shape {
+            Shape::Docstring => self.docstring(),
+            Shape::Body { .. } => self.body(reading),
+            Shape::Block => self.block(reading),
+            Shape::File => self.whole(),
+        }?;
+        if self.setup.secrets.is_marked(&cleaned.text) {
+            return Err(CleanError::Redacted);
         }
+        Ok(cleaned)
     }
 
     /// What the stream's first reading got wrong shows only at the end: then the whole answer is read once more.
-    fn read_again(&mut self) {
+    fn read_again(&mut self) -> Reading {
         let mut answer = self.answer.replace("\r\n", "\n").replace('\r', "\n");
         let lone_cr = answer.lines().count() != self.answer.lines().count();
         let mut reading = Reading::default();
         // Reasoning whose opening tag the server kept, or code on the closing tag's line.
         let reasoned =
             self.pass.code.iter().any(|line| line.contains("</think>")) || self.pass.code.is_empty();
-        if let Some(end) = answer.rfind("</think>").filter(|_| reasoned) {
+        let end = answer.rfind("</think>").filter(|_| reasoned);
+        if let Some(end) = end {
             answer.drain(..end + "</think>".len());
-            reading.again = true;
         }
+        self.answer = answer;
         // A fence that seemed to stand inside a string was the end after all.
-        reading.blind_to_strings = self.pass.unwrap.is_unclosed() && ends_with_fence(&answer);
+        reading.blind_to_strings = self.pass.unwrap.is_unclosed() && ends_with_fence(&self.answer);
         // What read as code before a fenced block was prose.
-        reading.fences_only = self.pass.unwrap.is_raw() && unwrap::fences(&answer) >= 2;
-        if let Shape::Body { name, .. } = &self.form.shape {
-            reading.wants_header =
-                self.pass.peel.is_bare() && peel::defines(&self.pass.code.join("\n"), name);
+        if self.pass.unwrap.is_raw() && unwrap::fences(&self.answer) >= 2 {
+            reading.sources = Sources::Fences;
         }
-        if lone_cr || reading != Reading::default() {
-            let mut pass = Pass::new(&self.form, &self.setup, reading);
-            answer.lines().for_each(|line| pass.line(line));
-            if reading.fences_only
-                && let Shape::Body { name, .. } = &self.form.shape
-            {
-                let wants_header = pass.peel.is_bare() && peel::defines(&pass.code.join("\n"), name);
-                if wants_header {
-                    pass = Pass::new(&self.form, &self.setup, Reading { wants_header, ..reading });
-                    answer.lines().for_each(|line| pass.line(line));
-                }
-            }
-            self.pass = pass;
+        if lone_cr || end.is_some() || reading != Reading::default() {
+            self.pass = self.reads(reading);
         }
+        reading
     }
 
-    /// A name that the body uses and that only the answer defines, outside of the function.
-    fn needs_outside(&self) -> Option<String> {
-        let text = self.pass.lines.join("\n");
-        let used: HashSet<&str> = text.split(|ch: char| !(ch.is_alphanumeric() || ch == '_')).collect();
-        let own = |name: &String| *name == self.setup.name || self.setup.defined.contains(name);
-        let bare = self.pass.peel.is_bare();
-        self.pass
-            .peel
-            .outside()
-            .iter()
-            .find(|name| !bare && !own(name) && used.contains(name.as_str()))
-            .cloned()
+    /// One more reading of the whole answer.
+    fn reads(&self, reading: Reading) -> Pass {
+        let mut pass = Pass::new(&self.form, &self.setup, reading);
+        self.answer.lines().for_each(|line| pass.line(line));
+        pass.end();
+        pass
+    }
+
+    /// A function's body: where the first block has none, or one that needs more, the others may have it.
+    fn body(&self, reading: Reading) -> Result<Cleaned, CleanError> {
+        let rank = |body: &Result<Body, CleanError>| match body {
+            Err(_) => 0,
+            Ok(body) if body.is_stub => 1,
+            Ok(body) if body.misses => 2,
+            Ok(_) => 3,
+        };
+        let mut best = body::read(&self.pass, &self.form, &self.setup, reading);
+        let all = Reading { all_blocks: true, ..reading };
+        let changes = Reading { sources: Sources::Changes, ..all };
+        for (reading, may) in
+            [(all, unwrap::fences(&self.answer) > 2), (changes, unwrap::tells_changes(&self.answer))]
+        {
+            if rank(&best) < 3 && may {
+                let other = body::read(&self.reads(reading), &self.form, &self.setup, reading);
+                if rank(&other) > rank(&best) {
+                    best = other;
+                }
+            }
+        }
+        best.map(|body| body.cleaned)
+    }
+
+    fn block(&mut self, reading: Reading) -> Result<Cleaned, CleanError> {
+        if self.pass.code.is_empty() && unwrap::tells_changes(&self.answer) {
+            self.pass = self.reads(Reading { sources: Sources::Changes, ..reading });
+        }
+        let part =
+            if self.pass.code.is_empty() { None } else { block::read(&self.pass, &self.form, &self.setup)? };
+        let (imports, note) = match part {
+            None => {
+                if self.pass.peel.is_repeated() {
+                    // It only looked like what is around.
+                    self.setup.around.clear();
+                    self.pass = self.reads(reading);
+                }
+                (self.pass.peel.imports().to_vec(), None)
+            }
+            Some(part) => {
+                self.pass = self.taken(&part.code, None);
+                (part.imports, part.note)
+            }
+        };
+        if self.pass.lines.is_empty() && !imports.is_empty() {
+            // Nothing but imports: they are what was asked for.
+            let lines = imports.iter().flat_map(|import| import.lines());
+            let lines: Vec<String> = lines.map(|line| self.form.base.clone() + line).collect();
+            return Ok(Cleaned { text: self.joined(&lines), imports: Vec::new(), note });
+        }
+        let common =
+            Common::of(self.pass.wanted.iter().map(String::as_str)).filter(|_| self.setup.deeper > 0);
+        if let Some(common) = common {
+            if common.first == common.least {
+                return Err(CleanError::Flattened);
+            }
+            self.pass = self.taken(&self.pass.wanted, Some(common));
+        }
+        let Cleaned { text, .. } = self.whole()?;
+        Ok(Cleaned { text, imports, note })
+    }
+
+    /// These lines of code, all of which are wanted, as they are to stand in the file.
+    fn taken(&self, code: &[String], common: Option<Common>) -> Pass {
+        let reading = Reading { start: Some(Start::Bare(0)), common, ..Reading::default() };
+        let mut pass = Pass::new(&self.form, &self.setup, reading);
+        code.iter().for_each(|line| pass.code(line));
+        pass
+    }
+
+    fn docstring(&self) -> Result<Cleaned, CleanError> {
+        let code = if self.pass.code.is_empty() { self.pass.unwrap.prose() } else { &self.pass.code };
+        let own = self.own_part(&code.join("\n"));
+        let text = docstring::extract(&own, &self.form.base, &self.setup.name);
+        let text = text.ok_or(CleanError::NoDocstring)?.replace('\n', self.form.eol.as_str());
+        Ok(Cleaned { text: self.form.lead.clone() + &text, imports: Vec::new(), note: None })
+    }
+
+    /// The part of the code that defines what is to be documented, where several definitions have its name.
+    fn own_part(&self, code: &str) -> String {
+        let part = || {
+            let parsed = Code::parse(code, self.setup.place.as_ref()?.language())?;
+            let all = crate::syntax::items::definitions(&parsed.source());
+            let own = all.into_iter().filter(|one| {
+                let around: Vec<String> = one.around.iter().map(|(_, outer)| outer.name.clone()).collect();
+                one.definition().is_some_and(|own| own.name == self.setup.name)
+                    && self.setup.around.ends_with(&around)
+            });
+            let own = own.max_by_key(|one| one.around.len())?;
+            Some(parsed.part(&own.definition()?.range))
+        };
+        part().unwrap_or_else(|| code.to_owned())
+    }
+
+    /// All that was wanted, as it is.
+    fn whole(&self) -> Result<Cleaned, CleanError> {
+        if self.pass.lines.is_empty() {
+            let any = self.pass.code.iter().any(|line| !line.trim().is_empty());
+            return Err(if any { CleanError::NoBody } else { CleanError::NoCode });
+        }
+        Ok(Cleaned {
+            text: self.joined(&self.pass.lines),
+            imports: self.pass.peel.imports().to_vec(),
+            note: None,
+        })
     }
 
     fn joined(&self, lines: &[String]) -> String {

@@ -17,10 +17,11 @@ pub use self::event::{Delivery, Effect, Input, Send, State};
 pub use self::task::Task;
 use crate::draft::clean::{Cleaned, Cleaner};
 use crate::draft::region::Region;
+use crate::draft::repeat::{Repeats, Repetition};
 use crate::draft::stream::StreamDiff;
 use crate::draft::verify::Rejected;
 use crate::draft::weave::{Heard, Next, Time, Weave};
-use crate::model::{Answer, Finish, Tokens};
+use crate::model::{Answer, Finish, Tokens, Usage};
 use crate::text::edit::Edit;
 
 /// A client that asks its user before it applies an edit answers within this time.
@@ -49,6 +50,7 @@ pub struct Run {
     weave: Weave,
     cleaner: Option<Cleaner>,
     stream: StreamDiff,
+    repeats: Repeats,
     /// The region's text and the import block's, once they are known.
     targets: Vec<String>,
     written: usize,
@@ -72,6 +74,7 @@ impl Run {
             cleaner: Some(Cleaner::new(&task.form, task.setup())),
             weave,
             stream,
+            repeats: Repeats::default(),
             task,
             delivery,
             state: State::Asking,
@@ -247,7 +250,7 @@ impl Run {
         self.written += text.len();
         let was_done = cleaner.is_done();
         let lines = cleaner.push(text);
-        let is_done = cleaner.is_done();
+        let (is_done, is_whole) = (cleaner.is_done(), cleaner.is_whole());
         let mut effects = Vec::new();
         if self.state == State::Asking {
             effects.extend(self.enter(State::Streaming));
@@ -263,7 +266,23 @@ impl Run {
         if is_done && !was_done {
             effects.push(Effect::Enough);
         }
+        if let Some(found) = self.repeats.push(text) {
+            effects.extend(self.repeated(&found, is_whole));
+        }
         effects
+    }
+
+    /// The model goes round and round. Where the draft is whole, that is of no account; else there will be none.
+    fn repeated(&mut self, found: &Repetition, is_whole: bool) -> Vec<Effect> {
+        if !is_whole {
+            return self.fail(format!(
+                "the model repeats itself (`{}`, {} times in a row), so it was stopped; say more of what you want, or choose another model",
+                found.text, found.times
+            ));
+        }
+        let usage = Usage { completion: self.written(), ..Usage::default() };
+        let answered = self.answered(Answer { finish: Finish::Stop, usage });
+        std::iter::once(Effect::StopAsking).chain(answered).collect()
     }
 
     fn answered(&mut self, answer: Answer) -> Vec<Effect> {
@@ -277,16 +296,17 @@ impl Run {
         match finish {
             Finish::Refusal => return self.fail("the model refused to answer".to_owned()),
             // What came after the code may well have been cut.
-            Finish::Length if !cleaner.is_done() => {
+            Finish::Length if !cleaner.is_whole() => {
                 return self.fail(format!("the answer was cut at the limit of {most} tokens; ask for less, or raise the model's `max_tokens`"));
             }
             Finish::Length | Finish::Stop => {}
         }
-        let known = cleaner.lines_told();
+        let told = cleaner.so_far();
         match cleaner.finish() {
             Err(error) => self.fail(error.to_string()),
             Ok(cleaned) => {
-                let mut effects = self.last_lines(&cleaned, known);
+                let mut effects = self.last_lines(&cleaned, &told);
+                self.message.clone_from(&cleaned.note);
                 let imports = self.weave.regions().get(1).map(crate::draft::region::Region::text);
                 self.targets = self.task.targets(&cleaned, imports);
                 self.phase = Phase::Verifying;
@@ -297,12 +317,19 @@ impl Run {
         }
     }
 
-    /// The lines of the draft that were not told yet, for those who print them.
-    fn last_lines(&self, cleaned: &Cleaned, known: usize) -> Vec<Effect> {
+    /// The lines of the draft that were not told yet, for those who print them; all, where the end changed what was told.
+    fn last_lines(&self, cleaned: &Cleaned, told: &str) -> Vec<Effect> {
         let eol = self.task.form.eol.as_str();
-        let text = cleaned.text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(&cleaned.text);
-        let text = text.strip_suffix(eol).unwrap_or(text);
-        text.split(eol).skip(known).map(|line| Effect::Line(line.to_owned())).collect()
+        let body = |text: &str| -> Vec<String> {
+            let text = text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(text);
+            let text = text.strip_suffix(eol).unwrap_or(text);
+            if text.is_empty() { Vec::new() } else { text.split(eol).map(str::to_owned).collect() }
+        };
+        let (told, lines) = (body(told), body(&cleaned.text));
+        let goes_on = lines.starts_with(&told);
+        let anew = (!goes_on).then_some(Effect::Anew);
+        let known = if goes_on { told.len() } else { 0 };
+        anew.into_iter().chain(lines.into_iter().skip(known).map(Effect::Line)).collect()
     }
 
     fn verified(&mut self, verdict: Result<(), Rejected>) -> Vec<Effect> {

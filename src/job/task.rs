@@ -9,10 +9,12 @@ use crate::draft::clean::{Cleaned, Setup};
 use crate::draft::form::Form;
 use crate::draft::imports::{self, Existing};
 use crate::draft::is_import;
+use crate::draft::place::Place;
 use crate::draft::region::Region;
+use crate::draft::secrets::Secrets;
 use crate::draft::verify::Proposal;
 use crate::model::Request;
-use crate::syntax::{Language, Source, outline::outline_where};
+use crate::syntax::Language;
 
 /// Everything that a run needs to know; made once, when it begins.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct Task {
     pub opening: String,
     /// The name of the definition that it is about, if there is one.
     pub name: String,
+    /// What the region has where the model was shown marks.
+    pub secrets: Secrets,
     pub request: Request,
 }
 
@@ -46,10 +50,12 @@ impl Task {
         let base = self.text.byte_slice(self.region.clone()).to_string();
         // A place that has imports of its own (lazy ones, in a function) keeps them.
         let hoist = self.imports.is_some() && !base.lines().any(|line| is_import(line.trim()));
-        let source = Source { text: &self.text, tree: self.tree.as_ref(), language: self.language, path: "" };
-        let top = outline_where(&source, &|_| false).into_iter().filter(|symbol| symbol.parent.is_none());
-        let defined = top.map(|symbol| symbol.name).collect();
-        Setup { hoist, opening: self.opening.clone(), name: self.name.clone(), defined }
+        let place = Place::new(self.text.clone(), self.tree.clone(), self.language, self.region.clone());
+        let mut setup = Setup::of(place, &self.form);
+        if !self.opening.is_empty() {
+            setup.opening.clone_from(&self.opening);
+        }
+        Setup { hoist, secrets: self.secrets.clone(), name: self.name.clone(), ..setup }
     }
 
     /// What each region is to hold. `now` is the import block as it stands: what the user or another run has imported

@@ -133,7 +133,7 @@ impl Work<'_> {
                     ended = true;
                 }
                 Effect::StopAsking => ended = true,
-                Effect::Line(_) | Effect::Enough | Effect::Entered(_) => {}
+                Effect::Line(_) | Effect::Anew | Effect::Enough | Effect::Entered(_) => {}
             }
         }
         ended

@@ -14,18 +14,20 @@ fn body() -> Form {
     form(Shape::Body { name: "f".to_owned(), docstring: Some("\"\"\"Do.\"\"\"".to_owned()) })
 }
 
-fn setup() -> Setup {
-    let (name, defined) = ("f".to_owned(), HashSet::from(["known".to_owned()]));
-    Setup {
-        name,
-        defined,
-        hoist: true,
-        opening: "def f(x):\n    \"\"\"Do.\"\"\"\n    # TODO: write".to_owned(),
-    }
+const FILE: &str = "known = 1\n\n\ndef f(x):\n    \"\"\"Do.\"\"\"\n    # TODO: write\n    pass\n";
+
+fn setup(form: &Form) -> Setup {
+    let text = ropey::Rope::from_str(FILE);
+    let language = crate::syntax::Language::by_id("python").unwrap();
+    let tree = crate::syntax::parse(language, &text, None, std::time::Duration::from_secs(20));
+    let region = FILE.find("\n    pass").unwrap()..FILE.len() - 1;
+    let opening = FILE[FILE.find("def f").unwrap()..region.start].to_owned();
+    let place = Place::new(text, tree, language, region);
+    Setup { hoist: true, opening, name: "f".to_owned(), ..Setup::of(place, form) }
 }
 
 fn cleaned(form: &Form, answer: &str) -> Result<Cleaned, CleanError> {
-    let mut cleaner = Cleaner::new(form, setup());
+    let mut cleaner = Cleaner::new(form, setup(form));
     cleaner.push(answer);
     cleaner.finish()
 }
@@ -54,6 +56,13 @@ fn answers_become_what_the_region_holds() {
     for (form, answer, text, imports) in [
         (body(), FULL, "\n    y = os.path.join(x)\n\n    return y", vec!["import os"]),
         (body(), "return x", "\n    return x", vec![]),
+        (
+            body(),
+            "def half(y):\n    return y / 2\n\ndef f(x):\n    return half(x)",
+            "\n\n    def half(y):\n        return y / 2\n\n    return half(x)",
+            vec![],
+        ),
+        (body(), "def f(x):\n    return RATE * x\n\nRATE = 3", "\n    RATE = 3\n    return RATE * x", vec![]),
         (form(Shape::Block), "```\nfrom a import b\nx = b()\n```", "    x = b()", vec!["from a import b"]),
         (form(Shape::Block), "import os", "    import os", vec![]),
         (form(Shape::Block), "<<the part to rewrite>>\nx = 1", "    x = 1", vec![]),
@@ -75,10 +84,16 @@ fn an_answer_without_a_draft_is_told() {
         (body(), "```python\n```", CleanError::NoCode),
         (
             body(),
-            "def helper(y):\n    return y\n\ndef f(x):\n    return helper(x)",
-            CleanError::Outside("helper".to_owned()),
+            "COUNT = 0\n\ndef f(x):\n    global COUNT\n    COUNT += x",
+            CleanError::Outside("COUNT".to_owned()),
         ),
-        (body(), "def f(x):\n    return RATE * x\n\nRATE = 3", CleanError::Outside("RATE".to_owned())),
+        (body(), "def f(x, y):\n    return x + y", CleanError::Parameter("y".to_owned())),
+        (body(), "async def f(x):\n    return await x", CleanError::Async),
+        (
+            body(),
+            "class A:\n    def f(self):\n        return 1\n\nclass B:\n    def f(self):\n        return 2",
+            CleanError::Ambiguous("f".to_owned()),
+        ),
         (form(Shape::Docstring), "def f(x):\n    return x", CleanError::NoDocstring),
     ] {
         assert_eq!(cleaned(&form, answer), Err(error), "{answer:?}");
@@ -93,7 +108,7 @@ fn line_ends_and_leads_are_the_files() {
     assert_eq!(cleaned(&form, answer).unwrap().text, "\r\n\tif x:\r\n\t\treturn 1\r\n\treturn 2");
 }
 
-const PARTS: [&str; 14] = [
+const PARTS: [&str; 18] = [
     "```python\n",
     "```\n",
     "def f(x):\n",
@@ -108,6 +123,10 @@ const PARTS: [&str; 14] = [
     "<think>\nwhat\n</think>\n",
     "class A:\n    def f(self):\n",
     "print(f(1))",
+    "def half(y):\n    return y\n\n",
+    "    return half(x)\n",
+    "class B:\n    rate = 1\n\n",
+    "~~~diff\n-    pass\n+    return x\n~~~\n",
 ];
 
 proptest! {
@@ -120,7 +139,7 @@ proptest! {
         let answer = parts.concat();
         for form in [body(), form(Shape::Block), form(Shape::Docstring), form(Shape::File)] {
             let whole = cleaned(&form, &answer);
-            let mut cleaner = Cleaner::new(&form, setup());
+            let mut cleaner = Cleaner::new(&form, setup(&form));
             let mut told = Vec::new();
             let fits = |at: &usize| *at <= answer.len() && answer.is_char_boundary(*at);
             let mut cuts: Vec<usize> = cuts.iter().copied().filter(fits).collect();
@@ -136,7 +155,7 @@ proptest! {
             prop_assert_eq!(&cleaner.finish(), &whole);
             if let Ok(cleaned) = &whole {
                 // These may have an answer read once more.
-                let read_again = ["```", "</think>", "def f"].iter().any(|mark| answer.contains(mark));
+                let read_again = ["```", "~~~", "</think>", "def f", "half"].iter().any(|mark| answer.contains(mark));
                 let so_far = so_far.trim_end_matches(form.eol.as_str());
                 prop_assert!(read_again || cleaned.text.starts_with(so_far), "{:?} {:?}", cleaned.text, so_far);
             }
