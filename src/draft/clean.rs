@@ -231,10 +231,25 @@ impl Cleaner {
         self.is_done() || self.pass.is_done()
     }
 
+    /// Whether the lines so far will be told in the end as well, as far as can be seen: nothing came before the function that
+    /// may have to stand before its body.
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
+        let peel = &self.pass.peel;
+        let is_there = |name: &String| self.setup.place.as_ref().is_some_and(|place| place.has_word(name));
+        !peel.may_be_before() && peel.others().iter().all(is_there)
+    }
+
     /// What the region is to hold so far.
     #[must_use]
     pub fn so_far(&self) -> String {
         self.joined(&self.pass.lines)
+    }
+
+    /// The lines of that from number `first` on.
+    #[must_use]
+    pub fn lines_from(&self, first: usize) -> &[String] {
+        self.pass.lines.get(first..).unwrap_or_default()
     }
 
     /// The end of the answer: the last line is whole now.

@@ -73,6 +73,8 @@ pub(crate) struct Peel {
     decorators: Vec<String>,
     /// The indentation of the wanted function's header.
     header: Option<usize>,
+    /// What the answer defines before the wanted function.
+    others: Vec<String>,
     start: Option<Start>,
     /// The number of lines that were taken in.
     at: usize,
@@ -91,6 +93,7 @@ impl Peel {
             held: Vec::new(),
             decorators: Vec::new(),
             header: None,
+            others: Vec::new(),
             start,
             at: 0,
             begun: None,
@@ -119,6 +122,16 @@ impl Peel {
     /// Where the wanted statements began.
     pub fn begun(&self) -> Option<Start> {
         self.begun
+    }
+
+    /// What the answer defines before the wanted function: it may turn out to be needed there.
+    pub fn others(&self) -> &[String] {
+        &self.others
+    }
+
+    /// Whether the statements seem to be the body alone, and may as well be what stands before the function.
+    pub fn may_be_before(&self) -> bool {
+        self.is_bare() && self.header.is_none()
     }
 
     /// Whether a line stands no deeper than the wanted function's header.
@@ -267,6 +280,7 @@ impl Peel {
                     self.repeated.push((column, name.to_owned()));
                     return (State::Seek, None);
                 }
+                self.others.push(name.to_owned());
                 return (State::Other(column), None);
             }
             if !self.repeated.is_empty() || (text.starts_with('#') && column == 0) {
@@ -274,6 +288,7 @@ impl Peel {
             }
         }
         // No signature was repeated: the answer is the body itself, at whatever indentation. One blank before it is chance.
+        self.header = column.checked_sub(1).filter(|_| column > 1);
         if column == 1 {
             return self.opening(None, &line[1..], text, 0);
         }

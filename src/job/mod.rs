@@ -15,7 +15,7 @@ use ropey::Rope;
 
 pub use self::event::{Delivery, Effect, Input, Send, State};
 pub use self::task::Task;
-use crate::draft::clean::{Cleaned, Cleaner};
+use crate::draft::clean::Cleaner;
 use crate::draft::region::Region;
 use crate::draft::repeat::{Repeats, Repetition};
 use crate::draft::stream::StreamDiff;
@@ -51,6 +51,8 @@ pub struct Run {
     cleaner: Option<Cleaner>,
     stream: StreamDiff,
     repeats: Repeats,
+    /// The lines of the draft that were told.
+    told: Vec<String>,
     /// The region's text and the import block's, once they are known.
     targets: Vec<String>,
     written: usize,
@@ -75,6 +77,7 @@ impl Run {
             weave,
             stream,
             repeats: Repeats::default(),
+            told: Vec::new(),
             task,
             delivery,
             state: State::Asking,
@@ -251,16 +254,16 @@ impl Run {
         let was_done = cleaner.is_done();
         let lines = cleaner.push(text);
         let (is_done, is_whole) = (cleaner.is_done(), cleaner.is_whole());
+        let is_sure = !lines.is_empty() && cleaner.is_sure();
+        let sure = if is_sure { cleaner.lines_from(self.told.len()).to_vec() } else { Vec::new() };
         let mut effects = Vec::new();
         if self.state == State::Asking {
             effects.extend(self.enter(State::Streaming));
         }
-        let new = !lines.is_empty();
-        for line in lines {
-            self.stream.push(&line);
-            effects.push(Effect::Line(line));
-        }
-        if new && self.delivery == Delivery::Stream {
+        lines.iter().for_each(|line| self.stream.push(line));
+        effects.extend(sure.iter().cloned().map(Effect::Line));
+        self.told.extend(sure);
+        if !lines.is_empty() && self.delivery == Delivery::Stream {
             self.weave.stream(0, self.stream.shown());
         }
         if is_done && !was_done {
@@ -301,14 +304,13 @@ impl Run {
             }
             Finish::Length | Finish::Stop => {}
         }
-        let told = cleaner.so_far();
         match cleaner.finish() {
             Err(error) => self.fail(error.to_string()),
             Ok(cleaned) => {
-                let mut effects = self.last_lines(&cleaned, &told);
-                self.message.clone_from(&cleaned.note);
                 let imports = self.weave.regions().get(1).map(crate::draft::region::Region::text);
                 self.targets = self.task.targets(&cleaned, imports);
+                let mut effects = self.last_lines();
+                self.message = cleaned.note;
                 self.phase = Phase::Verifying;
                 effects.extend(self.enter(State::Checking));
                 effects.push(Effect::Verify(Box::new(self.task.proposal(&self.targets))));
@@ -318,17 +320,14 @@ impl Run {
     }
 
     /// The lines of the draft that were not told yet, for those who print them; all, where the end changed what was told.
-    fn last_lines(&self, cleaned: &Cleaned, told: &str) -> Vec<Effect> {
-        let eol = self.task.form.eol.as_str();
-        let body = |text: &str| -> Vec<String> {
-            let text = text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(text);
-            let text = text.strip_suffix(eol).unwrap_or(text);
-            if text.is_empty() { Vec::new() } else { text.split(eol).map(str::to_owned).collect() }
-        };
-        let (told, lines) = (body(told), body(&cleaned.text));
-        let goes_on = lines.starts_with(&told);
+    fn last_lines(&mut self) -> Vec<Effect> {
+        let (text, eol) = (&self.targets[0], self.task.form.eol.as_str());
+        let text = text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(text);
+        let text = text.strip_suffix(eol).unwrap_or(text);
+        let lines: Vec<String> = text.split(eol).map(str::to_owned).collect();
+        let goes_on = lines.starts_with(&self.told);
+        let known = if goes_on { self.told.len() } else { 0 };
         let anew = (!goes_on).then_some(Effect::Anew);
-        let known = if goes_on { told.len() } else { 0 };
         anew.into_iter().chain(lines.into_iter().skip(known).map(Effect::Line)).collect()
     }
 

@@ -2,7 +2,7 @@
 //! answer, and the file afterwards or the reason why there is no draft. Each is cut at random places, delivered in one edit
 //! and line by line, with LF and with CRLF; the outcome is the same.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is the report")]
 
 mod row;
 
@@ -12,7 +12,6 @@ fn check(name: &str, text: &str) {
     let rows = rows(text);
     assert!(!rows.is_empty(), "{name} has no rows");
     let seed = std::env::var("REDRAFT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_125);
-    println!("REDRAFT_SEED={seed}");
     let mut chance = fastrand::Rng::with_seed(seed);
     let mut faults = Vec::new();
     for row in &rows {
@@ -37,7 +36,12 @@ fn check(name: &str, text: &str) {
             faults.push(format!("==== {}\n({})\n{first}", row.title, ways.join("; ")));
         }
     }
-    assert!(faults.is_empty(), "{name}: {} faults\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{name}: {} faults with REDRAFT_SEED={seed}\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 macro_rules! files {
