@@ -42,6 +42,8 @@ pub struct Cleaner {
     pass: Pass,
     /// What the function needs may still come: how many lines of code and of all are waited for.
     waits: Option<Wait>,
+    /// How many of the other definitions that came first the file has, as far as they were looked for.
+    known: usize,
 }
 
 /// Lines since the function was whole.
@@ -106,6 +108,8 @@ pub enum CleanError {
         "the answer writes all of `{0}` anew, of which only this part may change; select all of it to have it rewritten"
     )]
     Around(String),
+    #[error("the draft leaves code out: `{0}`")]
+    LeftOut(String),
     #[error("the answer has nothing but what the file has already")]
     NothingNew,
     #[error(
@@ -156,7 +160,15 @@ impl Cleaner {
     #[must_use]
     pub fn new(form: &Form, setup: Setup) -> Self {
         let pass = Pass::new(form, &setup, Reading::default());
-        Self { form: form.clone(), setup, partial: String::new(), answer: String::new(), pass, waits: None }
+        Self {
+            form: form.clone(),
+            setup,
+            partial: String::new(),
+            answer: String::new(),
+            pass,
+            waits: None,
+            known: 0,
+        }
     }
 
     /// Takes in more of the answer; returns the lines that are new, as they are to stand in the file, without line ends.
@@ -233,11 +245,11 @@ impl Cleaner {
 
     /// Whether the lines so far will be told in the end as well, as far as can be seen: nothing came before the function that
     /// may have to stand before its body.
-    #[must_use]
-    pub fn is_sure(&self) -> bool {
+    pub fn is_sure(&mut self) -> bool {
         let peel = &self.pass.peel;
         let is_there = |name: &String| self.setup.place.as_ref().is_some_and(|place| place.has_word(name));
-        !peel.may_be_before() && peel.others().iter().all(is_there)
+        self.known += peel.others().iter().skip(self.known).take_while(|name| is_there(name)).count();
+        !peel.may_be_before() && self.known == peel.others().len()
     }
 
     /// What the region is to hold so far.
@@ -317,7 +329,9 @@ impl Cleaner {
             Err(_) => 0,
             Ok(body) if body.is_stub => 1,
             Ok(body) if body.misses => 2,
-            Ok(_) => 3,
+            // What stands in the first block may be a command, and the function in the next.
+            Ok(body) if body.is_bare => 3,
+            Ok(_) => 4,
         };
         let mut best = body::read(&self.pass, &self.form, &self.setup, reading);
         let all = Reading { all_blocks: true, ..reading };
@@ -325,7 +339,7 @@ impl Cleaner {
         for (reading, may) in
             [(all, unwrap::fences(&self.answer) > 2), (changes, unwrap::tells_changes(&self.answer))]
         {
-            if rank(&best) < 3 && may {
+            if rank(&best) < 4 && may {
                 let other = body::read(&self.reads(reading), &self.form, &self.setup, reading);
                 if rank(&other) > rank(&best) {
                     best = other;

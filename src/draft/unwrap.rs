@@ -56,6 +56,8 @@ pub(crate) struct Unwrap {
     fenced: bool,
     /// The last line was a block's edge.
     at_edge: bool,
+    /// The last line was blank.
+    after_blank: bool,
     /// Prose so far: all there is, if no code follows.
     prose: Vec<String>,
 }
@@ -70,6 +72,7 @@ impl Unwrap {
             was_raw: false,
             fenced: false,
             at_edge: false,
+            after_blank: false,
             prose: Vec::new(),
         }
     }
@@ -110,6 +113,7 @@ impl Unwrap {
     /// Takes in one line and returns it if it is code.
     pub fn line<'a>(&mut self, line: &'a str) -> Option<&'a str> {
         self.at_edge = false;
+        let after_blank = std::mem::replace(&mut self.after_blank, line.trim().is_empty());
         match &self.state {
             State::Start | State::Prose => self.before(line),
             State::Reasoning(end) => {
@@ -143,6 +147,12 @@ impl Unwrap {
             }
             State::Raw => {
                 if !self.scanner.in_string() && opens(line).is_some() {
+                    self.at_edge = true;
+                    self.state = State::After;
+                    return None;
+                }
+                // Without a fence, only a sentence tells that the code is over.
+                if after_blank && !self.scanner.is_open() && is_sentence(line) {
                     self.at_edge = true;
                     self.state = State::After;
                     return None;
@@ -264,6 +274,15 @@ fn is_code(line: &str) -> bool {
     line.starts_with([' ', '\t']) || (OPENERS.iter().any(|opener| line.starts_with(opener)) && !prose)
 }
 
+/// Whether a line at the margin is a sentence and nothing that could be code.
+fn is_sentence(line: &str) -> bool {
+    line.starts_with(char::is_uppercase)
+        && line.trim_end().ends_with(['.', ':', '!'])
+        && line.split_whitespace().count() > 3
+        && !is_code(line)
+        && is_prose(line.trim())
+}
+
 /// Whether the first line of an answer reads as a sentence: words with spaces between them, and nothing that code has.
 fn is_prose(text: &str) -> bool {
     let words = text.split_whitespace().count();
@@ -333,6 +352,11 @@ mod tests {
             ("  ```python\n  if x:\n      y\n  ```", "if x:\n    y"),
             ("~~~\nx = 1\n~~~", "x = 1"),
             ("I cannot help with that.", ""),
+            ("x = 1\n\nThis sets x to one.\n\ny", "x = 1\n"),
+            (
+                "class A:\n    x = 1\n\nWIDTH: int = 3\nTrue\nNone if x else y",
+                "class A:\n    x = 1\n\nWIDTH: int = 3\nTrue\nNone if x else y",
+            ),
             // A block within the block.
             ("```python\ndef f():\n```python\ndef f():\n    x\n```\n", "def f():\ndef f():\n    x"),
             ("```python\nx = 1\n```bash\nls\n```\n", "x = 1"),

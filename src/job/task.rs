@@ -14,7 +14,7 @@ use crate::draft::region::Region;
 use crate::draft::secrets::Secrets;
 use crate::draft::verify::Proposal;
 use crate::model::Request;
-use crate::syntax::Language;
+use crate::syntax::{Language, Source, outline::outline_where};
 
 /// Everything that a run needs to know; made once, when it begins.
 #[derive(Clone, Debug)]
@@ -61,7 +61,10 @@ impl Task {
     /// What each region is to hold. `now` is the import block as it stands: what the user or another run has imported
     /// since is not added again.
     pub(super) fn targets(&self, cleaned: &Cleaned, now: Option<String>) -> Vec<String> {
-        let additions = imports::used(&cleaned.imports, &cleaned.text);
+        let source = Source { text: &self.text, tree: self.tree.as_ref(), language: self.language, path: "" };
+        let own = if cleaned.imports.is_empty() { Vec::new() } else { outline_where(&source, &|_| false) };
+        let defined = |name: &str| own.iter().any(|symbol| symbol.parent.is_none() && symbol.name == name);
+        let additions = imports::used(&cleaned.imports, &cleaned.text, &defined);
         let Some(range) = &self.imports else {
             return vec![self.with_imports(&cleaned.text, &additions)];
         };

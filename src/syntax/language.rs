@@ -33,6 +33,7 @@ pub struct Language {
     pub(super) kinds: Kinds,
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
+    pub(super) names: OnceLock<Query>,
 }
 
 /// Names of the grammar's nodes that a walk down the tree looks for. Fields are `name` and `body` in every grammar we use.
@@ -74,7 +75,6 @@ pub(super) struct Queries {
     pub docstring: Query,
     pub declared: Query,
     pub imports: Query,
-    pub names: Query,
 }
 
 impl Language {
@@ -110,24 +110,30 @@ impl Language {
         (self.grammar)()
     }
 
-    /// Compiles the queries now rather than at the first question (a server does it in the background after start-up).
+    /// Compiles the queries now rather than at the first question, which then would wait for some 40 ms.
     pub fn warm(&self) {
         self.queries();
+        self.names_query();
+    }
+
+    /// What `names` asks: apart, since it takes the longest to compile, and no listing of actions needs it.
+    pub(super) fn names_query(&self) -> &Query {
+        self.names.get_or_init(|| self.compile(self.sources.names))
+    }
+
+    fn compile(&self, text: &str) -> Query {
+        Query::new(&self.grammar(), text).expect("a test compiles every query file of every language")
     }
 
     pub(super) fn queries(&self) -> &Queries {
         self.compiled.get_or_init(|| {
-            let grammar = self.grammar();
-            let compile = |text| {
-                Query::new(&grammar, text).expect("a test compiles every query file of every language")
-            };
+            let compile = |text| self.compile(text);
             Queries {
                 symbols: compile(self.sources.symbols),
                 stubs: compile(self.sources.stubs),
                 docstring: compile(self.sources.docstring),
                 declared: compile(self.sources.declared),
                 imports: compile(self.sources.imports),
-                names: compile(self.sources.names),
             }
         })
     }

@@ -78,7 +78,7 @@ impl Names {
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut waits = Vec::new();
         let mut accesses: HashMap<Range<usize>, Member> = HashMap::new();
-        query::run(&source.language.queries().names, tree.root_node(), u32::MAX, text, |captures| {
+        query::run(source.language.names_query(), tree.root_node(), u32::MAX, text, |captures| {
             let get = |name| query::get(captures, name);
             for (capture, node) in captures {
                 match *capture {

@@ -33,6 +33,7 @@ pub(super) static PYTHON: Language = Language {
         names: include_str!("python/names.scm"),
     },
     compiled: OnceLock::new(),
+    names: OnceLock::new(),
 };
 
 /// CPython 3.14's, and what each module has.

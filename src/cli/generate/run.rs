@@ -51,6 +51,9 @@ pub(super) async fn run(
 ) -> Result<Outcome, Failure> {
     let (task, sent) = prepared;
     let request = task.request.clone();
+    let language = task.language;
+    // While the model reads.
+    tokio::task::spawn_blocking(move || language.warm());
     progress
         .stage(&format!("{}: {} is reading about {} tokens", sent.title, chosen.name, sent.tokens.0), None);
     let mut work = Work {

@@ -50,6 +50,7 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup) -> Result<Option<Par
         let mut items = items::items(&code.source(), None);
         items.retain(|item| item.kind != Kind::Import);
         let sorted = answer.sorted(&items, Repeats::No)?;
+        answer.check_siblings(&sorted.kept, &items)?;
         return Ok(sorted.dropped.then(|| answer.part(&sorted.kept, sorted.note, pass)));
     };
     let items = items::items(&code.source(), Some(&inside));
@@ -57,6 +58,7 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup) -> Result<Option<Par
         Some(definition::Kind::Function) => (answer.new_statements(&items)?, None),
         _ => {
             let sorted = answer.sorted(&items, Repeats::Header)?;
+            answer.check_siblings(&sorted.kept, &items)?;
             (sorted.kept, sorted.note)
         }
     };
@@ -241,6 +243,25 @@ impl Answer<'_> {
         let Some(own) = &item.definition else { return false };
         let stands = |item: &Item| matches!(item.kind, Kind::Stub | Kind::Comment | Kind::Docstring);
         items::items(&self.code.source(), Some(&own.range)).iter().all(stands)
+    }
+
+    /// A function beside methods becomes a member of their class, where they do not see it by its name.
+    fn check_siblings(&self, kept: &[Range<usize>], items: &[Item]) -> Result<(), CleanError> {
+        if self.around.last().is_none_or(|one| one.kind != definition::Kind::Class) {
+            return Ok(());
+        }
+        let (names, top) = (Names::of(&self.code.source()), self.place.top());
+        let is_kept = |item: &&Item| kept.iter().any(|range| range.end == item.range.end);
+        let bound: HashSet<String> =
+            items.iter().filter(is_kept).flat_map(|item| names.bound_by(&item.range)).collect();
+        let functions = items.iter().filter(is_kept).filter(|item| item.kind == Kind::Function);
+        let used = functions
+            .filter_map(|item| item.definition.as_ref())
+            .flat_map(|own| names.free(&own.body, &own.range));
+        match used.into_iter().find(|name| bound.contains(name) && !top.contains(name)) {
+            Some(name) => Err(CleanError::Outside(name)),
+            None => Ok(()),
+        }
     }
 
     /// What the answer defines outside of what it repeats, and the new code needs, has no place.

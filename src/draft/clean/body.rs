@@ -24,6 +24,8 @@ pub(super) struct Body {
     pub is_stub: bool,
     /// It uses names that nothing that is known of has.
     pub misses: bool,
+    /// The answer did not repeat the function's header.
+    pub is_bare: bool,
 }
 
 /// The function in an answer's code.
@@ -55,6 +57,7 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) ->
         };
     };
     check_header(&found, setup)?;
+    check_whole(&found)?;
     let Helpers { items, edits, note } = helpers::of(&found, form, setup)?;
     let text = crate::text::edit::applied(&code.text.to_string(), &edits);
     let start = match &found.function {
@@ -67,6 +70,7 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) ->
     let mut body = finished(&pass, form, setup, imports(head, &code), items, note)?;
     body.is_stub = is_stub(&found);
     body.misses = helpers::is_missing(&found, form, setup);
+    body.is_bare = found.function.is_none();
     Ok(body)
 }
 
@@ -103,7 +107,7 @@ fn finished(
     }
     let lines = helpers::placed(&pass.lines, &helpers, form, setup);
     let text = form.lead.clone() + &lines.join(form.eol.as_str());
-    Ok(Body { cleaned: Cleaned { text, imports, note }, is_stub: false, misses: false })
+    Ok(Body { cleaned: Cleaned { text, imports, note }, is_stub: false, misses: false, is_bare: false })
 }
 
 /// The function's own part of the answer. More than one that could be it, and none that is, is an error.
@@ -216,6 +220,17 @@ fn check_header(found: &Found<'_>, setup: &Setup) -> Result<(), CleanError> {
         && found.names.waits(&found.body, &found.home)
     {
         return Err(CleanError::Async);
+    }
+    Ok(())
+}
+
+/// An ellipsis among other statements stands for those that the model did not write.
+fn check_whole(found: &Found<'_>) -> Result<(), CleanError> {
+    let Some(own) = found.function.as_ref().and_then(|function| function.definition()) else { return Ok(()) };
+    let items = items::items(&found.code.source(), Some(&own.range));
+    let ellipsis = items.iter().any(|item| item.kind == Kind::Stub && found.code.part(&item.range) == "...");
+    if ellipsis && !is_stub(found) {
+        return Err(CleanError::LeftOut("...".to_owned()));
     }
     Ok(())
 }

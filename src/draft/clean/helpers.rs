@@ -49,6 +49,8 @@ struct Search<'a> {
     /// What the function calls its object, and its class.
     receiver: Option<String>,
     class: Option<(String, Range<usize>)>,
+    /// The function is a method of its class, not of its objects.
+    is_of_class: bool,
     taken: Vec<Item>,
     taken_members: Vec<Item>,
 }
@@ -129,6 +131,8 @@ impl<'a> Search<'a> {
         let own =
             found.function.as_ref().and_then(|function| function.definition()).filter(|_| class.is_some());
         let is_static = |range: &Range<usize>| found.code.part(range).contains("staticmethod");
+        let is_classmethod = |range: &Range<usize>| found.code.part(range) == "@classmethod";
+        let is_of_class = own.is_some_and(|own| own.decorators.iter().any(is_classmethod));
         let receiver = own.filter(|own| !own.decorators.iter().any(is_static));
         let receiver =
             receiver.and_then(|own| own.first_parameter.as_ref()).map(|first| found.code.part(first));
@@ -141,6 +145,7 @@ impl<'a> Search<'a> {
             has: members_of_file(form, setup),
             receiver,
             class: class.map(|class| (class.name.clone(), class.range.clone())),
+            is_of_class,
             taken: Vec::new(),
             taken_members: Vec::new(),
         }
@@ -284,13 +289,13 @@ impl<'a> Search<'a> {
             let named = self.found.code.part(first);
             words(&named).next() == self.receiver.as_deref() && !named.starts_with('*')
         });
-        let Some(first) = first.filter(|_| decorators.is_empty()) else {
-            return Err(self.outside(&own.name));
-        };
+        // What is a class's method is one of the function's too where that has the class as its own first parameter.
+        let alike = decorators.is_empty() || (decorators == ["@classmethod"] && self.is_of_class);
+        let Some(first) = first.filter(|_| alike) else { return Err(self.outside(&own.name)) };
         let rest = self.found.code.part(&(first.end..own.header.end));
         let behind = rest.trim_start().strip_prefix(',').map(str::trim_start);
         let end = behind.map_or(first.end, |behind| own.header.end - behind.len());
-        Ok((item.range.clone(), Some(Edit::new(first.start..end, ""))))
+        Ok((own.range.clone(), Some(Edit::new(first.start..end, ""))))
     }
 
     /// The source of `range` of an item, with the comments right above it, indented as it is.
