@@ -32,6 +32,18 @@ impl Secrets {
         self.known.iter().any(|secret| text.contains(&secret.mark))
     }
 
+    /// `text` with marks for the secrets that stand in it, for messages.
+    #[must_use]
+    pub fn hide(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.known {
+            for line in secret.lines.iter().filter(|line| !line.trim().is_empty()) {
+                text = text.replace(line.trim(), &secret.mark);
+            }
+        }
+        text
+    }
+
     /// `line` with secrets for its marks: several lines where a secret has them.
     pub(crate) fn restore(&mut self, line: &str) -> Vec<String> {
         let mut lines = vec![line.to_owned()];
@@ -71,7 +83,7 @@ mod tests {
         let mut secrets = Secrets::default();
         secrets.add("<redacted:key:1>".to_owned(), "S3CRET", 2);
         secrets.add("<redacted:key:2>".to_owned(), "BEGIN\r\nabc\r\nEND", 1);
-        secrets.add("<redacted:key:3>".to_owned(), "elsewhere", 0);
+        secrets.add("<redacted:key:3>".to_owned(), "", 0);
         for (line, restored) in [
             ("x = 1", &["x = 1"][..]),
             ("k = '<redacted:key:1>'", &["k = 'S3CRET'"]),
@@ -88,5 +100,6 @@ mod tests {
             assert_eq!(secrets.is_marked(&got.join("\n")), line.starts_with('<'), "{line}");
         }
         assert_eq!(format!("{secrets:?}"), "Secrets(3)");
+        assert_eq!(secrets.hide("x S3CRET abc"), "x <redacted:key:1> <redacted:key:2>");
     }
 }

@@ -343,7 +343,8 @@ impl Run {
                 self.phase = Phase::Landing;
                 Vec::new()
             }
-            Err(rejected) => self.fail(rejected.to_string()),
+            // What it quotes of the draft may hold what was put back.
+            Err(rejected) => self.fail(self.task.secrets.hide(&rejected.to_string())),
         }
     }
 
