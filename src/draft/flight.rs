@@ -5,7 +5,7 @@ use std::ops::Range;
 use ropey::Rope;
 
 use crate::draft::region::{Policy, Region, Step};
-use crate::draft::weave::{Time, makes};
+use crate::draft::weave::Time;
 use crate::text::diff;
 use crate::text::edit::{Edit, apply_all, sequential};
 use crate::text::position::{Encoding, Position, to_offset, to_position};
@@ -234,4 +234,16 @@ fn taken(before: &Rope, place: &Range<Position>, lines: isize) -> Option<(Positi
     let (start, end) = (at(place.start)?, at(place.end)?);
     let column = to_position(before, start, Encoding::Utf8).column;
     Some((Position { column, ..place.start }, before.get_byte_slice(start..end.max(start))?.to_string()))
+}
+
+/// Whether `edits` (sorted, disjoint) make `after` of `before`.
+fn makes(edits: &[Edit], before: &Rope, after: &Rope) -> bool {
+    let grown: isize =
+        edits.iter().map(|edit| edit.text.len().cast_signed() - edit.range.len().cast_signed()).sum();
+    if before.len_bytes().checked_add_signed(grown) != Some(after.len_bytes()) {
+        return false;
+    }
+    let mut made = before.clone();
+    apply_all(&mut made, edits);
+    made == *after
 }

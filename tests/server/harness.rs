@@ -38,6 +38,8 @@ pub enum Manner {
     Mute,
     /// Neither applies nor answers.
     Ignores,
+    /// The same, and its user types a space just before the needle, which it tells.
+    IgnoresAndTypes(&'static str),
     /// Its user types this at the place of the needle just before; checks the version and answers true whatever happened, and
     /// tells all at once.
     TypesFirst { before: &'static str, text: &'static str },
@@ -492,6 +494,10 @@ impl Client {
                 self.tell(&uri);
             }
             Manner::Ignores => {}
+            Manner::IgnoresAndTypes(before) => {
+                self.untold(before, " ");
+                self.tell(&uri);
+            }
             Manner::TypesFirst { before, text } => {
                 self.untold(before, text);
                 answer(self, true);
