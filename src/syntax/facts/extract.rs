@@ -213,13 +213,18 @@ impl<'a> Extraction<'a> {
         ];
         let kind = kinds.into_iter().find_map(|(index, kind)| get(index).map(|node| (node, kind)));
         let (Some((node, kind)), Some(name)) = (kind, get(captures.name)) else { return };
+        let (list, returns) = (get(captures.list), get(captures.returns));
+        // Half of a signature says nothing that can be relied on.
+        if [list, returns].iter().flatten().any(Node::has_error) {
+            return;
+        }
         let one = Found {
             kind,
             node,
             whole: get(captures.whole).unwrap_or(node),
             name,
-            list: get(captures.list),
-            returns: get(captures.returns),
+            list,
+            returns,
             end: get(captures.end),
             body: get(captures.body),
         };
