@@ -354,12 +354,19 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The files in the target's directory, the first ones by path.
+    fn beside(&self) -> Vec<FileNo> {
+        let directory = parent(&self.own_path).unwrap_or_default();
+        let files = self.view.index().in_directory(directory).iter();
+        let mut files: Vec<(Arc<str>, FileNo)> = files.map(|&file| (self.view.path(file), file)).collect();
+        files.sort_unstable();
+        files.into_iter().map(|(_, file)| file).take(NEIGHBOURS).collect()
+    }
+
     /// What the files beside the target define.
     fn directory(&mut self) {
-        let directory = parent(&self.own_path).unwrap_or_default();
-        let files = self.view.index().in_directory(directory).to_vec();
         let mut left = DIRECTORY;
-        for file in files.into_iter().take(NEIGHBOURS) {
+        for file in self.beside() {
             if file == self.view.own() || left == 0 {
                 continue;
             }
@@ -371,11 +378,10 @@ impl<'a> Search<'a> {
 
     /// What the files beside the target import.
     fn neighbours(&mut self) {
-        let directory = parent(&self.own_path).unwrap_or_default();
-        let files: Vec<FileNo> =
-            self.view.index().in_directory(directory).iter().copied().take(NEIGHBOURS).collect();
-        let mut count: HashMap<u32, (u32, FileNo, usize)> = HashMap::new();
-        for file in files {
+        let files = self.beside();
+        // The place among the files is kept, not their numbers, which depend on what was opened before.
+        let mut count: HashMap<u32, (u32, usize, usize)> = HashMap::new();
+        for (place, &file) in files.iter().enumerate() {
             // Only what is known already: nothing is read for this.
             let Some(facts) = self.view.index().entry(file).and_then(|entry| entry.facts.clone()) else {
                 continue;
@@ -385,13 +391,14 @@ impl<'a> Search<'a> {
             }
             for (at, import) in facts.imports.iter().enumerate() {
                 let name = if import.member.is_empty() { import.module } else { import.member };
-                count.entry(hash(facts.get(name))).or_insert((0, file, at)).0 += 1;
+                count.entry(hash(facts.get(name))).or_insert((0, place, at)).0 += 1;
             }
         }
         self.imported_beside = count.iter().map(|(name, (count, ..))| (*name, *count)).collect();
-        let mut ranked: Vec<(u32, FileNo, usize)> = count.into_values().collect();
-        ranked.sort_unstable_by_key(|&(count, file, at)| (std::cmp::Reverse(count), file, at));
-        for (_, file, at) in ranked.into_iter().take(POPULAR) {
+        let mut ranked: Vec<(u32, usize, usize)> = count.into_values().collect();
+        ranked.sort_unstable_by_key(|&(count, place, at)| (std::cmp::Reverse(count), place, at));
+        for (_, place, at) in ranked.into_iter().take(POPULAR) {
+            let Some(&file) = files.get(place) else { continue };
             let Some(facts) = self.view.facts(file) else { continue };
             let Some(import) = facts.imports.get(at) else { continue };
             if let Some(Target::Def(def)) = self.view.import(file, &facts, import) {

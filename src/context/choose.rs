@@ -1,6 +1,7 @@
 //! From candidates to excerpts within a budget: the likeliest for their size first, as signatures; what is left of the budget
 //! goes to docstrings, then to the bodies of small functions.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 use super::candidates::Candidate;
@@ -44,7 +45,7 @@ pub(super) fn choose(view: &View<'_>, ask: &Ask<'_>, found: &[Candidate]) -> Con
             Some((likely / size.powf(SIZE), likely, one))
         })
         .collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.def.cmp(&b.2.def)));
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| by_place(view, a.2.def, b.2.def)));
     let mut choice =
         Choice { view, left: ask.budget, chosen: BTreeMap::new(), paths: HashMap::new(), imports: None };
     choice.imports(ask.budget / IMPORTS);
@@ -135,11 +136,17 @@ impl Choice<'_> {
         true
     }
 
+    /// What was chosen, the likeliest first.
+    fn by_likelihood(&self) -> Vec<Def> {
+        let mut order: Vec<(Def, f32)> = self.chosen.iter().map(|(def, one)| (*def, one.likely)).collect();
+        order.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| by_place(self.view, a.0, b.0)));
+        order.into_iter().map(|(def, _)| def).collect()
+    }
+
     /// Adds docstrings' first lines, the likeliest first, while there is room.
     fn docstrings(&mut self) {
-        let mut order: Vec<(Def, f32)> = self.chosen.iter().map(|(def, one)| (*def, one.likely)).collect();
-        order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        for (def, _) in order {
+        let order = self.by_likelihood();
+        for def in order {
             let Some(facts) = self.view.facts(def.file) else { continue };
             let (Some(symbol), Some(one)) = (facts.symbols.get(def.symbol), self.chosen.get_mut(&def)) else {
                 continue;
@@ -156,10 +163,9 @@ impl Choice<'_> {
 
     /// Shows small functions whole, the likeliest first, while there is room: their docstrings are in their bodies.
     fn bodies(&mut self, ask: &Ask<'_>) {
-        let mut order: Vec<(Def, f32)> = self.chosen.iter().map(|(def, one)| (*def, one.likely)).collect();
-        order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let order = self.by_likelihood();
         let mut texts: HashMap<u32, Option<String>> = HashMap::new();
-        for (def, _) in order {
+        for def in order {
             if self.left < LEAST_BODY || texts.len() > BODY_FILES {
                 break;
             }
@@ -218,6 +224,12 @@ impl Choice<'_> {
         });
         Context { excerpts, omitted }
     }
+}
+
+/// By path: numbers of files depend on what was opened and removed before.
+fn by_place(view: &View<'_>, a: Def, b: Def) -> Ordering {
+    let path = || view.path(a.file).cmp(&view.path(b.file));
+    if a.file == b.file { a.symbol.cmp(&b.symbol) } else { path() }
 }
 
 fn file_key(def: Def) -> u32 {

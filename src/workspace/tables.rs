@@ -12,9 +12,10 @@ use crate::syntax::names::hash;
 /// See the module's head.
 #[derive(Debug, Default)]
 pub struct Tables {
-    /// The facts that the tables were made of.
-    made_of: Vec<Option<Arc<Facts>>>,
-    /// The number of each file's first symbol, and that of all.
+    /// The files that say something, by path, and the facts that the tables were made of: numbers of files depend on what
+    /// was opened and removed before, and what is found must not.
+    made_of: Vec<(FileNo, Arc<Facts>)>,
+    /// The number of each one's first symbol, and that of all.
     first: Vec<u32>,
     by_name: Postings,
     by_doc: Postings,
@@ -59,10 +60,13 @@ impl Tables {
         let (mut names, mut docs) = (Vec::new(), Vec::new());
         let mut tables = Self::default();
         let mut next = 0u32;
-        for entry in files {
+        let with_facts =
+            files.iter().enumerate().filter_map(|(at, entry)| Some((at, entry, entry.facts.as_ref()?)));
+        let mut sorted: Vec<(usize, &Entry, &Arc<Facts>)> = with_facts.collect();
+        sorted.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
+        for (at, _, facts) in sorted {
             tables.first.push(next);
-            tables.made_of.push(entry.facts.clone());
-            let Some(facts) = &entry.facts else { continue };
+            tables.made_of.push((FileNo(short(at)), facts.clone()));
             for symbol in &facts.symbols {
                 words::each(facts.name(symbol), |word| names.push((word, next)));
                 words::each(facts.get(symbol.doc), |word| docs.push((word, next)));
@@ -95,7 +99,7 @@ impl Tables {
         self.first.last().copied().unwrap_or_default() as usize
     }
 
-    /// How many files there are.
+    /// How many files say something.
     #[must_use]
     pub fn files(&self) -> usize {
         self.made_of.len()
@@ -117,9 +121,9 @@ impl Tables {
     #[must_use]
     pub fn locate(&self, files: &[Entry], symbol: u32) -> Option<(FileNo, usize)> {
         let at = self.first.partition_point(|&first| first <= symbol).checked_sub(1)?;
-        let made_of = self.made_of.get(at)?.as_ref()?;
-        let now = files.get(at)?.facts.as_ref()?;
-        Arc::ptr_eq(made_of, now).then(|| (FileNo(short(at)), (symbol - self.first[at]) as usize))
+        let (file, made_of) = self.made_of.get(at)?;
+        let now = files.get(file.at())?.facts.as_ref()?;
+        Arc::ptr_eq(made_of, now).then(|| (*file, (symbol - self.first[at]) as usize))
     }
 
     /// How many files import a member whose name hashes to `name`.

@@ -315,9 +315,11 @@ impl<'a> Extraction<'a> {
 
     /// The first line of the docstring that `body` begins with.
     fn docstring(&mut self, body: Node<'_>) -> Text {
-        let Some(string) = body.named_child(0).and_then(|statement| statement.named_child(0)) else {
-            return Text::default();
-        };
+        // A statement that is nothing but a string: what is returned or assigned does not begin with it.
+        let string = body.named_child(0).and_then(|statement| {
+            statement.named_child(0).filter(|string| string.start_byte() == statement.start_byte())
+        });
+        let Some(string) = string else { return Text::default() };
         if !self.language.kinds.strings.contains(&string.kind()) {
             return Text::default();
         }

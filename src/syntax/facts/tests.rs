@@ -82,6 +82,11 @@ fn a_file_is_told_by_its_facts() {
             "class A:\n    def __init__(self, conn: Conn, other=None, n: 'Node | None' = None):\n        self.conn = conn\n        self.pool: Pool = make()\n        self.x = m.X(1)\n        self.n = n or 3\n        self.other = other\n        y.z = conn\n    def f(self):\n        self.late = Late()\n",
             "Class A | class A\nMethod A.__init__ | def __init__(self, conn: Conn, other=None, n: 'Node | None' = None) | list: (self, conn: Conn, other=None, n: 'Node | None' = None)\nMethod A.f | def f(self) | list: (self)\nA.conn: Conn\nA.pool: Pool\nA.x: m.X\nA.n: 'Node | None'\n",
         ),
+        // What is returned or assigned is no docstring.
+        (
+            "def f():\n    return 'a'\nclass A:\n    x = 'b'\ndef g():\n    ('c')\n",
+            "Function f | def f() | list: ()\nClass A | class A\nConstant A.x | x = 'b'\nFunction g | def g() | list: ()\n",
+        ),
         // What does not parse keeps what does.
         ("x = (\n\ndef f(a): pass\n", "Function f | def f(a) | list: (a)\n"),
         ("class é: pass\ndef naïve(ä): pass\n", "Class é | class é\nFunction naïve | def naïve(ä) | list: (ä)\n"),
