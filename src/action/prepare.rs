@@ -107,6 +107,7 @@ pub fn prepare(
         focus: &plan.focus,
         region: &plan.region,
         hint: &hint,
+        recent: &[],
         budget: room.context.0,
     };
     let mut context = context::gather(view, &ask);

@@ -307,6 +307,7 @@ fn hostile_files_are_answered() {
                     focus: &plan.focus,
                     region: &plan.region,
                     hint: "",
+                    recent: &[],
                     budget: 1_000,
                 };
                 let context = crate::context::gather(&view, &ask);

@@ -55,7 +55,8 @@ pub(super) fn run(args: &ContextArgs) -> Result<std::process::ExitCode, Failure>
     }
     let place = args.place.as_deref().unwrap_or_default();
     let (path, line) = place_of(place)?;
-    let Project { disk, index } = Project::around(&path, PATIENCE);
+    let state = super::setup::state_dir().ok();
+    let Project { disk, index } = Project::around(&path, PATIENCE, state.as_deref());
     let name = disk.path_of(&path).unwrap_or_else(|| path.display().to_string());
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Failure::Failed(format!("{}: cannot be read: {error}", path.display())))?;
@@ -134,15 +135,21 @@ fn ask(
         None => (lines::start(rope, question.line)..lines::end(rope, question.line), at..at),
     };
     let view = View::new(index, Some(reader), language, path, facts.clone());
-    let ask =
-        Ask { text: rope, focus: &focus, region: &region, hint: question.hint, budget: question.budget };
+    let ask = Ask {
+        text: rope,
+        focus: &focus,
+        region: &region,
+        hint: question.hint,
+        recent: &[],
+        budget: question.budget,
+    };
     let explained = if question.explain { context::explain(&view, &ask) } else { Vec::new() };
     Ok(Answer { context: context::gather(&view, &ask), comment: language.comment, explained })
 }
 
 fn as_text(args: &ContextArgs, answer: &Answer) -> String {
     use std::fmt::Write as _;
-    let mut out = answer.context.render(answer.comment);
+    let mut out = answer.context.render(answer.comment) + "\n";
     if args.explain {
         out.push('\n');
         for one in answer.explained.iter().take(200) {

@@ -1,6 +1,8 @@
 //! Where candidates come from: one function for each way that leads from a target to a definition. Every way only adds
 //! evidence; what a candidate is worth is told by `weights`.
 
+mod usage;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -49,6 +51,9 @@ pub(super) fn find(view: &View<'_>, ask: &Ask<'_>) -> Vec<Candidate> {
     search.attributes();
     search.directory();
     search.neighbours();
+    search.callers(&whole);
+    search.implementations();
+    search.recent();
     search.lexical();
     search.finish()
 }
@@ -492,7 +497,8 @@ impl<'a> Search<'a> {
         let decorators = facts.get(symbol.decorators);
         evidence.of_class = flag(decorators.contains("classmethod") || decorators.contains("staticmethod"));
         evidence.property = flag(decorators.contains("property"));
-        evidence.of_test = flag(is_test(&path) && !is_test(&self.own_path));
+        // A test of the target shows how it is used; other tests are not what code needs.
+        evidence.of_test = flag(is_test(&path) && !is_test(&self.own_path) && evidence.caller == 0.0);
         evidence.outside = flag(index.entry(def.file).is_none() && !own);
         evidence.same_directory = flag(parent(&path) == parent(&self.own_path));
         let files = index.tables().files().max(2) as f32;

@@ -1,5 +1,5 @@
 //! From candidates to excerpts within a budget: the likeliest for their size first, as signatures; what is left of the budget
-//! goes to docstrings.
+//! goes to docstrings, then to the bodies of small functions.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,6 +16,10 @@ const MISSES: usize = 40;
 
 /// The part of the budget that the file's own imports of other projects may take.
 const IMPORTS: u32 = 10;
+
+/// With fewer tokens left, no body is looked for; nor in more files than this, for each is read.
+const LEAST_BODY: u32 = 12;
+const BODY_FILES: usize = 12;
 
 /// One that is to be shown.
 struct Chosen {
@@ -58,6 +62,7 @@ pub(super) fn choose(view: &View<'_>, ask: &Ask<'_>, found: &[Candidate]) -> Con
         }
     }
     choice.docstrings();
+    choice.bodies(ask);
     choice.finish(omitted)
 }
 
@@ -145,6 +150,36 @@ impl Choice<'_> {
                 self.left -= cost;
                 one.text.push('\n');
                 one.text.push_str(&line);
+            }
+        }
+    }
+
+    /// Shows small functions whole, the likeliest first, while there is room: their docstrings are in their bodies.
+    fn bodies(&mut self, ask: &Ask<'_>) {
+        let mut order: Vec<(Def, f32)> = self.chosen.iter().map(|(def, one)| (*def, one.likely)).collect();
+        order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let mut texts: HashMap<u32, Option<String>> = HashMap::new();
+        for (def, _) in order {
+            if self.left < LEAST_BODY || texts.len() > BODY_FILES {
+                break;
+            }
+            let Some(facts) = self.view.facts(def.file) else { continue };
+            let (Some(symbol), Some(one)) = (facts.symbols.get(def.symbol), self.chosen.get_mut(&def)) else {
+                continue;
+            };
+            if !excerpt::may_be_whole(symbol) {
+                continue;
+            }
+            let text = texts.entry(file_key(def)).or_insert_with(|| {
+                let own = def.file == self.view.own();
+                if own { Some(ask.text.to_string()) } else { self.view.text(def.file) }
+            });
+            let Some(text) = text else { continue };
+            let Some(whole) = excerpt::whole(&facts, symbol, one.level, text) else { continue };
+            let cost = tokens(&whole).saturating_sub(tokens(&one.text));
+            if cost <= self.left {
+                self.left -= cost;
+                one.text = whole;
             }
         }
     }

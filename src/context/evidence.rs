@@ -64,6 +64,8 @@ pub struct Evidence {
     pub known: f32,
     /// It uses the target.
     pub caller: f32,
+    /// Of a file that was edited or looked at lately.
+    pub recent: f32,
     /// It overrides the same base method, or is what the target overrides.
     pub overrides: f32,
     pub class: f32,
@@ -98,11 +100,13 @@ impl Evidence {
             (self.imported, Reason::Imported),
             (self.of_module, Reason::MemberOfImported),
             (self.of_imported, Reason::MemberOfImported),
-            (self.own_file, Reason::SameFile),
             (self.caller, Reason::Caller),
+            (self.overrides, Reason::Implementation),
+            (self.own_file, Reason::SameFile),
             (self.same_module, Reason::SameModule),
             (self.text_words.max(self.name_words), Reason::Words),
             (self.neighbours, Reason::Neighbours),
+            (self.recent, Reason::Recent),
         ];
         ordered.into_iter().find(|(strength, _)| *strength > 0.0).map_or(Reason::Words, |(_, reason)| reason)
     }

@@ -6,6 +6,8 @@ use crate::syntax::facts::{Facts, Import, Kind, Symbol};
 const SIGNATURE: usize = 320;
 /// The same for a constant's value.
 const CONSTANT: usize = 120;
+/// The largest body that is shown, in bytes.
+const BODY: usize = 700;
 /// Decorators that change how a definition is used.
 const TELLING: [&str; 8] = [
     "property",
@@ -54,6 +56,45 @@ pub(super) fn docstring(facts: &Facts, symbol: &Symbol, level: usize) -> String 
         return String::new();
     }
     format!("{}\"\"\"{doc}\"\"\"", "    ".repeat(level + 1))
+}
+
+/// Whether all of `symbol` may be shown: a function that is small.
+pub(super) fn may_be_whole(symbol: &Symbol) -> bool {
+    let body = symbol.header().end..symbol.whole().end;
+    matches!(symbol.kind, Kind::Function | Kind::Method) && body.start < body.end && body.len() <= BODY
+}
+
+/// All of a function, with the indentation of its level; `None` where `text` is not (any more) what the facts are of, and
+/// where its body says nothing.
+pub(super) fn whole(facts: &Facts, symbol: &Symbol, level: usize, text: &str) -> Option<String> {
+    let (header, end) = (symbol.header(), symbol.whole().end);
+    let head = text.get(header.clone())?;
+    let body = text.get(header.end..end)?;
+    let line = text.get(..header.start)?.rsplit('\n').next().unwrap_or_default();
+    let is_the_same = head.contains(facts.name(symbol))
+        && head.ends_with(':')
+        && line.trim().is_empty()
+        && text.get(end..)?.chars().next().is_none_or(char::is_whitespace);
+    if !is_the_same || facts.signature(symbol).len() > SIGNATURE || matches!(body.trim(), "" | "..." | "pass")
+    {
+        return None;
+    }
+    let indent = "    ".repeat(level);
+    let mut out = signature(facts, symbol, level);
+    for (at, text) in body.lines().enumerate() {
+        let text = text.trim_end();
+        if at > 0 {
+            out.push('\n');
+            let text = text.strip_prefix(line).unwrap_or(text);
+            if !text.is_empty() {
+                out.push_str(&indent);
+                out.push_str(text);
+            }
+        } else {
+            out.push_str(text);
+        }
+    }
+    Some(out)
 }
 
 /// Import statements that bind what `imports` do, one for each module, as many as `fits` lets.

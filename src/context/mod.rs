@@ -37,6 +37,8 @@ pub struct Ask<'a> {
     pub region: &'a Range<usize>,
     /// What else names things: an instruction, a diagnostic.
     pub hint: &'a str,
+    /// The files that were edited or looked at lately, the latest first, as the index calls them.
+    pub recent: &'a [String],
     /// In tokens.
     pub budget: u32,
 }
@@ -82,6 +84,10 @@ pub enum Reason {
     MemberOfImported,
     /// Calls or tests the target.
     Caller,
+    /// Another class's implementation of the same method.
+    Implementation,
+    /// Of a file that was edited or looked at lately.
+    Recent,
     /// Of the same file.
     SameFile,
     /// Its words are those of the target.
@@ -109,6 +115,8 @@ impl Reason {
             Self::Imported => "the file imports it",
             Self::MemberOfImported => "a member of what the file imports",
             Self::Caller => "uses the target",
+            Self::Implementation => "implements the same method in another class",
+            Self::Recent => "in a file that was worked in lately",
             Self::SameFile => "defined in the same file",
             Self::Words => "shares words with the target",
             Self::SameModule => "in a module that the file imports from",

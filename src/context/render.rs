@@ -19,5 +19,6 @@ pub(super) fn render(context: &Context, comment: &str) -> String {
         out.push_str(&excerpt.text);
         out.push('\n');
     }
+    out.truncate(out.trim_end().len());
     out
 }

@@ -82,6 +82,9 @@ pub(super) fn likely(evidence: &Evidence) -> f32 {
         (-0.31, e.imported * e.popular),
         (-0.97, e.imported * e.known),
     ];
-    let sum: f32 = BIAS + terms.iter().map(|(weight, value): &(f32, f32)| weight * value).sum::<f32>();
+    // Examples, not needs: what a body needs does not tell what they are worth, so their weights are chosen, and small.
+    let examples = 0.5 * e.caller + 0.3 * e.recent;
+    let sum: f32 =
+        BIAS + examples + terms.iter().map(|(weight, value): &(f32, f32)| weight * value).sum::<f32>();
     1.0 / (1.0 + (-sum).exp())
 }

@@ -179,6 +179,21 @@ impl Facts {
         self.names.binary_search(&hash).is_ok()
     }
 
+    /// Whether what is counted on everywhere holds: parents stand before their members, ranges and indices are in order. Facts
+    /// that were read from a file may be anything.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let symbols = self.symbols.iter().enumerate().all(|(at, symbol)| {
+            symbol.holder as usize <= at
+                && symbol.whole.0 <= symbol.start
+                && symbol.start <= symbol.header_end
+                && symbol.header_end <= symbol.whole.1
+        });
+        symbols
+            && self.attributes.iter().all(|one| (one.class as usize) < self.symbols.len())
+            && self.names.is_sorted()
+    }
+
     /// How many bytes it takes, about.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -10,6 +10,11 @@ use super::python::PYTHON;
 /// Every language, in the order in which they are looked up.
 static ALL: [&Language; 1] = [&PYTHON];
 
+/// The queries that facts are made by: facts of other queries are other facts.
+pub fn fact_queries() -> impl Iterator<Item = &'static str> {
+    ALL.into_iter().flat_map(|language| [language.sources.facts, language.sources.attributes])
+}
+
 /// One language. All languages are statics: compare them by `id`.
 pub struct Language {
     /// LSP's identifier, such as `python`.

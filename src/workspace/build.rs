@@ -1,11 +1,13 @@
 //! An index from nothing: the walk, then every file on as many threads as the machine has.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::disk::{Disk, Found, facts_of};
+use super::cache::{Cache, Kept};
+use super::disk::{Disk, Found};
 use super::index::{Index, Known, Update};
 
 /// Threads beyond this many make nothing faster.
@@ -21,11 +23,14 @@ pub struct Project {
 impl Project {
     /// The project that `file` belongs to, with as much of its index as `limit` allows, the files nearest to `file` first:
     /// what is not in it is read when a name leads there.
+    ///
+    /// What an earlier run has kept in the directory `state` is used; what is read is kept there, once it is all there is.
     #[must_use]
-    pub fn around(file: &Path, limit: Duration) -> Self {
+    pub fn around(file: &Path, limit: Duration, state: Option<&Path>) -> Self {
         let disk = Disk::around(file);
         let near = disk.path_of(file).unwrap_or_default();
-        let index = within(&disk, &near, Instant::now().checked_add(limit));
+        let cache = state.map(|state| Cache::new(state, &disk));
+        let index = within(&disk, &near, Instant::now().checked_add(limit), cache.as_ref());
         Self { disk, index }
     }
 }
@@ -33,18 +38,48 @@ impl Project {
 /// The whole index, with its tables.
 #[must_use]
 pub fn all(disk: &Disk) -> Index {
-    within(disk, "", None)
+    within(disk, "", None, None)
 }
 
 /// What of the index can be made until `deadline`, the files nearest to the file at `near` first.
-fn within(disk: &Disk, near: &str, deadline: Option<Instant>) -> Index {
+fn within(disk: &Disk, near: &str, deadline: Option<Instant>, cache: Option<&Cache>) -> Index {
     let mut files = Vec::new();
     disk.walk(|found| files.push(found));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     if deadline.is_some() {
         files.sort_by_cached_key(|found| distance(near, &found.path));
     }
-    Index::default().with(read(disk, &files, deadline)).with_tables()
+    let known = cache.map(Cache::load).unwrap_or_default();
+    let mut read = read(disk, &files, &known, deadline);
+    read.sort_by(|a, b| a.path.cmp(&b.path));
+    if let Some(cache) = cache
+        && read.iter().all(|one| one.in_time)
+        && !is_same(&read, &known)
+    {
+        let kept = read.iter().filter_map(|one| Some((&*one.path, one.kept.clone()?)));
+        cache.save(kept, now());
+    }
+    let updates = read.into_iter().map(|one| {
+        let state = one.kept.map_or(Known::Present, |kept| Known::Facts(kept.facts));
+        Update { path: one.path, state: Some(state) }
+    });
+    Index::default().with(updates.collect()).with_tables()
+}
+
+/// Whether nothing was learned.
+fn is_same(read: &[Read], known: &HashMap<Arc<str>, Kept>) -> bool {
+    let same = |one: &Read| match (&one.kept, known.get(&one.path)) {
+        (Some(kept), Some(known)) => kept.stamp == known.stamp && kept.content == known.content,
+        (None, None) => true,
+        _ => false,
+    };
+    read.iter().all(same) && known.len() == read.iter().filter(|one| one.kept.is_some()).count()
+}
+
+/// In nanoseconds since 1970.
+pub(super) fn now() -> u64 {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// How many directories lie between two files.
@@ -57,18 +92,31 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
     a.count() + b.count()
 }
 
-/// What the files say, in their order.
-fn read(disk: &Disk, files: &[Found], deadline: Option<Instant>) -> Vec<Update> {
+/// What is known of one file.
+struct Read {
+    path: Arc<str>,
+    kept: Option<Kept>,
+    /// False where there was no time to look.
+    in_time: bool,
+}
+
+/// What the files say, in no order.
+fn read(
+    disk: &Disk,
+    files: &[Found],
+    known: &HashMap<Arc<str>, Kept>,
+    deadline: Option<Instant>,
+) -> Vec<Read> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(files.len()));
     let work = || {
         let mut own = Vec::new();
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let in_time = deadline.is_none_or(|deadline| Instant::now() < deadline);
-            let text = if in_time { disk.text(&file.path) } else { None };
-            let facts = text.and_then(|text| facts_of(&file.path, &text));
-            let state = facts.map_or(Known::Present, |facts| Known::Facts(Arc::new(facts)));
-            own.push(Update { path: file.path.clone(), state: Some(state) });
+            let known = known.get(&file.path);
+            let in_time = deadline.is_none_or(|deadline| Instant::now() < deadline)
+                || known.is_some_and(|known| known.holds(file.stamp));
+            let kept = if in_time { Kept::of(disk, &file.path, file.stamp, known) } else { None };
+            own.push(Read { path: file.path.clone(), kept, in_time });
         }
         done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
     };
@@ -79,7 +127,5 @@ fn read(disk: &Disk, files: &[Found], deadline: Option<Instant>) -> Vec<Update> 
         }
         work();
     });
-    let mut updates = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    updates.sort_by(|a, b| a.path.cmp(&b.path));
-    updates
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

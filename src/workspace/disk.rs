@@ -59,6 +59,8 @@ pub struct Disk {
     /// The environment's directories of packages.
     environment: Vec<PathBuf>,
     outside: Vec<String>,
+    /// What the paths of each root begin with, where there are several roots.
+    several: Vec<String>,
     /// How deep directories are followed.
     depth: usize,
     memo: Mutex<HashMap<String, Option<Arc<Facts>>>>,
@@ -68,21 +70,23 @@ impl Disk {
     /// The workspace of these directories.
     #[must_use]
     pub fn new(directories: &[PathBuf]) -> Self {
-        let several = directories.len() > 1;
-        let name = |directory: &Path| directory.file_name().map(|name| name.to_string_lossy().into_owned());
-        let roots: Vec<Root> = directories
-            .iter()
-            .map(|directory| Root {
-                prefix: if several { name(directory).unwrap_or_default() } else { String::new() },
-                directory: fs::canonicalize(directory).unwrap_or_else(|_| directory.clone()),
-            })
-            .collect();
+        let mut real: Vec<PathBuf> = Vec::new();
+        for directory in directories {
+            let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.clone());
+            if !real.contains(&directory) {
+                real.push(directory);
+            }
+        }
+        let prefixes = if real.len() > 1 { prefixes(&real) } else { vec![String::new()] };
+        let several = if real.len() > 1 { prefixes.clone() } else { Vec::new() };
+        let roots: Vec<Root> =
+            real.into_iter().zip(prefixes).map(|(directory, prefix)| Root { directory, prefix }).collect();
         let environment: Vec<PathBuf> =
             roots.iter().flat_map(|root| environment_of(&root.directory)).collect();
         let outside = (0..environment.len())
             .map(|at| if at == 0 { OUTSIDE.to_owned() } else { format!("{OUTSIDE}-{}", at + 1) })
             .collect();
-        Self { roots, environment, outside, depth: DEPTH, memo: Mutex::default() }
+        Self { roots, environment, outside, several, depth: DEPTH, memo: Mutex::default() }
     }
 
     /// The project that `file` belongs to: from the nearest directory above that a project begins at; where there is none,
@@ -103,6 +107,17 @@ impl Disk {
                 Self { depth: 1, ..Self::new(&[beside]) }
             }
         }
+    }
+
+    /// The roots' directories.
+    pub fn directories(&self) -> impl Iterator<Item = &Path> {
+        self.roots.iter().map(|root| root.directory.as_path())
+    }
+
+    /// How deep they are followed.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.depth
     }
 
     /// What the index calls the file at `path`, if it is below a root.
@@ -142,11 +157,16 @@ impl Disk {
     }
 
     /// Every file below the roots that is read, at most `MAX_FILES`, in no order. Takes about 10 µs a file.
-    pub fn walk(&self, mut found: impl FnMut(Found)) {
-        let mut left = MAX_FILES;
+    pub fn walk(&self, found: impl FnMut(Found)) {
+        self.walk_at_most(MAX_FILES, found);
+    }
+
+    /// The same, at most `left` files.
+    fn walk_at_most(&self, mut left: usize, mut found: impl FnMut(Found)) {
         for root in &self.roots {
-            for entry in walker(&root.directory).max_depth(Some(self.depth)).build().flatten() {
+            for entry in self.walker(&root.directory).build().flatten() {
                 if left == 0 {
+                    tracing::debug!("there are more files than are indexed");
                     return;
                 }
                 let path = entry.path();
@@ -173,7 +193,7 @@ impl Disk {
         let (file, directory) = self.place(path)?;
         // A symlink on the way may lead out.
         let real = fs::canonicalize(&file).ok()?;
-        if !real.starts_with(fs::canonicalize(directory).ok()?) || !is_read(&file) {
+        if !real.starts_with(fs::canonicalize(directory).ok()?) || !is_read(&file) || !is_read(&real) {
             return None;
         }
         let file = fs::File::open(real).ok()?;
@@ -193,15 +213,41 @@ impl Disk {
 
     /// Whether the walk would find the file at `path`: looked up on its own, for what is wanted before the walk has ended.
     pub(super) fn is_walked(&self, path: &str) -> bool {
-        if self.outside.iter().any(|name| path.starts_with(name.as_str())) {
-            return true;
+        let is_in =
+            |root: &String| path.strip_prefix(root.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        self.outside.iter().any(is_in) || self.stamp(path).is_some()
+    }
+
+    /// The stamp that the walk would find the file at `path` with, if it would find it.
+    pub(super) fn stamp(&self, path: &str) -> Option<Stamp> {
+        let (file, directory) = self.place(path)?;
+        if !is_read(&file) {
+            return None;
         }
-        let Some((file, directory)) = self.place(path) else { return false };
-        let wanted = file.clone();
-        let mut walk = walker(directory);
-        walk.max_depth(Some(self.depth));
-        walk.filter_entry(move |entry| !excluded(entry) && wanted.starts_with(entry.path()));
-        walk.build().flatten().any(|entry| entry.path() == file)
+        let (wanted, excludes) = (file.clone(), self.excludes(directory));
+        let mut walk = self.walker(directory);
+        walk.filter_entry(move |entry| !excludes(entry) && wanted.starts_with(entry.path()));
+        let entry = walk.build().flatten().find(|entry| entry.path() == file)?;
+        entry.file_type().filter(fs::FileType::is_file).and_then(|_| stamp_of(&entry))
+    }
+
+    fn walker(&self, directory: &Path) -> WalkBuilder {
+        let excludes = self.excludes(directory);
+        let mut walk = WalkBuilder::new(directory);
+        walk.add_custom_ignore_filename(".redraftignore")
+            .follow_links(false)
+            .require_git(false)
+            .max_depth(Some(self.depth))
+            .filter_entry(move |entry| !excludes(entry));
+        walk
+    }
+
+    /// What a walk of the root at `directory` passes over: what holds no code of the project's, and the other roots.
+    fn excludes(&self, directory: &Path) -> impl Fn(&DirEntry) -> bool + Send + Sync + 'static {
+        let others = self.roots.iter().map(|root| root.directory.clone());
+        let inside: Vec<PathBuf> =
+            others.filter(|other| other != directory && other.starts_with(directory)).collect();
+        move |entry| excluded(entry) || inside.iter().any(|other| other == entry.path())
     }
 }
 
@@ -220,9 +266,29 @@ impl Reader for Disk {
         facts
     }
 
+    fn text(&self, path: &str) -> Option<String> {
+        Self::text(self, path)
+    }
+
     fn outside(&self) -> &[String] {
         &self.outside
     }
+
+    fn roots(&self) -> &[String] {
+        &self.several
+    }
+}
+
+/// What the paths of each root begin with: its directory's name, numbered where several have the same.
+fn prefixes(directories: &[PathBuf]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for directory in directories {
+        let name = directory.file_name().map_or("root".into(), |name| name.to_string_lossy());
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut ways = std::iter::once(name.to_string()).chain(numbered);
+        names.extend(ways.find(|way| !names.contains(way)));
+    }
+    names
 }
 
 /// The facts of a file's text.
@@ -230,15 +296,6 @@ impl Reader for Disk {
 pub fn facts_of(path: &str, text: &str) -> Option<Facts> {
     let language = Language::by_path(path)?;
     Some(extract(language, text, &parse_str(language, text, PARSE)?))
-}
-
-fn walker(directory: &Path) -> WalkBuilder {
-    let mut walk = WalkBuilder::new(directory);
-    walk.add_custom_ignore_filename(".redraftignore")
-        .follow_links(false)
-        .require_git(false)
-        .filter_entry(|entry| !excluded(entry));
-    walk
 }
 
 /// Directories that hold no code of the project's, whatever the ignore files say: environments and what tools install.
@@ -279,3 +336,6 @@ fn environment_of(root: &Path) -> Vec<PathBuf> {
     found.truncate(2);
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,8 @@ pub struct Update {
 pub enum Known {
     /// That it is there.
     Present,
+    /// That it is there, and that it says nothing: it is no text, or too large.
+    Unreadable,
     Facts(Arc<Facts>),
 }
 
@@ -96,6 +98,10 @@ impl Index {
                 Some(Known::Facts(facts)) => {
                     entry.facts = Some(facts);
                     fresh.push(no);
+                }
+                Some(Known::Unreadable) => {
+                    entry.facts = None;
+                    fresh.retain(|other| *other != no);
                 }
                 None => {
                     entry.facts = None;

@@ -2,14 +2,16 @@
 //! tell, and hands out each new snapshot. It alone changes the index; it yields to typing; nobody waits for it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::build::distance;
-use super::disk::{Disk, Stamp, facts_of};
+use super::build::{distance, now};
+use super::cache::{Cache, Kept};
+use super::disk::{Disk, Found};
 use super::index::{Index, Known, Update};
 use crate::syntax::facts::Facts;
 
@@ -21,6 +23,8 @@ const TYPING: Duration = Duration::from_millis(100);
 const NAP: Duration = Duration::from_millis(20);
 /// Changes on disk are taken in together after this much quiet: a checkout touches thousands.
 const SETTLE: Duration = Duration::from_millis(200);
+/// What was learned is kept on disk after this much quiet.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// What the indexer is told.
 #[derive(Debug)]
@@ -41,6 +45,7 @@ pub enum Told {
 #[derive(Debug)]
 pub struct Indexer {
     told: Sender<Told>,
+    thread: Option<JoinHandle<()>>,
     pace: Arc<Pace>,
 }
 
@@ -63,9 +68,15 @@ impl Pace {
 }
 
 impl Indexer {
-    /// Starts on `disk`; files near to `near` are read first. `publish` gets each new snapshot.
+    /// Starts on `disk`; files near to `near` are read first, and only those that `cache` does not know as they are.
+    /// `publish` gets each new snapshot.
     #[must_use]
-    pub fn start(disk: Arc<Disk>, near: &str, publish: impl Fn(Arc<Index>) + Send + 'static) -> Self {
+    pub fn start(
+        disk: Arc<Disk>,
+        near: &str,
+        cache: Option<Cache>,
+        publish: impl Fn(Arc<Index>) + Send + 'static,
+    ) -> Self {
         let (told, hears) = channel();
         let pace = Arc::new(Pace { started: Instant::now(), typed: AtomicU64::new(0) });
         let work = Work {
@@ -76,13 +87,26 @@ impl Indexer {
             publish: Box::new(publish),
             index: Index::default(),
             open: HashMap::new(),
-            stamps: HashMap::new(),
+            known: HashMap::new(),
+            cache,
+            is_dirty: false,
+            is_stale: false,
         };
         let spawned = std::thread::Builder::new().name("indexer".to_owned()).spawn(move || work.run());
-        if let Err(error) = spawned {
+        let thread = spawned.inspect_err(|error| {
             tracing::warn!(%error, "the indexer could not start; contexts are of what imports lead to");
+        });
+        Self { told, thread: thread.ok(), pace }
+    }
+
+    /// Ends the thread, and waits until what it learned is kept. To drop the handle ends it without waiting.
+    pub fn finish(self) {
+        let Self { told, thread, .. } = self;
+        drop(told);
+        if let Some(thread) = thread {
+            // A panic was told when it happened.
+            let _ = thread.join();
         }
-        Self { told, pace }
     }
 
     /// Tells it something; it takes it in when it can.
@@ -105,7 +129,13 @@ struct Work {
     publish: Box<dyn Fn(Arc<Index>) + Send>,
     index: Index,
     open: HashMap<Arc<str>, Arc<Facts>>,
-    stamps: HashMap<Arc<str>, Stamp>,
+    /// What the disk has, whether a buffer goes before it or not.
+    known: HashMap<Arc<str>, Kept>,
+    cache: Option<Cache>,
+    /// Something was learned that is not kept yet.
+    is_dirty: bool,
+    /// Everything is to be looked at again.
+    is_stale: bool,
 }
 
 /// Why the thread ends.
@@ -113,28 +143,42 @@ struct Dropped;
 
 impl Work {
     fn run(mut self) {
-        // A panic of one file is that file's (see `read`); whatever else ends the thread ends only the index's updates.
-        let _: Result<(), Dropped> = self.first().and_then(|()| self.follow());
+        if let Some(cache) = &self.cache {
+            self.known = cache.load();
+        }
+        // A panic of one file is that file's (see `Kept::of`); whatever else ends the thread ends only the index's updates.
+        let ended = self.scan().and_then(|()| {
+            self.keep();
+            self.follow()
+        });
+        if let Err(Dropped) = ended {
+            self.keep();
+        }
     }
 
     /// Everything that is there.
-    fn first(&mut self) -> Result<(), Dropped> {
+    fn scan(&mut self) -> Result<(), Dropped> {
         let mut found = Vec::new();
         let disk = self.disk.clone();
         disk.walk(|one| found.push(one));
         found.sort_by(|a, b| a.path.cmp(&b.path));
         found.sort_by_cached_key(|one| distance(&self.near, &one.path));
+        self.drop_what_is_gone(&found);
         let present =
             found.iter().map(|one| Update { path: one.path.clone(), state: Some(Known::Present) }).collect();
         self.index = self.index.with(present);
         self.publish();
-        let mut queue: VecDeque<_> = found.into();
+        self.take_what_is_known(&found);
+        let is_known = |one: &Found| self.known.get(&one.path).is_some_and(|known| known.holds(one.stamp));
+        let mut queue: VecDeque<_> = found.into_iter().filter(|one| !is_known(one)).collect();
         let (mut next, mut read, mut updates) = (FIRST, 0, Vec::new());
         while let Some(one) = queue.pop_front() {
             self.hear()?;
             self.yields()?;
-            self.stamps.insert(one.path.clone(), one.stamp);
-            updates.extend(self.read(&one.path));
+            // It may be gone meanwhile, as somebody told.
+            if self.index.file(&one.path).is_some() {
+                updates.extend(self.read(&one));
+            }
             read += 1;
             if read >= next || queue.is_empty() {
                 next *= 2;
@@ -145,17 +189,65 @@ impl Work {
         Ok(())
     }
 
+    /// Forgets the files that an earlier scan, or the cache, knew, and that are not found any more.
+    fn drop_what_is_gone(&mut self, found: &[Found]) {
+        let there: HashSet<&str> = found.iter().map(|one| &*one.path).collect();
+        let before = self.known.len();
+        self.known.retain(|path, _| there.contains(&**path));
+        self.is_dirty |= self.known.len() != before;
+        let is_gone = |path: &Arc<str>| {
+            !there.contains(&**path) && !self.open.contains_key(path) && self.index.file(path).is_some()
+        };
+        let gone = self.index.files().iter().map(|entry| entry.path.clone()).filter(is_gone);
+        let gone: Vec<Update> = gone.map(|path| Update { path, state: None }).collect();
+        self.index = self.index.with(gone);
+    }
+
+    /// Takes in, without a look at the files, what is known of those that did not change.
+    fn take_what_is_known(&mut self, found: &[Found]) {
+        let mut updates = Vec::new();
+        for one in found {
+            let Some(known) = self.known.get(&one.path).filter(|known| known.holds(one.stamp)) else {
+                continue;
+            };
+            let entry = self.index.file(&one.path).and_then(|file| self.index.entry(file));
+            let has = entry.and_then(|entry| entry.facts.as_ref());
+            if !self.open.contains_key(&one.path) && !has.is_some_and(|has| Arc::ptr_eq(has, &known.facts)) {
+                let state = Some(Known::Facts(known.facts.clone()));
+                updates.push(Update { path: one.path.clone(), state });
+            }
+        }
+        if !updates.is_empty() {
+            self.index = self.index.with(updates).with_tables();
+            self.publish();
+        }
+    }
+
     /// What changes from then on.
     fn follow(&mut self) -> Result<(), Dropped> {
         loop {
-            match self.hears.recv() {
+            if std::mem::take(&mut self.is_stale) {
+                self.scan()?;
+            }
+            let wait = if self.is_dirty { QUIET } else { Duration::MAX };
+            match self.hears.recv_timeout(wait) {
                 Ok(told) => self.take(told),
-                Err(_) => return Err(Dropped),
+                Err(RecvTimeoutError::Timeout) => self.keep(),
+                Err(RecvTimeoutError::Disconnected) => return Err(Dropped),
             }
             if self.index.wants_tables() {
                 self.index = self.index.with_tables();
                 self.publish();
             }
+        }
+    }
+
+    /// Keeps on disk what was learned.
+    fn keep(&mut self) {
+        if let Some(cache) = &self.cache
+            && std::mem::take(&mut self.is_dirty)
+        {
+            cache.save(self.known.iter().map(|(path, kept)| (&**path, kept.clone())), now());
         }
     }
 
@@ -191,7 +283,7 @@ impl Work {
             Told::Closed { path } => {
                 self.open.remove(&path);
                 let update = self.of_disk(&path);
-                self.update(vec![update]);
+                self.update(update.into_iter().collect());
             }
             Told::Touched(files) => self.touched(files),
         }
@@ -206,20 +298,39 @@ impl Work {
                 other => self.take(other),
             }
         }
-        let paths: HashSet<String> = all.iter().filter_map(|file| self.disk.path_of(file)).collect();
-        let mut paths: Vec<String> =
-            paths.into_iter().filter(|path| !self.open.contains_key(path.as_str())).collect();
+        let mut paths = HashSet::new();
+        for file in all {
+            if self.is_of_many(&file) {
+                self.is_stale = true;
+            } else {
+                paths.extend(self.disk.path_of(&file));
+            }
+        }
+        let mut paths: Vec<String> = paths.into_iter().collect();
         paths.sort_unstable();
-        let updates = paths.iter().map(|path| self.of_disk(path)).collect();
+        let updates = paths.iter().filter_map(|path| self.of_disk(path)).collect();
         self.update(updates);
     }
 
-    /// What the disk has of a file now.
-    fn of_disk(&mut self, path: &str) -> Update {
+    /// Whether more files than this one may have changed: a directory that came or went, what is ignored.
+    fn is_of_many(&self, file: &Path) -> bool {
+        let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        if matches!(&*name, ".gitignore" | ".ignore" | ".redraftignore") {
+            return true;
+        }
+        let known = || self.disk.path_of(file).is_some_and(|path| self.index.has_directory(&path));
+        !name.starts_with('.') && (file.is_dir() || known())
+    }
+
+    /// What the disk has of a file now; nothing where it is open, for then the buffer counts.
+    fn of_disk(&mut self, path: &str) -> Option<Update> {
         self.disk.forget(path);
-        let is_there = self.disk.is_walked(path);
-        let state = if is_there { self.read(path).and_then(|update| update.state) } else { None };
-        Update { path: path.into(), state }
+        let path: Arc<str> = path.into();
+        if let Some(stamp) = self.disk.stamp(&path) {
+            return self.read(&Found { path, stamp });
+        }
+        self.is_dirty |= self.known.remove(&path).is_some();
+        (!self.open.contains_key(&path)).then_some(Update { path, state: None })
     }
 
     fn update(&mut self, updates: Vec<Update>) {
@@ -229,21 +340,28 @@ impl Work {
         }
     }
 
-    /// The facts of one file; nothing where it is open, for then the buffer counts.
-    fn read(&self, path: &str) -> Option<Update> {
-        if self.open.contains_key(path) {
-            return None;
-        }
-        let facts = || self.disk.text(path).and_then(|text| facts_of(path, &text));
-        let facts = std::panic::catch_unwind(std::panic::AssertUnwindSafe(facts)).unwrap_or_else(|_| {
-            tracing::error!(path, "a file could not be read into the index");
-            None
-        });
-        let state = facts.map_or(Known::Present, |facts| Known::Facts(Arc::new(facts)));
-        Some(Update { path: path.into(), state: Some(state) })
+    /// What one file says; nothing where it is open, for then the buffer counts.
+    fn read(&mut self, one: &Found) -> Option<Update> {
+        let known = Kept::of(&self.disk, &one.path, one.stamp, self.known.get(&one.path));
+        self.is_dirty = true;
+        let state = match known {
+            Some(known) => {
+                let facts = known.facts.clone();
+                self.known.insert(one.path.clone(), known);
+                Known::Facts(facts)
+            }
+            None => {
+                self.known.remove(&one.path);
+                Known::Unreadable
+            }
+        };
+        (!self.open.contains_key(&one.path)).then(|| Update { path: one.path.clone(), state: Some(state) })
     }
 
     fn publish(&self) {
         (self.publish)(Arc::new(self.index.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests;

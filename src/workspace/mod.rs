@@ -2,8 +2,11 @@
 //! snapshot comes out.
 
 pub mod build;
+pub mod cache;
 pub mod disk;
 mod document;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod index;
 pub mod indexer;
 mod tables;

@@ -2,27 +2,41 @@
 //! file. Files that the index does not know yet, and those of the installed environment, are read when a name leads there.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::index::{FileNo, Index};
 use crate::syntax::Language;
-use crate::syntax::facts::{Facts, Kind};
+use crate::syntax::facts::{Facts, Import, Kind, Symbol};
 use crate::syntax::modules::{Place, join, parent};
+use crate::syntax::names::hash;
 
-/// How many hops (re-exports, stars, bases) a name is followed.
+/// How many hops (re-exports, stars) a name is followed.
 const HOPS: u32 = 12;
-/// How many classes a chain of bases may have.
+/// How many places a name is looked for in: files that take all of each other would have it looked for without end.
+const STEPS: usize = 256;
+/// How many classes a class may inherit from, and how many are looked at for that.
 const BASES: usize = 64;
-/// How many files one question may have read on demand.
+const CLASSES: usize = 512;
+/// How many files one question may have read on demand, and how many may turn out not to be there.
 const READS: usize = 200;
+const MISSES: usize = 4_000;
 
 /// Reads files that no index holds. Paths are those of the index; those below `OUTSIDE` are of the installed environment.
 pub trait Reader {
     /// The facts of the file at `path`; `None` where there is none, or none that may be read.
     fn facts(&self, path: &str) -> Option<Arc<Facts>>;
+    /// The text of a file that may be read.
+    fn text(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
     /// Directories, as paths of the index, from which the environment's packages are imported.
     fn outside(&self) -> &[String];
+    /// What the paths of each root begin with, where there are several roots.
+    fn roots(&self) -> &[String] {
+        &[]
+    }
 }
 
 /// A definition: which symbol of which file.
@@ -61,10 +75,15 @@ struct Extra {
     files: Vec<(Arc<str>, Option<Arc<Facts>>)>,
     by_path: HashMap<Arc<str>, FileNo>,
     reads: usize,
+    misses: usize,
     /// Files of the index whose facts were read on demand.
     known: HashMap<FileNo, Arc<Facts>>,
     modules: HashMap<(FileNo, String), Option<Module>>,
+    lineages: HashMap<Def, Vec<Def>>,
 }
+
+/// Where a name was looked for already, on the way to one answer.
+type Seen = Vec<(FileNo, u32)>;
 
 impl<'a> View<'a> {
     /// A view from the file at `path`, whose facts now are `facts`, whatever the index has of it.
@@ -132,17 +151,31 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The text of a file other than the view's own, as it is on disk; the facts may be of another one.
+    #[must_use]
+    pub fn text(&self, file: FileNo) -> Option<String> {
+        let reader = self.reader?;
+        if self.extra.borrow().reads >= READS {
+            return None;
+        }
+        self.extra.borrow_mut().reads += 1;
+        reader.text(&self.path(file))
+    }
+
     /// Reads a file on demand.
     fn read(&self, path: &str, file: Option<FileNo>) -> Option<Arc<Facts>> {
         let reader = self.reader?;
         {
-            let mut extra = self.extra.borrow_mut();
-            if extra.reads >= READS {
+            let extra = self.extra.borrow();
+            if extra.reads >= READS || extra.misses >= MISSES {
                 return None;
             }
-            extra.reads += 1;
         }
-        let facts = reader.facts(path)?;
+        let Some(facts) = reader.facts(path) else {
+            self.extra.borrow_mut().misses += 1;
+            return None;
+        };
+        self.extra.borrow_mut().reads += 1;
         if let Some(file) = file {
             self.extra.borrow_mut().known.insert(file, facts.clone());
         }
@@ -194,27 +227,31 @@ impl<'a> View<'a> {
         let modules = self.language.modules;
         let outside = self.reader.map_or(&[][..], |reader| reader.outside());
         let mut starts: Vec<String> = Vec::new();
+        let is_in =
+            |root: &&String| path.strip_prefix(root.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        starts.extend(outside.iter().find(is_in).cloned());
         let mut directory = parent(path).unwrap_or_default();
-        // Out of the package that the file is in.
+        // Out of the package that the file is in: its files are no modules of their own.
         let is_package = |directory: &str| {
             modules.files(self.language, directory).take(2).any(|file| self.index.file(&file).is_some())
         };
         while !directory.is_empty() && is_package(directory) {
             directory = parent(directory).unwrap_or_default();
         }
-        if let Some(root) = outside.iter().find(|root| path.starts_with(root.as_str())) {
-            starts.push(root.clone());
+        let above: Vec<&str> =
+            std::iter::successors(Some(directory), |directory| parent(directory)).collect();
+        starts.extend(above.iter().map(|directory| (*directory).to_owned()));
+        let roots = self.reader.map_or(&[][..], |reader| reader.roots());
+        for directory in above.into_iter().chain(roots.iter().map(String::as_str)) {
+            let sources = modules.sources().iter().map(|source| join(directory, source));
+            // Before the disk was walked nothing is known to be there.
+            starts.extend(sources.filter(|source| {
+                self.index.has_directory(source) || directory.is_empty() && self.index.files().is_empty()
+            }));
         }
-        let mut at = Some(directory);
-        while let Some(directory) = at {
-            starts.push(directory.to_owned());
-            at = parent(directory);
-        }
-        starts.extend(modules.sources().iter().map(|source| (*source).to_owned()));
-        // Beside the file: how scripts are run.
-        starts.extend(parent(path).map(str::to_owned));
+        starts.extend(roots.iter().cloned());
         starts.extend(outside.iter().cloned());
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         starts.retain(|start| seen.insert(start.clone()));
         starts
     }
@@ -231,18 +268,23 @@ impl<'a> View<'a> {
     /// What `name` stands for at the module's level of `file`.
     #[must_use]
     pub fn resolve(&self, file: FileNo, name: &str) -> Option<Target> {
-        self.resolve_within(file, name, HOPS)
+        self.resolve_within(file, name, HOPS, &mut Seen::new())
     }
 
-    fn resolve_within(&self, file: FileNo, name: &str, hops: u32) -> Option<Target> {
+    fn resolve_within(&self, file: FileNo, name: &str, hops: u32, seen: &mut Seen) -> Option<Target> {
         let hops = hops.checked_sub(1)?;
+        // What was looked through on this way had no answer, or is being looked through.
+        let key = (file, hash(name));
+        if seen.len() >= STEPS || seen.contains(&key) {
+            return None;
+        }
+        seen.push(key);
         let facts = self.facts(file)?;
-        let overload =
-            |symbol: &crate::syntax::facts::Symbol| facts.get(symbol.decorators).contains("overload");
         // Of a function with overloads the one that is written out, else the first of the name.
         let mut named = facts.top(name);
         let first = named.next();
-        let written = first.into_iter().chain(named).find(|(_, symbol)| !overload(symbol)).or(first);
+        let written = first.into_iter().chain(named).find(|(_, symbol)| !is_overload(&facts, symbol));
+        let written = written.or(first);
         let imports = || facts.imports.iter().filter(|import| import.bound(&facts) == name);
         if let Some((symbol, found)) = written
             && (found.is_definition() || imports().next().is_none())
@@ -250,22 +292,25 @@ impl<'a> View<'a> {
             return Some(Target::Def(Def { file, symbol }));
         }
         for import in imports() {
-            if let Some(found) = self.imported(file, &facts, import, hops) {
+            if let Some(found) = self.imported(file, &facts, import, hops, seen) {
                 return Some(found);
             }
         }
         if let Some((symbol, _)) = written {
             return Some(Target::Def(Def { file, symbol }));
         }
-        let stars = facts.imports.iter().filter(|import| facts.get(import.member) == "*");
+        // The last one binds, at run time.
+        let stars = facts.imports.iter().rev().filter(|import| facts.get(import.member) == "*");
         for star in stars {
             let Some(module) = self.module(file, facts.get(star.module)) else { continue };
-            if let Some(source) = module.file
-                && source != file
-                && self.exports(source, name)
-                && let Some(found) = self.resolve_within(source, name, hops)
-            {
-                return Some(found);
+            let Some(source) = module.file.filter(|source| *source != file) else { continue };
+            let found = match self.takes(source, name) {
+                None => None,
+                Some(Taken::Public) => self.resolve_within(source, name, hops, seen),
+                Some(Taken::Listed) => self.member(&module, name, file, hops, seen),
+            };
+            if found.is_some() {
+                return found;
             }
         }
         None
@@ -273,21 +318,17 @@ impl<'a> View<'a> {
 
     /// What an import binds.
     #[must_use]
-    pub fn import(
-        &self,
-        file: FileNo,
-        facts: &Facts,
-        import: &crate::syntax::facts::Import,
-    ) -> Option<Target> {
-        self.imported(file, facts, import, HOPS)
+    pub fn import(&self, file: FileNo, facts: &Facts, import: &Import) -> Option<Target> {
+        self.imported(file, facts, import, HOPS, &mut Seen::new())
     }
 
     fn imported(
         &self,
         file: FileNo,
         facts: &Facts,
-        import: &crate::syntax::facts::Import,
+        import: &Import,
         hops: u32,
+        seen: &mut Seen,
     ) -> Option<Target> {
         let module = facts.get(import.module);
         if import.member.is_empty() {
@@ -295,25 +336,32 @@ impl<'a> View<'a> {
             return self.module(file, bound).map(Target::Module);
         }
         let module = self.module(file, module)?;
-        self.member(&module, facts.get(import.member), file, hops)
+        self.member(&module, facts.get(import.member), file, hops, seen)
     }
 
     /// What `name` of a module is: what its file says, else the module below it.
-    fn member(&self, module: &Module, name: &str, from: FileNo, hops: u32) -> Option<Target> {
+    fn member(
+        &self,
+        module: &Module,
+        name: &str,
+        from: FileNo,
+        hops: u32,
+        seen: &mut Seen,
+    ) -> Option<Target> {
         let below = || self.module_at(&join(&module.path, name)).map(Target::Module);
         match module.file {
-            Some(file) if file != from => self.resolve_within(file, name, hops).or_else(below),
-            Some(file) => below().or_else(|| self.resolve_within(file, name, hops)),
+            Some(file) if file != from => self.resolve_within(file, name, hops, seen).or_else(below),
+            Some(file) => below().or_else(|| self.resolve_within(file, name, hops, seen)),
             None => below(),
         }
     }
 
-    /// Whether a star takes `name` from `file`.
-    fn exports(&self, file: FileNo, name: &str) -> bool {
-        let Some(facts) = self.facts(file) else { return false };
+    /// Whether a star takes `name` from `file`, and why.
+    fn takes(&self, file: FileNo, name: &str) -> Option<Taken> {
+        let facts = self.facts(file)?;
         match &facts.exports {
-            Some(exports) => exports.iter().any(|export| facts.get(*export) == name),
-            None => !name.starts_with('_'),
+            Some(exports) => exports.iter().any(|export| facts.get(*export) == name).then_some(Taken::Listed),
+            None => (!name.starts_with('_')).then_some(Taken::Public),
         }
     }
 
@@ -332,7 +380,7 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn attribute(&self, of: &Target, name: &str) -> Option<Target> {
         match of {
-            Target::Module(module) => self.member(module, name, FileNo(u32::MAX), HOPS),
+            Target::Module(module) => self.member(module, name, FileNo(u32::MAX), HOPS, &mut Seen::new()),
             Target::Def(def) => self.inherited(*def, name).map(Target::Def),
         }
     }
@@ -342,7 +390,10 @@ impl<'a> View<'a> {
     pub fn inherited(&self, class: Def, name: &str) -> Option<Def> {
         self.lineage(class).into_iter().find_map(|class| {
             let facts = self.facts(class.file)?;
-            let (symbol, _) = facts.members(class.symbol).find(|(_, member)| facts.name(member) == name)?;
+            let mut named = facts.members(class.symbol).filter(|(_, member)| facts.name(member) == name);
+            let first = named.next();
+            let written = first.into_iter().chain(named).find(|(_, member)| !is_overload(&facts, member));
+            let (symbol, _) = written.or(first)?;
             Some(Def { file: class.file, symbol })
         })
     }
@@ -351,17 +402,23 @@ impl<'a> View<'a> {
     /// that has no answer, depth first).
     #[must_use]
     pub fn lineage(&self, class: Def) -> Vec<Def> {
-        self.linear(class, &mut Vec::new()).into_iter().take(BASES).collect()
+        if let Some(known) = self.extra.borrow().lineages.get(&class) {
+            return known.clone();
+        }
+        let order = self.linear(class, &mut HashMap::new());
+        self.extra.borrow_mut().lineages.insert(class, order.clone());
+        order
     }
 
-    fn linear(&self, class: Def, path: &mut Vec<Def>) -> Vec<Def> {
-        if path.contains(&class) || path.len() >= BASES {
-            return Vec::new();
+    /// `done` has the orders of the classes that were looked at, and none for those that are being looked at.
+    fn linear(&self, class: Def, done: &mut HashMap<Def, Option<Vec<Def>>>) -> Vec<Def> {
+        match done.get(&class) {
+            Some(known) => return known.clone().unwrap_or_default(),
+            None if done.len() >= CLASSES => return Vec::new(),
+            None => drop(done.insert(class, None)),
         }
-        path.push(class);
         let bases = self.bases(class);
-        let mut orders: Vec<Vec<Def>> = bases.iter().map(|base| self.linear(*base, path)).collect();
-        path.pop();
+        let mut orders: Vec<Vec<Def>> = bases.iter().map(|base| self.linear(*base, done)).collect();
         orders.push(bases);
         let mut merged = vec![class];
         while merged.len() < BASES {
@@ -378,6 +435,7 @@ impl<'a> View<'a> {
                 order.retain(|other| *other != next);
             }
         }
+        done.insert(class, Some(merged.clone()));
         merged
     }
 
@@ -386,21 +444,46 @@ impl<'a> View<'a> {
     pub fn bases(&self, class: Def) -> Vec<Def> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };
         let Some(symbol) = facts.symbols.get(class.symbol) else { return Vec::new() };
-        facts
-            .bases(symbol)
-            .into_iter()
-            .filter_map(|base| self.class(class.file, base))
-            .filter(|base| *base != class)
-            .collect()
+        let mut bases: Vec<Def> = Vec::new();
+        for name in facts.bases(symbol).into_iter().take(BASES) {
+            let found = match self.class(class.file, name) {
+                // `from .base import A` and then `class A(A)`: the base is the one that is imported.
+                Some(found) if found == class => facts
+                    .imports
+                    .iter()
+                    .filter(|import| import.bound(&facts) == name)
+                    .find_map(|import| self.as_class(self.import(class.file, &facts, import)?)),
+                found => found,
+            };
+            bases.extend(found.filter(|base| *base != class && !bases.contains(base)));
+        }
+        bases
     }
 
     /// The class that `path` names in `file`.
     #[must_use]
     pub fn class(&self, file: FileNo, path: &str) -> Option<Def> {
-        let Some(Target::Def(def)) = self.path_target(file, path) else { return None };
+        self.as_class(self.path_target(file, path)?)
+    }
+
+    fn as_class(&self, target: Target) -> Option<Def> {
+        let Target::Def(def) = target else { return None };
         let facts = self.facts(def.file)?;
         (facts.symbols.get(def.symbol)?.kind == Kind::Class).then_some(def)
     }
+}
+
+/// A signature for type checkers, which another definition of the same name implements.
+fn is_overload(facts: &Facts, symbol: &Symbol) -> bool {
+    facts.get(symbol.decorators).contains("overload")
+}
+
+/// Why a star takes a name.
+enum Taken {
+    /// The module lists it as what it exports; modules below it may be listed too.
+    Listed,
+    /// The module lists nothing, and its name is not private.
+    Public,
 }
 
 impl std::fmt::Debug for View<'_> {
@@ -412,3 +495,6 @@ impl std::fmt::Debug for View<'_> {
 fn number(at: usize) -> FileNo {
     FileNo(u32::try_from(at).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,12 +123,12 @@ async fn the_page_and_the_help_have_the_same_options() {
         .map_while(|line| line.split_whitespace().next())
         .filter(|&name| name != "help")
         .collect();
-    assert_eq!(commands, ["serve", "generate", "models"]);
+    assert_eq!(commands, ["serve", "generate", "context", "models"]);
     let told = page.split('`').filter_map(|code| code.strip_prefix("redraft ")?.split([' ', ',']).next());
     for command in told.filter(|word| !word.starts_with("--")) {
         assert!(commands.contains(&command), "docs/cli.md tells of `redraft {command}`");
     }
-    let helps = [&["generate", "--help"][..], &["serve", "--help"], &["models", "pull", "--help"]];
+    let helps = [&["generate", "--help"][..], &["context", "--help"], &["serve", "--help"], &["models", "pull", "--help"]];
     for help in helps {
         let ran = folder.run(help).await;
         ran.expect(0, &[]);

@@ -87,7 +87,8 @@ pub(super) fn task(
     })?;
     let rope = Rope::from_str(&text.content);
     let tree = parse(language, &rope, None, PARSE);
-    let project = Project::around(path, INDEXING);
+    let state = crate::cli::setup::state_dir().ok();
+    let project = Project::around(path, INDEXING, state.as_deref());
     let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
     let facts = match &tree {
         Some(tree) => extract(language, &text.content, tree),

@@ -92,7 +92,7 @@ impl Session {
             let disk = Arc::new(disk);
             let near = disk.path_of(&path).unwrap_or_default();
             let publish = tasks.clone();
-            let indexer = Indexer::start(disk.clone(), &near, move |index| {
+            let indexer = Indexer::start(disk.clone(), &near, None, move |index| {
                 // The session is gone where this fails.
                 let _ = publish.blocking_send(TaskEvent::Indexed(index));
             });
