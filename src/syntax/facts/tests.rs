@@ -83,6 +83,7 @@ fn a_file_is_told_by_its_facts() {
             "Class A | class A\nMethod A.__init__ | def __init__(self, conn: Conn, other=None, n: 'Node | None' = None) | list: (self, conn: Conn, other=None, n: 'Node | None' = None)\nMethod A.f | def f(self) | list: (self)\nA.conn: Conn\nA.pool: Pool\nA.x: m.X\nA.n: 'Node | None'\n",
         ),
         // What does not parse keeps what does.
+        ("def f(:\n  pass\n\ndef g(a): pass\n", "Function g | def g(a) | list: (a)\n"),
         ("x = (\n\ndef f(a): pass\n", "Function f | def f(a) | list: (a)\n"),
         ("class 😀é: pass\ndef naïve(ä): pass\n", "Function naïve | def naïve(ä) | list: (ä)\n"),
     ] {
