@@ -3,21 +3,21 @@
 //! Three layers, each a state machine over whole lines: `unwrap` (what is code), `peel` (which of it is wanted), `layout`
 //! (how it stands in the file). Because only whole lines pass, where the stream was cut makes no difference.
 
+mod pass;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use thiserror::Error;
 
+use self::pass::{Pass, Reading};
 use crate::draft::docstring;
 use crate::draft::form::{Form, Shape};
-use crate::draft::layout::Layout;
-use crate::draft::peel::{self, Peel, Want};
-use crate::draft::unwrap::{self, Unwrap};
+use crate::draft::{peel, unwrap};
 
 /// The most text of one answer; a larger one is no draft of a region.
 const LIMIT: usize = 1024 * 1024;
-
-/// How our prompts mark the place in the code around it; small models repeat it.
-const MARK: (&str, &str) = ("<<the ", ">>");
 
 /// See the module's head.
 #[derive(Clone, Debug)]
@@ -222,240 +222,6 @@ impl Cleaner {
     }
 }
 
-/// How an answer is read, where its first reading went wrong.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Reading {
-    blind_to_strings: bool,
-    fences_only: bool,
-    wants_header: bool,
-    again: bool,
-}
-
-/// The layers at work on one answer.
-#[derive(Clone, Debug)]
-struct Pass {
-    unwrap: Unwrap,
-    peel: Peel,
-    layout: Layout,
-    collects: bool,
-    want_body: bool,
-    /// All code, for what is extracted in the end.
-    code: Vec<String>,
-    lines: Vec<String>,
-    /// Lines that only count if more follows: blank ones, and comments at the margin.
-    held: Vec<String>,
-}
-
-impl Pass {
-    fn new(form: &Form, setup: &Setup, reading: Reading) -> Self {
-        let want = match &form.shape {
-            Shape::Body { name, docstring } => {
-                let known: HashSet<String> = setup
-                    .opening
-                    .lines()
-                    .map(|line| line.trim().to_owned())
-                    .filter(|line| line.starts_with('#'))
-                    .collect();
-                Want::Body { name: name.clone(), docstring: docstring.is_some(), known }
-            }
-            Shape::Block => Want::Block { hoist: setup.hoist },
-            Shape::Docstring | Shape::File => Want::Block { hoist: false },
-        };
-        Self {
-            unwrap: Unwrap::new(!reading.blind_to_strings, reading.fences_only),
-            peel: Peel::new(want, reading.wants_header),
-            layout: Layout::new(&form.base, form.unit),
-            collects: form.shape == Shape::Docstring,
-            want_body: matches!(form.shape, Shape::Body { .. }),
-            code: Vec::new(),
-            lines: Vec::new(),
-            held: Vec::new(),
-        }
-    }
-
-    fn line(&mut self, line: &str) {
-        let Some(code) = self.unwrap.line(line) else { return };
-        if code.trim().starts_with(MARK.0) && code.trim().ends_with(MARK.1) {
-            return;
-        }
-        self.code.push(code.to_owned());
-        if self.collects {
-            return;
-        }
-        let Some(wanted) = self.peel.line(code) else { return };
-        let margin =
-            self.want_body && wanted.starts_with('#') && !self.peel.is_bare() && !self.layout.in_string();
-        let text = self.layout.in_string();
-        let laid = self.layout.line(wanted);
-        if (laid.trim().is_empty() && !text) || margin {
-            self.held.push(if laid.trim().is_empty() { String::new() } else { laid });
-            return;
-        }
-        let held = std::mem::take(&mut self.held);
-        if !self.lines.is_empty() {
-            self.lines.extend(held);
-        }
-        self.lines.push(laid);
-    }
-}
-
 fn ends_with_fence(answer: &str) -> bool {
     answer.lines().map(str::trim).rfind(|line| !line.is_empty()).is_some_and(|line| line.starts_with("```"))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::text::{eol::Eol, indent::Indent};
-
-    fn form(shape: Shape) -> Form {
-        let lead = if shape == Shape::Block { "" } else { "\n" };
-        Form { shape, lead: lead.to_owned(), base: "    ".to_owned(), unit: Indent::Spaces(4), eol: Eol::Lf }
-    }
-
-    fn body() -> Form {
-        form(Shape::Body { name: "f".to_owned(), docstring: Some("\"\"\"Do.\"\"\"".to_owned()) })
-    }
-
-    fn setup() -> Setup {
-        let (name, defined) = ("f".to_owned(), HashSet::from(["known".to_owned()]));
-        Setup {
-            name,
-            defined,
-            hoist: true,
-            opening: "def f(x):\n    \"\"\"Do.\"\"\"\n    # TODO: write".to_owned(),
-        }
-    }
-
-    fn cleaned(form: &Form, answer: &str) -> Result<Cleaned, CleanError> {
-        let mut cleaner = Cleaner::new(form, setup());
-        cleaner.push(answer);
-        cleaner.finish()
-    }
-
-    const FULL: &str = r#"Sure, here it is:
-
-```python
-import os
-
-
-def f(x):
-    """Do."""
-    # TODO: write
-    y = os.path.join(x)
-
-    return y
-
-
-print(f(1))
-```
-It joins."#;
-
-    #[test]
-    fn answers_become_what_the_region_holds() {
-        let function = "```python\ndef f(x):\n    \"\"\"Do it.\"\"\"\n```";
-        for (form, answer, text, imports) in [
-            (body(), FULL, "\n    y = os.path.join(x)\n\n    return y", vec!["import os"]),
-            (body(), "return x", "\n    return x", vec![]),
-            (
-                form(Shape::Block),
-                "```\nfrom a import b\nx = b()\n```",
-                "    x = b()",
-                vec!["from a import b"],
-            ),
-            (form(Shape::Block), "import os", "    import os", vec![]),
-            (form(Shape::Block), "<<the part to rewrite>>\nx = 1", "    x = 1", vec![]),
-            (form(Shape::Docstring), function, "\n    \"\"\"Do it.\"\"\"", vec![]),
-            (form(Shape::Docstring), "This does it.", "\n    \"\"\"This does it.\"\"\"", vec![]),
-        ] {
-            let cleaned = cleaned(&form, answer).unwrap();
-            let imports: Vec<String> = imports.into_iter().map(str::to_owned).collect();
-            assert_eq!((cleaned.text.as_str(), cleaned.imports), (text, imports), "{answer:?}");
-        }
-    }
-
-    #[test]
-    fn an_answer_without_a_draft_is_told() {
-        for (form, answer, error) in [
-            (body(), "", CleanError::NoCode),
-            (body(), "I am sorry, I cannot do that.", CleanError::NoCode),
-            (body(), "def g(x):\n    return x", CleanError::NoBody),
-            (body(), "```python\n```", CleanError::NoCode),
-            (
-                body(),
-                "def helper(y):\n    return y\n\ndef f(x):\n    return helper(x)",
-                CleanError::Outside("helper".to_owned()),
-            ),
-            (body(), "def f(x):\n    return RATE * x\n\nRATE = 3", CleanError::Outside("RATE".to_owned())),
-            (form(Shape::Docstring), "def f(x):\n    return x", CleanError::NoDocstring),
-        ] {
-            assert_eq!(cleaned(&form, answer), Err(error), "{answer:?}");
-        }
-    }
-
-    #[test]
-    fn line_ends_and_leads_are_the_files() {
-        let form = Form {
-            lead: "\r\n".to_owned(),
-            eol: Eol::CrLf,
-            base: "\t".to_owned(),
-            unit: Indent::Tab,
-            ..body()
-        };
-        let answer = "def f(x):\r\n    if x:\r\n        return 1\r\n    return 2\r\n";
-        assert_eq!(cleaned(&form, answer).unwrap().text, "\r\n\tif x:\r\n\t\treturn 1\r\n\treturn 2");
-    }
-
-    const PARTS: [&str; 14] = [
-        "```python\n",
-        "```\n",
-        "def f(x):\n",
-        "    \"\"\"Do.\"\"\"\n",
-        "    x = 'é😀'\n",
-        "import os\n",
-        "\n",
-        "Sure, here it is:\n",
-        "    if x:\r\n        y\r\n",
-        "    s = '''\n",
-        "x'''\n",
-        "<think>\nwhat\n</think>\n",
-        "class A:\n    def f(self):\n",
-        "print(f(1))",
-    ];
-
-    proptest! {
-        /// Where the stream was cut makes no difference, and what was told line by line is the beginning of the whole.
-        #[test]
-        fn cuts_make_no_difference(
-            parts in proptest::collection::vec(proptest::sample::select(&PARTS[..]), 0..12),
-            cuts in proptest::collection::vec(0usize..400, 0..8),
-        ) {
-            let answer = parts.concat();
-            for form in [body(), form(Shape::Block), form(Shape::Docstring), form(Shape::File)] {
-                let whole = cleaned(&form, &answer);
-                let mut cleaner = Cleaner::new(&form, setup());
-                let mut told = Vec::new();
-                let fits = |at: &usize| *at <= answer.len() && answer.is_char_boundary(*at);
-                let mut cuts: Vec<usize> = cuts.iter().copied().filter(fits).collect();
-                cuts.push(answer.len());
-                cuts.sort_unstable();
-                let mut from = 0;
-                for to in cuts {
-                    told.extend(cleaner.push(&answer[from..to]));
-                    from = to;
-                }
-                let so_far = cleaner.so_far();
-                prop_assert_eq!(&so_far, &cleaner.joined(&told));
-                prop_assert_eq!(&cleaner.finish(), &whole);
-                if let Ok(cleaned) = &whole {
-                    // These may have an answer read once more.
-                    let read_again = ["```", "</think>", "def f"].iter().any(|mark| answer.contains(mark));
-                    let so_far = so_far.trim_end_matches(form.eol.as_str());
-                    prop_assert!(read_again || cleaned.text.starts_with(so_far), "{:?} {:?}", cleaned.text, so_far);
-                }
-            }
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ropey::Rope;
 
 use crate::draft::region::{Policy, Region, Step};
-use crate::draft::weave::{Time, makes};
+use crate::draft::weave::Time;
 use crate::text::diff;
 use crate::text::edit::{Edit, apply_all, sequential};
 use crate::text::position::{Encoding, Position, to_offset, to_position};
@@ -179,4 +179,16 @@ pub(crate) fn story(
         }
     }
     best
+}
+
+/// Whether `edits` (sorted, disjoint) make `after` of `before`.
+fn makes(edits: &[Edit], before: &Rope, after: &Rope) -> bool {
+    let grown: isize =
+        edits.iter().map(|edit| edit.text.len().cast_signed() - edit.range.len().cast_signed()).sum();
+    if before.len_bytes().checked_add_signed(grown) != Some(after.len_bytes()) {
+        return false;
+    }
+    let mut made = before.clone();
+    apply_all(&mut made, edits);
+    made == *after
 }
