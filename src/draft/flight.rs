@@ -30,6 +30,8 @@ pub(crate) struct Flight {
     pub overtaken: bool,
     /// Whether a change that does not hold it was told since it was sent.
     pub passed: bool,
+    /// Whether the client has said what became of it.
+    pub answered: bool,
     /// Whether it can still land where it belongs: no other edit of ours has landed since it was sent.
     pub fits: bool,
     pub sent: Time,
@@ -80,6 +82,7 @@ impl Flight {
             is_repair,
             overtaken: false,
             passed: false,
+            answered: false,
             fits: true,
             sent,
             deadline,

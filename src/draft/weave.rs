@@ -237,6 +237,10 @@ impl Weave {
         flight.id = self.next_id;
         flight.sent = now;
         (flight.deadline, flight.lands_by) = self.pace.sent(now);
+        // A client that was away comes to all that it has not answered.
+        for lost in self.lost.iter_mut().filter(|lost| !lost.answered) {
+            lost.lands_by = lost.lands_by.max(flight.lands_by);
+        }
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);
         next

@@ -123,7 +123,7 @@ pub fn render(name: &str, inputs: &Inputs, context: &Context) -> Result<Rendered
 /// # Errors
 /// When its template fails: an undefined variable, a wrong type.
 pub fn render_with(prompt: &Prompt, inputs: &Inputs, context: &Context) -> Result<Rendered, RenderError> {
-    let context = context.render(&inputs.comment).trim_end_matches('\n').to_owned();
+    let context = context.render(&inputs.comment);
     let ticks = "`".repeat(longest_ticks(inputs, &context).max(FENCE - 1) + 1);
     let variables = Value::from(Serde(Variables { inputs, context, ticks }));
     let fail = |error| RenderError::Template { name: prompt.name.clone(), error };

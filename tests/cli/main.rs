@@ -128,7 +128,12 @@ async fn the_page_and_the_help_have_the_same_options() {
     for command in told.filter(|word| !word.starts_with("--")) {
         assert!(commands.contains(&command), "docs/cli.md tells of `redraft {command}`");
     }
-    let helps = [&["generate", "--help"][..], &["context", "--help"], &["serve", "--help"], &["models", "pull", "--help"]];
+    let helps = [
+        &["generate", "--help"][..],
+        &["context", "--help"],
+        &["serve", "--help"],
+        &["models", "pull", "--help"],
+    ];
     for help in helps {
         let ran = folder.run(help).await;
         ran.expect(0, &[]);

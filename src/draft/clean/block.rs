@@ -134,7 +134,7 @@ impl Answer<'_> {
                 if !self.is_alone(item) {
                     continue;
                 }
-                let goes = self.is_known(item);
+                let goes = self.is_known(item) && (repeats == Repeats::Header || !self.leaves_out(item));
                 sorted.dropped |= goes;
                 comments = if goes { None } else { comments.or(Some(item.range.start)) };
                 continue;
@@ -221,6 +221,12 @@ impl Answer<'_> {
     fn is_known(&self, comment: &Item) -> bool {
         let text = self.code.part(&comment.range);
         self.known.contains(text.trim()) || elides(&text)
+    }
+
+    /// Whether it stands for a part of what the draft takes the place of: without that, the part would be gone.
+    fn leaves_out(&self, comment: &Item) -> bool {
+        let replaced = self.place.file().part(self.place.region());
+        elides(&self.code.part(&comment.range)) && !replaced.trim().is_empty()
     }
 
     /// Whether it stands on a line of its own.

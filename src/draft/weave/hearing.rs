@@ -17,6 +17,7 @@ impl Weave {
     /// The client answered edit `id`.
     pub fn answered(&mut self, now: Time, id: u64, applied: bool) {
         for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.id == id) {
+            flight.answered = true;
             flight.lands_by = if applied { self.pace.told_by(now) } else { now };
         }
         let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id) else { return };
