@@ -5,35 +5,25 @@
 //! delay, merge the echo with typing, and apply what they should have refused: each has its way below.
 
 mod hearing;
+mod pace;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use ropey::Rope;
 
+use self::pace::Pace;
 use crate::draft::flight::Flight;
 use crate::draft::region::{Policy, Region};
 use crate::draft::repair::Repair;
 use crate::text::diff;
-use crate::text::edit::{Edit, apply_all};
+use crate::text::edit::Edit;
 
 /// Time since some fixed moment of the caller's.
 pub type Time = Duration;
 
-/// Edits leave at most this often (or every two round trips, where that is longer).
-const INTERVAL: Duration = Duration::from_millis(80);
-/// No echo within this time (or four round trips): the edit counts as dropped.
-const ECHO: Duration = Duration::from_millis(300);
-/// After a save, edits wait this long.
-const AFTER_SAVE: Duration = Duration::from_millis(100);
-/// A willSave without a didSave holds edits back no longer than this.
-const SAVE_TAKES: Duration = Duration::from_secs(2);
-/// How often one edit is sent again before the run gives up, where nothing else is said.
-const ATTEMPTS: u32 = 5;
 /// Edits that may still land late, remembered: all that are tried before a run gives up, and then to take the draft back.
-const LOST: usize = 2 * (ATTEMPTS as usize + 1) + 2;
-/// An edit without an answer may land so late: its client may be busy, or have gone to sleep.
-const LANDS_WITHIN: Duration = Duration::from_secs(300);
+const LOST: usize = 2 * (pace::ATTEMPTS as usize + 1) + 2;
 
 /// What the document's owner is to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,11 +60,7 @@ pub struct Weave {
     /// What `ours` of each region is to become.
     targets: Vec<String>,
     policy: Policy,
-    /// Whether edits leave without waiting for the interval.
-    urgent: bool,
-    patience: Duration,
-    /// How often an edit that was dropped or refused is sent again.
-    repeats: u32,
+    pace: Pace,
     stopped: bool,
     /// Whether the last change held an edit of ours.
     heard_ours: bool,
@@ -84,11 +70,6 @@ pub struct Weave {
     repair: Repair,
     history: VecDeque<u64>,
     next_id: u64,
-    attempts: u32,
-    round_trip: Duration,
-    not_before: Time,
-    quiet_at: Time,
-    saved_at: Time,
 }
 
 impl Weave {
@@ -99,9 +80,7 @@ impl Weave {
             targets: regions.iter().map(|region| region.ours().to_owned()).collect(),
             regions,
             policy: Policy::Hold,
-            urgent: false,
-            patience: ECHO,
-            repeats: ATTEMPTS,
+            pace: Pace::default(),
             stopped: false,
             heard_ours: false,
             flight: None,
@@ -109,22 +88,17 @@ impl Weave {
             repair: Repair::default(),
             history: VecDeque::new(),
             next_id: 0,
-            attempts: 0,
-            round_trip: Duration::ZERO,
-            not_before: Time::ZERO,
-            quiet_at: Time::ZERO,
-            saved_at: Time::ZERO,
         }
     }
 
     /// The client asks its user first: an edit counts as dropped only after this time.
     pub fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
+        self.pace.set_patience(patience);
     }
 
     /// An edit that is dropped or refused is given up at once.
     pub fn send_once(&mut self) {
-        self.repeats = 0;
+        self.pace.send_once();
     }
 
     #[must_use]
@@ -173,7 +147,7 @@ impl Weave {
     pub fn finish(&mut self, targets: Vec<String>) {
         debug_assert_eq!(targets.len(), self.regions.len(), "one target for each region");
         self.targets = targets;
-        self.urgent = true;
+        self.pace.hurry();
     }
 
     /// Everything goes back to what stood there, but for what the user typed.
@@ -181,8 +155,10 @@ impl Weave {
         self.finish(self.regions.iter().map(|region| region.base().to_owned()).collect());
         self.policy = Policy::Split;
         self.stopped = false;
-        self.attempts = 0;
-        self.repeats = ATTEMPTS;
+        self.pace.begin_anew();
+        self.pace.send_again();
+        // Nobody wants what it would bring.
+        self.hasten();
     }
 
     /// Nothing more is sent but what puts right an edit that landed in the wrong place; what stands, and what is in flight,
@@ -190,11 +166,8 @@ impl Weave {
     pub fn stop(&mut self) {
         self.stopped = true;
         // Nobody waits for it any longer than for any other: it may land late, as those that were lost.
-        self.patience = ECHO;
-        let echo = self.echo_time();
-        if let Some(flight) = &mut self.flight {
-            flight.deadline = flight.deadline.min(flight.sent + echo);
-        }
+        self.pace.lose_patience();
+        self.hasten();
     }
 
     /// What stands in the wrong place stays there: the client does not take the edit that puts it right.
@@ -225,11 +198,11 @@ impl Weave {
 
     /// The client is about to save: no edit between that and a moment after.
     pub fn saving(&mut self, now: Time) {
-        self.saved_at = now + SAVE_TAKES;
+        self.pace.saving(now);
     }
 
     pub fn saved(&mut self, now: Time) {
-        self.saved_at = now + AFTER_SAVE;
+        self.pace.saved(now);
     }
 
     /// What is to be done now, with the document as it stands.
@@ -243,10 +216,9 @@ impl Weave {
         if self.stopped && !self.is_astray() {
             return Next::Settled;
         }
-        let pause = if self.urgent && self.attempts == 0 { Time::ZERO } else { self.not_before };
-        let gate = pause.max(self.quiet_at).max(self.saved_at);
+        let gate = self.pace.gate();
         // While an answer streams, this is asked a thousand times a second: the edit is made when it may leave.
-        if !self.urgent && self.attempts <= self.repeats && now < gate {
+        if !self.pace.is_hurried() && !self.pace.is_spent() && now < gate {
             return Next::Wait(gate);
         }
         let flight = if self.is_astray() {
@@ -255,7 +227,7 @@ impl Weave {
             self.advance(document)
         };
         let Some(mut flight) = flight else { return Next::Settled };
-        if self.attempts > self.repeats {
+        if self.pace.is_spent() {
             return Next::GaveUp;
         }
         if now < gate {
@@ -264,10 +236,11 @@ impl Weave {
         self.next_id += 1;
         flight.id = self.next_id;
         flight.sent = now;
-        // A client that is busy gets more time with each try.
-        flight.deadline = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
-        flight.lands_by = flight.deadline.max(now + LANDS_WITHIN);
-        self.not_before = now + INTERVAL.max(self.round_trip * 2);
+        (flight.deadline, flight.lands_by) = self.pace.sent(now);
+        // A client that was away comes to all that it has not answered.
+        for lost in self.lost.iter_mut().filter(|lost| !lost.answered) {
+            lost.lands_by = lost.lands_by.max(flight.lands_by);
+        }
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);
         next
@@ -281,9 +254,16 @@ impl Weave {
         Flight::of_steps(steps, document)
     }
 
+    /// Without any evidence the edit in flight counts as dropped as well: it may land late, as those that were lost.
+    fn hasten(&mut self) {
+        if let Some(flight) = &mut self.flight {
+            flight.deadline = flight.deadline.min(self.pace.echo(flight.sent));
+        }
+    }
+
     fn drop_flight(&mut self) {
         if let Some(flight) = self.flight.take() {
-            self.attempts += 1;
+            self.pace.dropped();
             self.remember_lost(flight);
         }
     }
@@ -292,20 +272,4 @@ impl Weave {
         self.lost.truncate(LOST - 1);
         self.lost.push_front(flight);
     }
-
-    fn echo_time(&self) -> Duration {
-        self.patience.max(self.round_trip * 4)
-    }
-}
-
-/// Whether `edits` (sorted, disjoint) make `after` of `before`.
-pub(crate) fn makes(edits: &[Edit], before: &Rope, after: &Rope) -> bool {
-    let grown: isize =
-        edits.iter().map(|edit| edit.text.len().cast_signed() - edit.range.len().cast_signed()).sum();
-    if before.len_bytes().checked_add_signed(grown) != Some(after.len_bytes()) {
-        return false;
-    }
-    let mut made = before.clone();
-    apply_all(&mut made, edits);
-    made == *after
 }

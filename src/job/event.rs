@@ -98,6 +98,8 @@ pub enum Effect {
     Enough,
     /// A new line of the draft, as it is to stand in the file.
     Line(String),
+    /// The lines told so far are not the draft's after all: it is told from its beginning.
+    Anew,
     /// The run is somewhere else now.
     Entered(State),
 }

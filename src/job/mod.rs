@@ -15,12 +15,13 @@ use ropey::Rope;
 
 pub use self::event::{Delivery, Effect, Input, Send, State};
 pub use self::task::Task;
-use crate::draft::clean::{Cleaned, Cleaner};
+use crate::draft::clean::Cleaner;
 use crate::draft::region::Region;
+use crate::draft::repeat::{Repeats, Repetition};
 use crate::draft::stream::StreamDiff;
 use crate::draft::verify::Rejected;
 use crate::draft::weave::{Heard, Next, Time, Weave};
-use crate::model::{Answer, Finish};
+use crate::model::{Answer, Finish, Usage};
 
 /// A client that asks its user before it applies an edit answers within this time.
 const CONFIRMATION: Duration = Duration::from_secs(600);
@@ -52,6 +53,9 @@ pub struct Run {
     weave: Weave,
     cleaner: Option<Cleaner>,
     stream: StreamDiff,
+    repeats: Repeats,
+    /// The lines of the draft that were told.
+    told: Vec<String>,
     /// The region's text and the import block's, once they are known.
     targets: Vec<String>,
     written: usize,
@@ -82,6 +86,8 @@ impl Run {
             cleaner: Some(Cleaner::new(&task.form, task.setup())),
             weave,
             stream,
+            repeats: Repeats::default(),
+            told: Vec::new(),
             task,
             delivery,
             state: State::Asking,
@@ -169,24 +175,40 @@ impl Run {
         self.written += text.len();
         let was_done = cleaner.is_done();
         let lines = cleaner.push(text);
-        let is_done = cleaner.is_done();
+        let (is_done, is_whole) = (cleaner.is_done(), cleaner.is_whole());
+        let is_sure = !lines.is_empty() && cleaner.is_sure();
+        let sure = if is_sure { cleaner.lines_from(self.told.len()).to_vec() } else { Vec::new() };
         let mut effects = Vec::new();
         if self.state == State::Asking {
             effects.extend(self.enter(State::Streaming));
         }
-        let new = !lines.is_empty();
-        for line in lines {
-            self.stream.push(&line);
-            effects.push(Effect::Line(line));
-        }
-        if new && self.delivery == Delivery::Stream {
+        lines.iter().for_each(|line| self.stream.push(line));
+        effects.extend(sure.iter().cloned().map(Effect::Line));
+        self.told.extend(sure);
+        if !lines.is_empty() && self.delivery == Delivery::Stream {
             self.weave.stream(0, self.stream.shown());
         }
         if is_done && !was_done {
             self.ending = now + ENDING;
             effects.push(Effect::Enough);
         }
+        if let Some(found) = self.repeats.push(text) {
+            effects.extend(self.repeated(&found, is_whole));
+        }
         effects
+    }
+
+    /// The model goes round and round. Where the draft is whole, that is of no account; else there will be none.
+    fn repeated(&mut self, found: &Repetition, is_whole: bool) -> Vec<Effect> {
+        if !is_whole {
+            return self.fail(format!(
+                "the model repeats itself (`{}`, {} times in a row), so it was stopped; say more of what you want, or choose another model",
+                found.text, found.times
+            ));
+        }
+        let usage = Usage { completion: self.written(), ..Usage::default() };
+        let answered = self.answered(Answer { finish: Finish::Stop, usage });
+        std::iter::once(Effect::StopAsking).chain(answered).collect()
     }
 
     fn answered(&mut self, answer: Answer) -> Vec<Effect> {
@@ -200,18 +222,18 @@ impl Run {
         match finish {
             Finish::Refusal => return self.fail("the model refused to answer".to_owned()),
             // What came after the code may well have been cut.
-            Finish::Length if !cleaner.is_done() => {
+            Finish::Length if !cleaner.is_whole() => {
                 return self.fail(format!("the answer was cut at the limit of {most} tokens; ask for less, or raise the model's `max_tokens`"));
             }
             Finish::Length | Finish::Stop => {}
         }
-        let known = cleaner.lines_told();
-        match cleaner.finish(|| self.task.defined()) {
+        match cleaner.finish() {
             Err(error) => self.fail(error.to_string()),
             Ok(cleaned) => {
-                let mut effects = self.last_lines(&cleaned, known);
                 let imports = self.weave.regions().get(1).map(Region::text);
                 self.targets = self.task.targets(&cleaned, imports);
+                let mut effects = self.last_lines();
+                self.message = cleaned.note;
                 self.phase = Phase::Verifying;
                 effects.extend(self.enter(State::Checking));
                 effects.push(Effect::Verify(Box::new(self.task.proposal(&self.targets))));
@@ -220,12 +242,16 @@ impl Run {
         }
     }
 
-    /// The lines of the draft that were not told yet, for those who print them.
-    fn last_lines(&self, cleaned: &Cleaned, known: usize) -> Vec<Effect> {
-        let eol = self.task.form.eol.as_str();
-        let text = cleaned.text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(&cleaned.text);
+    /// The lines of the draft that were not told yet, for those who print them; all, where the end changed what was told.
+    fn last_lines(&mut self) -> Vec<Effect> {
+        let (text, eol) = (&self.targets[0], self.task.form.eol.as_str());
+        let text = text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(text);
         let text = text.strip_suffix(eol).unwrap_or(text);
-        text.split(eol).skip(known).map(|line| Effect::Line(line.to_owned())).collect()
+        let lines: Vec<String> = text.split(eol).map(str::to_owned).collect();
+        let goes_on = lines.starts_with(&self.told);
+        let known = if goes_on { self.told.len() } else { 0 };
+        let anew = (!goes_on).then_some(Effect::Anew);
+        anew.into_iter().chain(lines.into_iter().skip(known).map(Effect::Line)).collect()
     }
 
     fn verified(&mut self, verdict: Result<(), Rejected>) -> Vec<Effect> {
@@ -240,7 +266,8 @@ impl Run {
                 self.phase = Phase::Landing;
                 Vec::new()
             }
-            Err(rejected) => self.fail(rejected.to_string()),
+            // What it quotes of the draft may hold what was put back.
+            Err(rejected) => self.fail(self.task.secrets.hide(&rejected.to_string())),
         }
     }
 

@@ -7,6 +7,7 @@ use ropey::Rope;
 use super::{Delivery, Effect, Input, Run, Send, State, Task};
 use crate::draft::form::{Form, Shape};
 use crate::draft::imports::Existing;
+use crate::draft::secrets::Secrets;
 use crate::draft::weave::Time;
 use crate::model::{Answer, ErrorKind, Finish, ModelError, Request, Tokens, Usage};
 use crate::syntax::Language;
@@ -45,6 +46,7 @@ impl World {
             form: Form { shape, lead, base, unit: Indent::Spaces(4), eol: Eol::Lf },
             opening: "def f(x):".to_owned(),
             name: "f".to_owned(),
+            secrets: Secrets::default(),
             request: Request {
                 system: String::new(),
                 turns: Vec::new(),
@@ -79,6 +81,7 @@ impl World {
                 Effect::Entered(state) => self.states.push(state),
                 Effect::StopAsking => self.stopped_asking = true,
                 Effect::Enough => {}
+                Effect::Anew => self.lines.clear(),
                 Effect::Verify(proposal) => {
                     let verdict = proposal.verify();
                     let effects = self.run.step(self.now, Input::Verified(verdict));

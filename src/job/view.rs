@@ -84,6 +84,12 @@ impl Run {
         self.phase != Phase::Resting || self.weave.in_flight() || self.weave.is_astray()
     }
 
+    /// Whether there is something to stop: a model at work, or a draft on its way into the document.
+    #[must_use]
+    pub fn can_stop(&self) -> bool {
+        matches!(self.phase, Phase::Asking | Phase::Verifying | Phase::Landing)
+    }
+
     /// Whether it still works at its draft, or at taking it back.
     #[must_use]
     pub fn is_working(&self) -> bool {

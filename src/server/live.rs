@@ -18,7 +18,6 @@ use crate::job::{Run, State};
 use crate::model::ask::{Retries, ask};
 use crate::model::registry::{Chosen, Place};
 use crate::model::{Answer, Finish, MicroUsd, ModelError, Request, Usage};
-use crate::prompt::secret;
 
 /// Deltas between a provider and the session; few, so that a slow client slows the provider.
 const DELTAS: usize = 64;
@@ -197,8 +196,7 @@ pub(super) fn sent(run: RunId, sent: &Sent) -> Value {
                 "reason": excerpt.reason.told(),
                 "likely": excerpt.likely,
                 "tokens": excerpt.tokens,
-                // As it was sent: without its secrets.
-                "text": secret::redact(&excerpt.text).0,
+                "text": excerpt.text,
             })
         })
         .collect();

@@ -47,6 +47,9 @@ const HISTORY: usize = 32;
 const AWAITED: usize = 1024;
 /// Parses for requests at once; a client that asks after every key gets its answers in order all the same.
 const PARSES: usize = 2;
+/// An edit without an answer for this long: the client is told so, once. Emacs before 29 leaves what comes right behind the
+/// answer to a request unread until something else comes.
+const NUDGE: Duration = Duration::from_secs(1);
 /// A document is parsed this long after a change, if no request wants it sooner.
 const PARSE_DELAY: Duration = Duration::from_millis(50);
 
@@ -112,6 +115,8 @@ struct Session {
     openings: u64,
     next_run: RunId,
     next_request: i64,
+    /// The last edit that was sent, and when its client is reminded of it.
+    nudge: Option<(i64, Time)>,
     started: Instant,
 }
 
@@ -136,6 +141,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         openings: 0,
         next_run: 0,
         next_request: 0,
+        nudge: None,
         started: Instant::now(),
     };
     loop {

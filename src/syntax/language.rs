@@ -35,12 +35,17 @@ pub struct Language {
     pub initialisers: &'static [&'static str],
     /// How its imports name files.
     pub modules: Modules,
+    /// Names that are there without being defined.
+    pub builtins: &'static [&'static str],
+    /// Members that objects of built-in types have.
+    pub members: &'static [&'static str],
     pub(super) grammar: fn() -> tree_sitter::Language,
     pub(super) kinds: Kinds,
     /// How statements are parsed without their file; nothing where they cannot be.
     pub(super) alone: Option<Alone>,
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
+    pub(super) bindings: OnceLock<Query>,
 }
 
 /// Names of the grammar's nodes that a walk down the tree looks for. Fields are `name` and `body` in every grammar we use.
@@ -53,6 +58,7 @@ pub(super) struct Kinds {
     pub blocks: &'static [&'static str],
     pub comments: &'static [&'static str],
     pub strings: &'static [&'static str],
+    pub imports: &'static [&'static str],
 }
 
 /// What is put around statements that are parsed by themselves.
@@ -84,6 +90,10 @@ pub(super) struct Sources {
     pub facts: &'static str,
     /// What an initialiser's body gives to its object.
     pub attributes: &'static str,
+    /// `@scope`, `@function` and `@class` bound names, `@wait` is what only an asynchronous function can have; `@outer`, `@parameter`, `@bound` and `@through` bind one (around the scope that it
+    /// names, in a header, here, through comprehensions), `@global` says that it is another scope's; `@used` is any word,
+    /// `@label` one that is no name; `@member` of an `@object` (or of `@any` thing), which is `@stored`.
+    pub bindings: &'static str,
 }
 
 /// The compiled queries; compiling takes milliseconds, hence once.
@@ -141,17 +151,24 @@ impl Language {
         (self.grammar)()
     }
 
-    /// Compiles the queries now rather than at the first question (a server does it in the background after start-up).
+    /// Compiles the queries now rather than at the first question, which then would wait for some 40 ms.
     pub fn warm(&self) {
         self.queries();
+        self.bindings_query();
+    }
+
+    /// What `bindings` asks: apart, since it takes the longest to compile, and no listing of actions needs it.
+    pub(super) fn bindings_query(&self) -> &Query {
+        self.bindings.get_or_init(|| self.compile(self.sources.bindings))
+    }
+
+    fn compile(&self, text: &str) -> Query {
+        Query::new(&self.grammar(), text).expect("a test compiles every query file of every language")
     }
 
     pub(super) fn queries(&self) -> &Queries {
         self.compiled.get_or_init(|| {
-            let grammar = self.grammar();
-            let compile = |text| {
-                Query::new(&grammar, text).expect("a test compiles every query file of every language")
-            };
+            let compile = |text| self.compile(text);
             Queries {
                 symbols: compile(self.sources.symbols),
                 stubs: compile(self.sources.stubs),

@@ -4,11 +4,13 @@
 //! empty. What differs between languages is data in `python.rs` and its query files; a further language is one more such
 //! file and one more row in `language::ALL`. No module below may learn a language's name.
 
+pub mod bindings;
 pub mod definition;
 pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod imports;
+pub mod items;
 pub mod language;
 pub mod lines;
 pub mod modules;

@@ -31,12 +31,15 @@ pub enum Manner {
     Honest,
     /// Refuses it.
     Refuses,
-    /// Drops it and answers that it was applied (Neovim, with a stale one).
-    Drops,
+    /// Drops it and answers that it was applied, for its user has typed a space just before the needle and it tells that next
+    /// (Neovim, with a stale one).
+    Drops(&'static str),
     /// Applies it and never answers.
     Mute,
     /// Neither applies nor answers.
     Ignores,
+    /// The same, and its user types a space just before the needle, which it tells.
+    IgnoresAndTypes(&'static str),
     /// Its user types this at the place of the needle just before; checks the version and answers true whatever happened, and
     /// tells all at once.
     TypesFirst { before: &'static str, text: &'static str },
@@ -480,13 +483,21 @@ impl Client {
                 answer(self, is_current);
             }
             Manner::Refuses => answer(self, false),
-            Manner::Drops => answer(self, true),
+            Manner::Drops(before) => {
+                self.untold(before, " ");
+                answer(self, true);
+                self.tell(&uri);
+            }
             Manner::Mute => {
                 assert!(is_current, "stale");
                 apply(self);
                 self.tell(&uri);
             }
             Manner::Ignores => {}
+            Manner::IgnoresAndTypes(before) => {
+                self.untold(before, " ");
+                self.tell(&uri);
+            }
             Manner::TypesFirst { before, text } => {
                 self.untold(before, text);
                 answer(self, true);

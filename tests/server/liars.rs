@@ -23,10 +23,42 @@ fn an_edit_that_is_refused_or_dropped_comes_again() {
     let whole = written(SHAPES);
     for delivery in ["final", "stream"] {
         check(delivery, &[Manner::Refuses, Manner::Refuses], &whole);
-        check(delivery, &[Manner::Drops], &whole);
-        check(delivery, &[Manner::Ignores], &whole);
-        check(delivery, &[Manner::Refuses, Manner::Drops, Manner::Mute], &whole);
+        let typed = whole.replace("def below", " def below");
+        check(delivery, &[Manner::Drops("def below")], &typed);
+        check(delivery, &[Manner::Refuses, Manner::Drops("def below"), Manner::Mute], &typed);
     }
+}
+
+/// No answer is no refusal: the editor may be asking its user. It is one once that user types on.
+#[test]
+fn an_edit_that_is_ignored_comes_again_when_its_user_types_on() {
+    for delivery in ["final", "stream"] {
+        let mut client = Client::with(&writer(), delivery, SHAPES);
+        client.manners.push_back(Manner::Ignores);
+        let run = client.run("implement", "raise");
+        client.until("an edit", |client| !client.edits.is_empty());
+        client.type_before("import os", "# 🦀\n");
+        client.until_state(&run, "done");
+        client.barrier();
+        assert_eq!(client.text(), written(SHAPES).replace("import os", "# 🦀\nimport os"), "{delivery}");
+        client.finish();
+    }
+}
+
+/// Emacs before 29 leaves what comes right behind an answer unread until something else comes.
+#[test]
+fn an_editor_that_does_not_answer_is_reminded_once() {
+    let mut client = Client::with(&writer(), "final", SHAPES);
+    client.manners.push_back(Manner::Holds);
+    let run = client.run("implement", "raise");
+    let reminded =
+        |client: &Client| client.log.iter().filter(|line| line.contains("has not answered")).count();
+    client.until("a reminder", |client| reminded(client) > 0);
+    assert_eq!(client.held.len(), 1, "it comes after the edit");
+    client.release(Manner::Honest);
+    client.until_state(&run, "done");
+    assert_eq!((client.text(), reminded(&client)), (written(SHAPES).as_str(), 1));
+    client.finish();
 }
 
 #[test]
@@ -55,15 +87,17 @@ fn an_edit_that_was_applied_though_stale_is_put_right() {
 
 #[test]
 fn an_editor_that_never_takes_an_edit_has_its_run_fail() {
-    for manner in [Manner::Refuses, Manner::Drops] {
+    for manner in [Manner::Refuses, Manner::Drops("def below")] {
         let mut client = Client::with(&writer(), "final", SHAPES);
-        client.manners.extend(std::iter::repeat_n(manner, 12));
+        client.manners.extend(std::iter::repeat_n(manner.clone(), 12));
         let run = client.run("implement", "raise");
         assert!(client.until_state(&run, "failed").contains("did not take"));
         client.shows(1, "did not take");
         let edits = client.edits.len();
         client.barrier();
-        assert_eq!((client.text(), client.edits.len()), (SHAPES, edits));
+        let typed = if matches!(manner, Manner::Drops(_)) { edits } else { 0 };
+        let expected = SHAPES.replace("def below", &format!("{}def below", " ".repeat(typed)));
+        assert_eq!((client.text(), client.edits.len()), (expected.as_str(), edits));
         assert!(edits <= 6, "{edits}");
         client.finish();
     }
@@ -198,8 +232,8 @@ fn turn() -> impl Strategy<Value = (usize, Manner)> {
     let manner = prop_oneof![
         4 => Just(Manner::Honest),
         1 => Just(Manner::Refuses),
-        1 => Just(Manner::Drops),
-        1 => Just(Manner::Ignores),
+        1 => Just(Manner::Drops("def below")),
+        1 => Just(Manner::IgnoresAndTypes("def below")),
         1 => Just(Manner::TypesFirst { before: "import os", text: "# t\n" }),
         1 => Just(Manner::AppliesStale { before: "import os", text: "# s\n" }),
         1 => Just(Manner::MergesOrRefuses { before: "def below", text: "# m\n" }),
@@ -235,6 +269,9 @@ proptest! {
         }
         for by_manner in ["# t\n", "# s\n", "# m\n"] {
             text = text.replace(by_manner, "");
+        }
+        while text.contains(" def below") {
+            text = text.replace(" def below", "def below");
         }
         prop_assert_eq!(text, written(SHAPES));
         client.finish();

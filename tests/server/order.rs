@@ -134,6 +134,55 @@ fn what_was_sent_is_what_the_model_saw_without_secrets() {
     client.finish();
 }
 
+/// The model rewrites a secret that it never sees, and nobody but the file is told.
+#[test]
+fn a_secret_of_a_selection_is_put_back_and_told_to_no_one() {
+    let secret = "hunter2-Xk9!pQ7z";
+    let text = format!("# redraft: upper case\npassword = \"{secret}\"\nuser = \"me\"\n");
+    let mark = "<redacted:password:1>";
+    for (answer, outcome) in [
+        (
+            format!("USER = \"me\"\nPASSWORD = \"{mark}\""),
+            Ok(format!("USER = \"me\"\nPASSWORD = \"{secret}\"")),
+        ),
+        (
+            format!("USER = \"me\"\n# password = \"{mark}\", existing code"),
+            Err("leaves code out: `# password = \"<redacted"),
+        ),
+        (format!("PASSWORD = \"{mark}\"\nprint(\"{mark}\")"), Err("our own mark")),
+    ] {
+        let provider = Scripted::saying([format!("```python\n{answer}\n```\n").as_str()]);
+        let mut client = Client::with(&provider, "stream", &text);
+        let (start, end) = (client.find("password"), client.find("me\"") + 3);
+        let listed = client.actions_in(client.range(start..end), json!({ "diagnostics": [] }));
+        let rewrite =
+            listed.iter().find(|action| action["kind"] == "refactor.rewrite.redraft.rewrite").unwrap();
+        let begun = client.execute("redraft.run", rewrite["command"]["arguments"][0].clone()).unwrap();
+        let run = begun["run"].as_str().unwrap().to_owned();
+        client.until_state(&run, if outcome.is_ok() { "done" } else { "failed" });
+        match outcome {
+            Ok(after) => assert_eq!(client.text(), format!("# redraft: upper case\n{after}\n")),
+            Err(why) => {
+                client.shows(1, why);
+                assert_eq!(client.text(), text);
+            }
+        }
+        let request = provider.requests().remove(0);
+        assert!(request.turns[0].text.contains(mark) && !format!("{request:?}").contains(secret));
+        let sent = client.call("redraft/sent", json!({ "run": run })).unwrap();
+        assert_eq!((&sent["redacted"], sent.to_string().contains(secret)), (&json!(1), false), "{sent}");
+        let told: Vec<&String> = client
+            .log
+            .iter()
+            .filter(|line| {
+                line.starts_with('<') && line.contains(secret) && !line.contains("workspace/applyEdit")
+            })
+            .collect();
+        assert!(told.is_empty(), "{told:?}");
+        client.finish_without_progress();
+    }
+}
+
 #[test]
 fn a_client_that_does_not_read_holds_nothing_up_but_itself() {
     let mut client = Client::with(&Scripted::default(), "final", SHAPES);

@@ -1,42 +1,31 @@
 //! What the weave hears: the client's answers, and changes of the document, each told apart into what is ours and what is the
 //! user's.
 
-use std::time::Duration;
-
 use ropey::Rope;
 
-use super::{ATTEMPTS, ECHO, Heard, Time, Weave};
+use super::{Heard, Time, Weave};
 use crate::draft::flight::{Flight, Story, story};
 use crate::draft::region::{Region, Touch};
 use crate::draft::repair::Repair;
 use crate::text::diff;
 use crate::text::edit::{Edit, sequential};
 
-/// The longest round trip that counts: a client that was away for a while is not slow from then on.
-const SLOWEST: Duration = Duration::from_secs(1);
-/// While the user types inside the region, edits wait for this much quiet.
-const QUIET: Duration = Duration::from_millis(250);
-/// The first wait before a refused edit is sent again; doubled each time. Neovim tells changes up to 150 ms late.
-const BACK_OFF: Duration = Duration::from_millis(50);
-/// A client tells of an edit at most so long after it has answered it; editors gather changes for up to half a second.
-const TOLD_WITHIN: Duration = Duration::from_secs(2);
 /// States of the region before our edits, by hash: what an undo would bring back.
 const HISTORY: usize = 4096;
 
 impl Weave {
     /// The client answered edit `id`.
     pub fn answered(&mut self, now: Time, id: u64, applied: bool) {
-        // It has decided: what comes now comes soon, however long its user took.
-        let echo = ECHO.max(self.round_trip * 4);
         for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.id == id) {
-            flight.lands_by = if applied { now + TOLD_WITHIN.max(echo) } else { now };
+            flight.answered = true;
+            flight.lands_by = if applied { self.pace.told_by(now) } else { now };
         }
         let Some(flight) = self.flight.as_mut().filter(|flight| flight.id == id) else { return };
         if applied {
-            flight.deadline = now + echo;
+            flight.deadline = self.pace.decided(now, flight.passed);
         } else {
             self.drop_flight();
-            self.not_before = now + BACK_OFF * (1 << self.attempts.min(ATTEMPTS));
+            self.pace.refused(now);
         }
     }
 
@@ -58,6 +47,7 @@ impl Weave {
             return self.users(now, rest, &between).max(Heard::Ours);
         }
         if before == after {
+            self.passed_by(now);
             return Heard::Outside;
         }
         match self.story(edits, before, after) {
@@ -80,8 +70,8 @@ impl Weave {
             None => {}
         }
         // The client has caught up with its user: an edit that it refused may go again.
-        if self.attempts > 0 && self.flight.is_none() {
-            self.not_before = self.not_before.min(now);
+        if self.flight.is_none() {
+            self.pace.caught_up(now);
         }
         self.moved(now, edits, before, after)
     }
@@ -90,10 +80,19 @@ impl Weave {
     pub fn moved(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Heard {
         self.heard_ours = false;
         let heard = self.users(now, edits, before);
+        self.passed_by(now);
         for flight in self.flight.iter_mut().chain(&mut self.lost).filter(|flight| flight.fits) {
             flight.rebase(&self.regions, self.repair.edits(), self.policy, after);
         }
         heard
+    }
+
+    /// A change was told that does not hold the edit in flight: the client has dropped it, or it has yet to come to it.
+    fn passed_by(&mut self, now: Time) {
+        if let Some(flight) = &mut self.flight {
+            flight.passed = true;
+            flight.deadline = flight.deadline.min(self.pace.passed(now));
+        }
     }
 
     /// How many of a notification's changes make our edit's echo, where others follow.
@@ -117,11 +116,7 @@ impl Weave {
 
     fn landed(&mut self, now: Time, flight: Flight) {
         self.heard_ours = true;
-        let trip = now.saturating_sub(flight.sent).min(SLOWEST);
-        // Where a user is asked, the time is the user's.
-        let trip = if self.patience > ECHO { Duration::ZERO } else { trip };
-        self.round_trip = if self.round_trip.is_zero() { trip } else { (self.round_trip * 3 + trip) / 4 };
-        self.attempts = 0;
+        self.pace.landed(now.saturating_sub(flight.sent));
         if flight.is_repair {
             self.repair = Repair::default();
         } else if let (Some(old), Some(new)) = (self.regions.first(), flight.next.first()) {
@@ -147,7 +142,7 @@ impl Weave {
     /// of changes as if it were not there.
     fn misplaced(&mut self, before: &Rope, after: &Rope) {
         self.heard_ours = true;
-        self.attempts = 0;
+        self.pace.begin_anew();
         self.repair.misplaced(before, after);
         if let Some(flight) = self.flight.take() {
             self.remember_lost(flight);
@@ -175,7 +170,7 @@ impl Weave {
             edit.apply(&mut document);
         }
         if heard >= Heard::Inside {
-            self.quiet_at = now + QUIET;
+            self.pace.typed(now);
             if self.is_undo() {
                 return Heard::Undone;
             }

@@ -7,7 +7,8 @@ use crate::text::position::{Encoding, to_offset, to_position};
 fn asked(delivery: Delivery) -> World {
     let mut world = World::new(delivery);
     world.waiting = Some(Vec::new());
-    world.says(ANSWER);
+    // The last lines wait a moment for the answer's end.
+    world.says(ANSWER).waits();
     world
 }
 

@@ -159,6 +159,8 @@ impl Session {
                 Err(_) => TaskEvent::Panicked { run },
             };
             let _ = tasks.blocking_send(event);
+            // While the model reads: the answer's last look needs them, on the loop.
+            snapshot.language.inspect(|language| language.warm());
         });
     }
 

@@ -15,7 +15,7 @@ use crate::server::params::{Ask, invalid, run_name};
 use crate::workspace::{MAX_BYTES, Snapshot};
 use tree_sitter::Tree;
 
-/// The kind of what can be done with a draft that stands.
+/// The kind of what can be done with a draft that is written or stands.
 const DRAFT: &str = "refactor.rewrite.redraft.draft";
 
 impl Session {
@@ -65,7 +65,7 @@ impl Session {
         });
     }
 
-    /// What can be done with the drafts that stand there.
+    /// What can be done with the drafts that are being written, and with those that stand there.
     fn of_drafts(&self, snapshot: &Snapshot, ask: &Ask) -> Vec<Value> {
         let range = range_in(&snapshot.text, ask.range, self.profile.encoding);
         let wanted = ask.context.only.as_ref().is_none_or(|only| {
@@ -76,11 +76,22 @@ impl Session {
             })
         });
         let mut actions = Vec::new();
+        if !wanted {
+            return actions;
+        }
+        // Anywhere in the document, for its user types on elsewhere; most editors have no other way to stop a run.
+        let automatic = ask.context.trigger_kind == Some(2);
+        let at_work = self.runs.values().filter(|live| live.uri == snapshot.uri && live.run.can_stop());
+        for live in at_work.filter(|live| !automatic || live.run.touches(&range)) {
+            let (title, argument) =
+                (format!("Stop: {}", live.sent.title), json!({ "run": run_name(live.id) }));
+            actions.push(command_action(&title, DRAFT, "redraft.stop", &argument, &self.profile));
+        }
         let standing = self
             .runs
             .values()
             .filter(|live| live.uri == snapshot.uri && live.run.stands() && live.run.touches(&range));
-        for live in standing.filter(|_| wanted) {
+        for live in standing {
             let argument = json!({ "run": run_name(live.id) });
             for (title, command) in
                 [("Keep the draft", "redraft.keep"), ("Revert the draft", "redraft.revert")]

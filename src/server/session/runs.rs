@@ -68,7 +68,7 @@ impl Session {
         for effect in effects {
             let Some(live) = self.runs.get_mut(&id) else { return };
             match effect {
-                Effect::Line(_) => {}
+                Effect::Line(_) | Effect::Anew => {}
                 Effect::StopAsking => live.hang_up(),
                 Effect::Enough => {
                     if let Some(answer) = live.ends_early() {

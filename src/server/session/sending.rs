@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::unopened::Unopened;
-use super::{Awaited, Session};
+use super::{Awaited, NUDGE, Session};
 use crate::job::Send;
 use crate::server::convert::workspace_edit;
 use crate::server::event::RunId;
@@ -17,6 +17,7 @@ impl Session {
     pub(super) fn settle(&mut self) {
         self.start_parses();
         self.believe();
+        self.nudge();
         let ids: Vec<RunId> = self.runs.keys().copied().collect();
         // Twice: a run whose edit is found to be lost lets another one of its document go on.
         for &id in ids.iter().chain(&ids) {
@@ -24,6 +25,18 @@ impl Session {
         }
         self.forget_what_is_over();
         self.forget_unopened();
+    }
+
+    /// See `NUDGE`.
+    fn nudge(&mut self) {
+        if self.nudge.is_some_and(|(request, _)| !self.awaited.contains_key(&request)) {
+            self.nudge = None;
+        }
+        if self.nudge.is_some_and(|(_, at)| at <= self.now()) {
+            self.nudge = None;
+            let message = "Redraft: the editor has not answered an edit yet";
+            self.outgoing.notify("window/logMessage", json!({ "type": 4, "message": message }));
+        }
     }
 
     pub(super) fn settle_run(&mut self, id: RunId) {
@@ -81,6 +94,7 @@ impl Session {
         let Some(target) = self.target(&uri) else { return };
         let wire = workspace_edit(target, &edits, self.profile.encoding, label);
         let request = self.await_answer(Awaited::Applied { run: id, edit });
+        self.nudge = Some((request, self.now() + NUDGE));
         self.outgoing.request(request, "workspace/applyEdit", json!({ "edit": wire }));
         self.was_sent(&uri, id, edit, edits);
     }
@@ -90,6 +104,7 @@ impl Session {
         let parses = self.documents.values().filter(|doc| !doc.parsing).filter_map(|doc| doc.parse_at);
         let runs = self.runs.values().filter_map(|live| live.wake);
         let believed = self.unopened.values().filter_map(Unopened::believed_at);
-        parses.chain(runs).chain(believed).min().map(|at| self.started + at)
+        let nudge = self.nudge.map(|(_, at)| at);
+        parses.chain(runs).chain(believed).chain(nudge).min().map(|at| self.started + at)
     }
 }

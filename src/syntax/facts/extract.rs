@@ -213,6 +213,14 @@ impl<'a> Extraction<'a> {
         ];
         let kind = kinds.into_iter().find_map(|(index, kind)| get(index).map(|node| (node, kind)));
         let (Some((node, kind)), Some(name)) = (kind, get(captures.name)) else { return };
+        let (end, body) = (get(captures.end), get(captures.body));
+        // Half of a header says nothing that can be relied on.
+        if end.is_some() && node.has_error() {
+            let is_body = |part: &Node<'_>| body.is_some_and(|body| body.id() == part.id());
+            if node.children(&mut node.walk()).any(|part| part.has_error() && !is_body(&part)) {
+                return;
+            }
+        }
         let one = Found {
             kind,
             node,
@@ -220,8 +228,8 @@ impl<'a> Extraction<'a> {
             name,
             list: get(captures.list),
             returns: get(captures.returns),
-            end: get(captures.end),
-            body: get(captures.body),
+            end,
+            body,
         };
         // An optional part may match a second time without it.
         match level.found.iter_mut().rev().take(4).find(|known| known.name.id() == name.id()) {

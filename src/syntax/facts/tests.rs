@@ -88,8 +88,12 @@ fn a_file_is_told_by_its_facts() {
             "Function f | def f() | list: ()\nClass A | class A\nConstant A.x | x = 'b'\nFunction g | def g() | list: ()\n",
         ),
         // What does not parse keeps what does.
+        ("def f(:\n  pass\n\ndef g(a): pass\n", "Function g | def g(a) | list: (a)\n"),
         ("x = (\n\ndef f(a): pass\n", "Function f | def f(a) | list: (a)\n"),
-        ("class 😀é: pass\ndef naïve(ä): pass\n", "Function naïve | def naïve(ä) | list: (ä)\n"),
+        (
+            "class é: pass\ndef naïve(ä): pass\n",
+            "Class é | class é\nFunction naïve | def naïve(ä) | list: (ä)\n",
+        ),
     ] {
         assert_eq!(told(text), want, "{text}");
     }
