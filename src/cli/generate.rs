@@ -95,7 +95,7 @@ fn draft(
 /// Puts the result where it was asked for.
 fn deliver(args: &GenerateArgs, path: &Path, text: &Text, drafted: &str) -> Result<(), Failure> {
     if args.diff {
-        let name = path.display().to_string();
+        let name = place::diff_path(path);
         let diff = terminal::unified(&name, &text.content, drafted, args.new.is_some(), terminal::colour());
         // A closed pipe (`| head`) is no failure.
         let _ = std::io::stdout().write_all(diff.as_bytes());

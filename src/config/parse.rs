@@ -354,8 +354,12 @@ impl Names {
         let known = self.known.iter().any(|known| known == name.value);
         if !known {
             let hint = did_you_mean(name.value, self.known.iter().map(String::as_str));
-            let hint =
-                if hint.is_empty() { format!(" There is \"{}\"", self.known.join("\", \"")) } else { hint };
+            let are = if self.known.len() == 1 { "is" } else { "are" };
+            let hint = if hint.is_empty() {
+                format!(" There {are} \"{}\"", self.known.join("\", \""))
+            } else {
+                hint
+            };
             let shown: String = name.value.chars().take(MAX_NAME_CHARS).collect();
             table.problem(name.span.clone(), key, format!("there is no {} {shown:?}.{hint}", self.what));
         }

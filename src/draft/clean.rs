@@ -14,12 +14,12 @@ mod tests;
 
 use thiserror::Error;
 
-use self::body::Body;
+use self::body::{Body, Missing};
 use self::pass::{Pass, Reading};
 use crate::draft::docstring;
 use crate::draft::form::{Form, Shape};
 use crate::draft::layout::Common;
-use crate::draft::peel::{Start, squeezed};
+use crate::draft::peel::{self, Start, squeezed};
 use crate::draft::place::{Code, Place};
 use crate::draft::secrets::Secrets;
 use crate::draft::unwrap::{self, Sources};
@@ -27,8 +27,8 @@ use crate::draft::unwrap::{self, Sources};
 /// The most text of one answer; a larger one is no draft of a region.
 const LIMIT: usize = 1024 * 1024;
 
-/// How many more lines are waited for, where the function is whole but uses what is defined nowhere: code, and prose.
-const PATIENCE: (usize, usize) = (40, 12);
+/// How many more lines of its block are waited for, where the function is whole but uses what is defined nowhere.
+const PATIENCE: usize = 25;
 
 /// See the module's head.
 #[derive(Clone, Debug)]
@@ -40,18 +40,19 @@ pub struct Cleaner {
     /// The answer so far.
     answer: String,
     pass: Pass,
-    /// What the function needs may still come: how many lines of code and of all are waited for.
+    /// The function is whole, and what it needs may still come.
     waits: Option<Wait>,
+    /// How many lines were told.
+    told: usize,
     /// How many of the other definitions that came first the file has, as far as they were looked for.
     known: usize,
 }
 
-/// Lines since the function was whole.
 #[derive(Clone, Copy, Debug, Default)]
 struct Wait {
-    code: usize,
-    other: usize,
-    /// It was found that nothing is missing, or that it was waited for long enough.
+    /// Since the function was whole.
+    lines: usize,
+    /// Nothing is missing, or what comes will not bring it.
     over: bool,
 }
 
@@ -167,6 +168,7 @@ impl Cleaner {
             answer: String::new(),
             pass,
             waits: None,
+            told: 0,
             known: 0,
         }
     }
@@ -178,7 +180,6 @@ impl Cleaner {
             return Vec::new();
         }
         self.answer.push_str(delta);
-        let before = self.pass.lines.len();
         // Only what is new is searched: a line may come in many pieces.
         if let Some(end) = delta.rfind('\n') {
             self.partial.push_str(&delta[..end]);
@@ -189,7 +190,11 @@ impl Cleaner {
         } else {
             self.partial.push_str(delta);
         }
-        self.pass.lines[before..].to_vec()
+        // What seems to be a body at the margin may as well be what stands before the function.
+        let upto = if self.pass.peel.may_be_before() { self.told } else { self.pass.lines.len() };
+        let new = self.pass.lines.get(self.told..upto).unwrap_or_default().to_vec();
+        self.told += new.len();
+        new
     }
 
     fn line(&mut self, line: &str) {
@@ -199,26 +204,28 @@ impl Cleaner {
             return;
         }
         let is_code = self.pass.code.len() > code;
-        let first = self.waits.is_none();
-        let wait = self.waits.get_or_insert_with(Wait::default);
-        if wait.over {
-            return;
-        }
-        *(if is_code { &mut wait.code } else { &mut wait.other }) += 1;
-        let is_patient = wait.code <= PATIENCE.0 && wait.other <= PATIENCE.1;
+        let (first, at_edge) = (self.waits.is_none(), self.pass.unwrap.is_at_edge());
+        let mut wait = self.waits.unwrap_or_default();
+        wait.lines += 1;
         // What came with the last statement is whole where the next one begins, or its block ends.
-        let is_next = first || self.pass.unwrap.is_at_edge() || (is_code && self.pass.peel.is_beside(line));
-        let whole = self.pass.code.len() - usize::from(is_code);
-        if !is_patient || (is_next && !self.is_missing(whole)) {
-            self.waits = self.waits.map(|wait| Wait { over: true, ..wait });
-        } else {
+        if !wait.over && (first || at_edge || (is_code && self.pass.peel.is_beside())) {
+            wait.over = match self.missing(self.pass.code.len() - usize::from(is_code)) {
+                Missing::Nothing => true,
+                Missing::Names => !is_code || !peel::may_define(line),
+                // The function as it was shown: it comes once more, in another block.
+                Missing::Body => false,
+            };
+        }
+        wait.over |= wait.lines > PATIENCE;
+        if !wait.over && !is_code {
             self.pass.unwrap.go_on();
         }
+        self.waits = Some(wait);
     }
 
-    /// Whether the function in the first lines of the code needs what neither they nor the file have.
-    fn is_missing(&self, lines: usize) -> bool {
-        body::is_missing(&self.pass, lines, &self.form, &self.setup)
+    /// What the function in the first lines of the code lacks.
+    fn missing(&self, lines: usize) -> Missing {
+        body::missing(&self.pass, lines, &self.form, &self.setup)
     }
 
     /// Whether more of the answer makes no difference.
@@ -232,7 +239,7 @@ impl Cleaner {
             None if self.pass.is_done() => true,
             None => {
                 let is_next = self.pass.peel.ends_with(&self.partial);
-                is_next && !self.is_missing(self.pass.code.len())
+                is_next && self.missing(self.pass.code.len()) == Missing::Nothing
             }
         }
     }
@@ -255,13 +262,13 @@ impl Cleaner {
     /// What the region is to hold so far.
     #[must_use]
     pub fn so_far(&self) -> String {
-        self.joined(&self.pass.lines)
+        self.joined(&self.pass.lines[..self.told.min(self.pass.lines.len())])
     }
 
     /// The lines of that from number `first` on.
     #[must_use]
     pub fn lines_from(&self, first: usize) -> &[String] {
-        self.pass.lines.get(first..).unwrap_or_default()
+        self.pass.lines.get(first..self.told).unwrap_or_default()
     }
 
     /// The end of the answer: the last line is whole now.
@@ -304,7 +311,7 @@ impl Cleaner {
         }
         self.answer = answer;
         // A fence that seemed to stand inside a string was the end after all.
-        reading.blind_to_strings = self.pass.unwrap.is_unclosed() && ends_with_fence(&self.answer);
+        reading.blind_to_strings = self.pass.unwrap.is_open() && ends_with_fence(&self.answer);
         // What read as code before a fenced block was prose.
         if self.pass.unwrap.is_raw() && unwrap::fences(&self.answer) >= 2 {
             reading.sources = Sources::Fences;

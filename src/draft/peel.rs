@@ -73,8 +73,11 @@ pub(crate) struct Peel {
     decorators: Vec<String>,
     /// The indentation of the wanted function's header.
     header: Option<usize>,
-    /// What the answer defines before the wanted function.
+    /// What the answer defines before the wanted function; empty for what is no definition.
     others: Vec<String>,
+    /// What was taken so far was not the body: the function has come.
+    is_restarted: bool,
+    is_beside: bool,
     start: Option<Start>,
     /// The number of lines that were taken in.
     at: usize,
@@ -94,6 +97,8 @@ impl Peel {
             decorators: Vec::new(),
             header: None,
             others: Vec::new(),
+            is_restarted: false,
+            is_beside: false,
             start,
             at: 0,
             begun: None,
@@ -129,15 +134,19 @@ impl Peel {
         &self.others
     }
 
+    /// Whether what was taken before the last line was not the body.
+    pub fn is_restarted(&self) -> bool {
+        self.is_restarted
+    }
+
     /// Whether the statements seem to be the body alone, and may as well be what stands before the function.
     pub fn may_be_before(&self) -> bool {
         self.is_bare() && self.header.is_none()
     }
 
-    /// Whether a line stands no deeper than the wanted function's header.
-    pub fn is_beside(&self, line: &str) -> bool {
-        let column = line.len() - line.trim_start().len();
-        !line.trim().is_empty() && self.header.is_some_and(|header| column <= header)
+    /// Whether the last line begins something, and stands no deeper than the wanted function's header.
+    pub fn is_beside(&self) -> bool {
+        self.is_beside
     }
 
     /// Whether the statements were taken for the body itself, without its header.
@@ -153,6 +162,12 @@ impl Peel {
     /// What was held back to the end.
     pub fn rest(&mut self) -> Vec<String> {
         if self.is_repeated() { Vec::new() } else { std::mem::take(&mut self.held) }
+    }
+
+    /// A block of code begins behind what was taken for a body at the margin, and was prose.
+    pub fn forget(&mut self) {
+        (self.state, self.scanner, self.is_restarted) = (State::Seek, Scanner::default(), true);
+        (self.begun, self.header) = (None, None);
     }
 
     /// A block of code ended, and another begins: where nothing was taken yet, it may have the function again, or its body.
@@ -179,6 +194,10 @@ impl Peel {
         }
         let inside = self.scanner.is_open();
         self.scanner.line(line);
+        let column = line.len() - line.trim_start().len();
+        self.is_restarted = false;
+        self.is_beside =
+            !inside && !line.trim().is_empty() && self.header.is_some_and(|header| column <= header);
         let state = std::mem::replace(&mut self.state, State::Done);
         let (state, taken) = self.next(state, line, inside);
         if matches!((&state, &self.want), (State::Statements(_), Want::Body { .. })) {
@@ -217,6 +236,11 @@ impl Peel {
                 None,
             ),
             State::Other(at) if !inside && !text.is_empty() && column <= at => self.seek(line, text, column),
+            State::Statements(None) if !inside && self.may_be_before() && self.is_header(text) => {
+                self.is_restarted = true;
+                self.others.push(String::new());
+                self.header(line, column)
+            }
             State::Statements(header) => {
                 let over = header.is_some_and(|header| column <= header) && !text.starts_with('#');
                 let guard = matches!(self.want, Want::Body { .. }) && text.starts_with("if __name__");
@@ -295,6 +319,12 @@ impl Peel {
         self.opening(column.checked_sub(1), line, text, column)
     }
 
+    /// Whether a line at the margin begins the wanted function.
+    fn is_header(&self, text: &str) -> bool {
+        let defined = named(text).filter(|(keyword, _)| *keyword == Keyword::Def);
+        self.start.is_none() && defined.is_some_and(|(_, name)| self.is_wanted(name, &[]))
+    }
+
     /// The line is the wanted function's header, or its beginning.
     fn header(&mut self, line: &str, column: usize) -> (State, Option<String>) {
         self.begun = Some(Start::Header(self.at - 1));
@@ -368,6 +398,15 @@ pub(crate) fn squeezed(text: &str) -> String {
 /// The number of the line of `code` that begins the definition of the function `name`.
 pub(crate) fn defined_at(code: &[String], name: &str) -> Option<usize> {
     code.iter().position(|line| named(line.trim()) == Some((Keyword::Def, name)))
+}
+
+/// Whether a line begins, or leads to, a statement that defines something.
+pub(crate) fn may_define(line: &str) -> bool {
+    let text = line.trim_start();
+    let word = text.find(|ch: char| !(ch.is_alphanumeric() || ch == '_')).unwrap_or(text.len());
+    let rest = text[word..].trim_start();
+    let assigns = word > 0 && (rest.starts_with(": ") || (rest.starts_with('=') && !rest.starts_with("==")));
+    named(text).is_some() || text.starts_with(['@', '#']) || is_import(text) || assigns
 }
 
 /// Whether a line begins an import statement.
@@ -458,6 +497,11 @@ mod tests {
                 "    y = 1\n# at the margin\n    return y",
             ),
             ("def g():\n    return 1\n", ""),
+            // What stands before the function is not its body.
+            (
+                "RATE = 3\nif RATE:\n    x = 1\n\ndef f(x):\n    return RATE",
+                "RATE = 3\nif RATE:\n    x = 1\n\n    return RATE",
+            ),
             // The header alone, and then the function.
             ("def f(x):\n\ndef f(x):\n    return x", "    return x"),
         ] {

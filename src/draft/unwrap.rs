@@ -100,8 +100,8 @@ impl Unwrap {
         }
     }
 
-    /// Whether the block's end was not seen.
-    pub fn is_unclosed(&self) -> bool {
+    /// Whether a block is open: its end was not seen.
+    pub fn is_open(&self) -> bool {
         matches!(self.state, State::Fenced { .. })
     }
 
@@ -146,6 +146,11 @@ impl Unwrap {
                 Some(line)
             }
             State::Raw => {
+                // A block that begins is not the end of what may have been prose.
+                if !self.scanner.in_string() && opens(line).is_some_and(|(_, info)| !info.is_empty()) {
+                    self.open(line);
+                    return None;
+                }
                 if !self.scanner.in_string() && opens(line).is_some() {
                     self.at_edge = true;
                     self.state = State::After;
@@ -285,6 +290,8 @@ fn is_sentence(line: &str) -> bool {
 
 /// Whether the first line of an answer reads as a sentence: words with spaces between them, and nothing that code has.
 fn is_prose(text: &str) -> bool {
+    let number = text.trim_start_matches(|ch: char| ch.is_ascii_digit());
+    let text = if number.len() < text.len() { number.strip_prefix(". ").unwrap_or(text) } else { text };
     let words = text.split_whitespace().count();
     let starts = text.chars().next().is_some_and(|ch| ch.is_alphabetic() || matches!(ch, '*' | '-' | '>'));
     let keyword = [
@@ -380,6 +387,7 @@ mod tests {
         for text in [
             "Sure!",
             "Here is the code:",
+            "1. Add the numbers:",
             "The function returns 1.",
             "I cannot help with that.",
             "This uses `os` to do it.",

@@ -223,7 +223,7 @@ impl Run {
             Finish::Refusal => return self.fail("the model refused to answer".to_owned()),
             // What came after the code may well have been cut.
             Finish::Length if !cleaner.is_whole() => {
-                return self.fail(format!("the answer was cut at the limit of {most} tokens; ask for less, or raise the model's `max_tokens`"));
+                return self.fail(format!("the answer was cut at the limit of {most} tokens; ask for less (or raise the model's `max_tokens`, if it is that low)"));
             }
             Finish::Length | Finish::Stop => {}
         }

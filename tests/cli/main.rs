@@ -78,6 +78,22 @@ async fn what_an_answer_changes_elsewhere_is_told() {
     ran.expect(0, &["uses `self.n`", "by hand", "done in"]);
 }
 
+/// However the file is named, `patch -p1` finds it from here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diff_names_the_file_from_the_current_folder() {
+    let (folder, _server) = Folder::with_server(vec![says(ANSWER)]).await;
+    folder.write("a.py", STUB);
+    let (whole, new) = (folder.path("a.py"), folder.path("new.py"));
+    for name in ["a.py", "./a.py", whole.to_str().unwrap()] {
+        let diff = folder.run(&["generate", name, "--at", "1", "--diff"]).await;
+        assert!(diff.output.starts_with("--- a/a.py\n+++ b/a.py\n@@"), "{name}: {}", diff.output);
+    }
+    for name in ["./new.py", new.to_str().unwrap()] {
+        let diff = folder.run(&["generate", "--new", name, "--instruction", "double", "--diff"]).await;
+        assert!(diff.output.starts_with("--- /dev/null\n+++ b/new.py\n@@"), "{name}: {}", diff.output);
+    }
+}
+
 /// However the file is named, the model is told the same, and not where it lies on this machine.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_model_is_told_the_path_from_the_current_folder() {

@@ -1,6 +1,6 @@
 //! From `--at` and `--instruction` to a task.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,16 +131,29 @@ pub(super) fn task(
 /// The path as the model is told it: from the current folder. Where a project lies on a machine, and whose it is, is
 /// nothing to a provider, and a small model writes other code for another path.
 fn told_path(path: &Path) -> String {
-    let folder = std::env::current_dir().ok().and_then(|folder| folder.canonicalize().ok());
-    let whole = path.canonicalize().ok();
-    let below =
-        folder.zip(whole).and_then(|(folder, whole)| Some(whole.strip_prefix(folder).ok()?.to_owned()));
+    let below = below_here(path);
     let told = match (&below, path.is_absolute()) {
         (Some(below), _) => below.as_path(),
         (None, true) => path.file_name().map_or(path, Path::new),
         (None, false) => path,
     };
     told.display().to_string()
+}
+
+/// The path as a diff names it, so that `patch -p1` finds it from here.
+pub(super) fn diff_path(path: &Path) -> String {
+    let path = below_here(path).unwrap_or_else(|| path.to_owned());
+    path.display().to_string().trim_start_matches('/').to_owned()
+}
+
+/// The path from the current folder, if it is below that. The file itself need not be there yet.
+fn below_here(path: &Path) -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?.canonicalize().ok()?;
+    let whole = path.canonicalize().or_else(|_| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        folder.canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()))
+    });
+    Some(whole.ok()?.strip_prefix(here).ok()?.to_owned())
 }
 
 #[cfg(test)]

@@ -155,7 +155,7 @@ fn each_mistake_has_its_place_and_its_message() {
         (
             "default_model = \"fast\"",
             "default_model = \"slow-one\"",
-            "2:17: default_model: there is no model \"slow-one\". There is \"fast\", \"qwen2.5-coder-0.5b\"",
+            "2:17: default_model: there is no model \"slow-one\". There are \"fast\", \"qwen2.5-coder-0.5b\"",
         ),
         ("default_model = \"fast\"", "default_model = 3", "2:17: default_model: this is a string in quotes"),
         (

@@ -74,15 +74,28 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) ->
     Ok(body)
 }
 
-/// Whether the function in the first lines of the code so far does nothing yet, or needs what neither they nor the file have.
-pub(super) fn is_missing(pass: &Pass, lines: usize, form: &Form, setup: &Setup) -> bool {
-    let (Shape::Body { name, .. }, Some(place)) = (&form.shape, &setup.place) else { return false };
+/// What a function still lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    Nothing,
+    /// It uses what neither the code so far nor the file has.
+    Names,
+    /// It does nothing yet.
+    Body,
+}
+
+/// What the function in the first lines of the code so far lacks.
+pub(super) fn missing(pass: &Pass, lines: usize, form: &Form, setup: &Setup) -> Missing {
+    let (Shape::Body { name, .. }, Some(place)) = (&form.shape, &setup.place) else {
+        return Missing::Nothing;
+    };
     let code = pass.code.get(..lines).unwrap_or(&pass.code).join("\n");
-    let Some(code) = Code::parse(&code, place.language()) else { return false };
+    let Some(code) = Code::parse(&code, place.language()) else { return Missing::Nothing };
     let names = Names::of(&code.source());
     match find(&code, &names, pass, setup, name) {
-        Ok(Some(found)) => is_stub(&found) || helpers::is_missing(&found, form, setup),
-        Ok(None) | Err(_) => false,
+        Ok(Some(found)) if is_stub(&found) => Missing::Body,
+        Ok(Some(found)) if helpers::is_missing(&found, form, setup) => Missing::Names,
+        Ok(_) | Err(_) => Missing::Nothing,
     }
 }
 

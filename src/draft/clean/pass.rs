@@ -32,6 +32,8 @@ pub(super) struct Pass {
     pub unwrap: Unwrap,
     pub peel: Peel,
     layout: Layout,
+    /// The same before its first line.
+    fresh: Layout,
     secrets: Secrets,
     want: Shape,
     all_blocks: bool,
@@ -60,10 +62,12 @@ impl Pass {
             Shape::Block => Want::Block { hoist: setup.hoist, around },
             Shape::Docstring | Shape::File => Want::Block { hoist: false, around: Vec::new() },
         };
+        let layout = Layout::new(&form.base, form.unit, setup.deeper, reading.common);
         Self {
             unwrap: Unwrap::new(!reading.blind_to_strings, reading.sources),
             peel: Peel::new(want, known, reading.start),
-            layout: Layout::new(&form.base, form.unit, setup.deeper, reading.common),
+            fresh: layout.clone(),
+            layout,
             secrets: setup.secrets.clone(),
             want: form.shape.clone(),
             all_blocks: reading.all_blocks,
@@ -83,7 +87,12 @@ impl Pass {
     pub fn line(&mut self, line: &str) {
         let code = self.unwrap.line(line).map(str::to_owned);
         if self.unwrap.is_at_edge() && !matches!(self.want, Shape::File) {
-            self.peel.begin_again();
+            if code.is_none() && self.unwrap.is_open() && self.peel.may_be_before() {
+                self.peel.forget();
+                self.clear();
+            } else {
+                self.peel.begin_again();
+            }
         }
         if let Some(code) = code {
             self.code(&code);
@@ -101,10 +110,18 @@ impl Pass {
         }
         self.code.push(code.to_owned());
         if self.want != Shape::Docstring {
-            for wanted in self.peel.line(code) {
-                self.take(wanted);
+            let lines = self.peel.line(code);
+            if self.peel.is_restarted() {
+                self.clear();
             }
+            lines.into_iter().for_each(|wanted| self.take(wanted));
         }
+    }
+
+    /// What was taken so far was not what is wanted.
+    fn clear(&mut self) {
+        [&mut self.wanted, &mut self.lines, &mut self.held].into_iter().for_each(Vec::clear);
+        self.layout = self.fresh.clone();
     }
 
     /// The end of the answer.
@@ -116,7 +133,7 @@ impl Pass {
 
     fn take(&mut self, wanted: String) {
         let text = self.layout.in_string();
-        let margin = !text && wanted.trim_start().starts_with('#') && self.peel.is_beside(&wanted);
+        let margin = !text && wanted.trim_start().starts_with('#') && self.peel.is_beside();
         let laid = self.layout.line(&wanted);
         self.wanted.push(wanted);
         if (laid.trim().is_empty() && !text) || margin {

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use super::frames::{Decoder, FromChild, ToChild, encode};
+use crate::model::store::CATALOGUE;
 use crate::model::{ErrorKind, ModelError, Tokens};
 
 /// Without a question for this long, the process ends and gives its memory back.
@@ -84,7 +85,12 @@ impl EngineOptions {
         }
         if !self.model.is_file() {
             let path = self.model.display();
-            return config(format!("there is no model file {path}: fetch it with `redraft models pull`"));
+            let file = self.model.file_name().and_then(|name| name.to_str());
+            let what = match CATALOGUE.iter().find(|entry| Some(entry.file) == file) {
+                Some(entry) => format!("fetch it with `redraft models pull {}`", entry.name),
+                None => "look at the model's `path` in the configuration".to_owned(),
+            };
+            return config(format!("there is no model file {path}: {what}"));
         }
         Ok(())
     }

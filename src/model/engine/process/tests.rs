@@ -72,11 +72,17 @@ async fn an_answer_and_a_refused_question() {
 
 #[tokio::test]
 async fn a_missing_model_file_says_how_to_get_it() {
-    let command = Some(vec!["/bin/false".into()]);
-    let options = EngineOptions { command, ..EngineOptions::new("no/such.gguf".into()) };
-    let error = EmbeddedProvider::new(options).ask(request(), mpsc::channel(1).0).await.expect_err("missing");
-    assert_eq!(error.kind, ErrorKind::Config);
-    assert!(error.message.contains("redraft models pull"), "{}", error.message);
+    for (file, expected) in [
+        ("no/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf", "`redraft models pull qwen2.5-coder-1.5b`"),
+        ("no/such.gguf", "the model's `path` in the configuration"),
+    ] {
+        let command = Some(vec!["/bin/false".into()]);
+        let options = EngineOptions { command, ..EngineOptions::new(file.into()) };
+        let asked = EmbeddedProvider::new(options).ask(request(), mpsc::channel(1).0).await;
+        let error = asked.expect_err("missing");
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(error.message.contains(expected), "{}", error.message);
+    }
 }
 
 #[tokio::test]
