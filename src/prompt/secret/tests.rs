@@ -126,3 +126,29 @@ fn a_token_inside_a_literal_is_one_secret() {
     let text = format!("token = \"ghp_{}\"", noise(36));
     assert_eq!(kinds(&text).len(), 1);
 }
+
+#[test]
+fn names_are_known_in_any_case() {
+    for text in ["\u{17f}ecret = '", "API_\u{212a}EY = '", "PassWd = '", "pwd: '"] {
+        assert_eq!(kinds(&format!("{text}{}'", noise(20))), ["password"], "{text}");
+    }
+}
+
+proptest::proptest! {
+    /// What is looked for before an expression is asked hides nothing that it would find.
+    #[test]
+    fn hints_hide_nothing(
+        parts in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0usize..80, 0usize..6), 0..6),
+    ) {
+        let hints: Vec<&str> = FORMS.iter().chain([&ASSIGNED]).flat_map(|form| form.hints.iter().copied()).collect();
+        let between = ["", " ", "-1-2-", " = '", "_key: \"", ".x@y"];
+        let text: String = parts
+            .iter()
+            .map(|(hint, length, next)| format!("{}{}{}", hints[hint.index(hints.len())], noise(*length), between[*next]))
+            .collect();
+        for form in &FORMS {
+            proptest::prop_assert!(form.may_find(&text).is_some() || !form.regex().is_match(&text), "{} in {}", form.kind, text);
+        }
+        proptest::prop_assert!(assignments(&text).is_some() || !ASSIGNED.regex().is_match(&text), "{}", text);
+    }
+}
