@@ -20,6 +20,9 @@ pub type Time = Duration;
 
 /// Edits leave at most this often (or every two round trips, where that is longer).
 const INTERVAL: Duration = Duration::from_millis(80);
+/// An edit that leaves up to so much after it might have does not move those after it: timers are late by a millisecond, and
+/// a busy machine is by more. Beyond that, nothing was waiting.
+const LATE: Duration = Duration::from_millis(10);
 /// No echo within this time (or four round trips): the edit counts as dropped.
 const ECHO: Duration = Duration::from_millis(300);
 /// While the user types inside the region, edits wait for this much quiet.
@@ -302,7 +305,9 @@ impl Weave {
         flight.sent = now;
         // A client that is busy gets more time with each try.
         flight.deadline = now + self.echo_time() * (1 << self.attempts.min(ATTEMPTS));
-        self.not_before = now + INTERVAL.max(self.round_trip * 2);
+        let late = now.saturating_sub(self.not_before);
+        let due = if late <= LATE { self.not_before } else { now };
+        self.not_before = due + INTERVAL.max(self.round_trip * 2);
         let next = Next::Send { id: flight.id, edits: flight.edits.clone() };
         self.flight = Some(flight);
         next
@@ -443,4 +448,34 @@ fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends what is to be sent and has it land at once; the time at which the next may leave.
+    fn sent(weave: &mut Weave, now: Time, document: &mut Rope, target: &str) -> Time {
+        weave.stream(0, target.to_owned());
+        let Next::Send { edits, .. } = weave.poll(now, document) else {
+            panic!("nothing is sent at {now:?}")
+        };
+        let before = document.clone();
+        apply_all(document, &edits);
+        assert_eq!(weave.changed(now, &sequential(&edits), &before, document), Heard::Ours);
+        weave.stream(0, format!("{target}\nmore"));
+        let Next::Wait(gate) = weave.poll(now, document) else { panic!("nothing waits") };
+        gate
+    }
+
+    #[test]
+    fn a_late_timer_does_not_move_the_edits_after_it() {
+        let ms = Duration::from_millis;
+        let mut document = Rope::from_str("a");
+        let mut weave = Weave::new(vec![Region::new(0, "a")]);
+        for (now, next) in [(1_000, 1_080), (1_083, 1_160), (1_160, 1_240), (1_400, 1_480)] {
+            let target = format!("a{now}");
+            assert_eq!(sent(&mut weave, ms(now), &mut document, &target), ms(next), "{now}");
+        }
+    }
 }
