@@ -13,6 +13,7 @@ use super::client::Profile;
 use super::convert::workspace_edit;
 use super::event::{ClientEvent, RunId, TaskEvent};
 use super::live::{Live, status};
+use super::memory;
 use super::outgoing::Outgoing;
 use crate::action::Diagnostic;
 use crate::action::prepare::{Sent, Wish};
@@ -94,6 +95,8 @@ struct Session {
     openings: u64,
     next_run: RunId,
     next_request: i64,
+    /// Whether what the first run needs was made, or is being made.
+    is_warm: bool,
     started: Instant,
 }
 
@@ -115,6 +118,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         openings: 0,
         next_run: 0,
         next_request: 0,
+        is_warm: false,
         started: Instant::now(),
     };
     loop {
@@ -217,6 +221,7 @@ impl Session {
             let error = error.clone();
             self.show(1, &error);
         }
+        drop(tokio::task::spawn_blocking(memory::give_back));
     }
 
     /// The client answered a request of ours.

@@ -114,9 +114,15 @@ impl Language {
         (self.grammar)()
     }
 
-    /// Compiles the queries now rather than at the first question (a server does it in the background after start-up).
+    /// Compiles the queries now rather than at the first question.
     pub fn warm(&self) {
         self.queries();
+    }
+
+    /// Whether that was done.
+    #[must_use]
+    pub fn is_warm(&self) -> bool {
+        self.compiled.get().is_some()
     }
 
     pub(super) fn queries(&self) -> &Queries {

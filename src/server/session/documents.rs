@@ -8,6 +8,7 @@ use tree_sitter::Tree;
 use super::{Doc, PARSE_DELAY, Session};
 use crate::job::Input;
 use crate::server::event::{RunId, TaskEvent};
+use crate::server::warm;
 use crate::text::edit::Edit;
 use crate::workspace::{Change, Document, Opened, Stamp};
 
@@ -78,8 +79,11 @@ impl Session {
             let (snapshot, tasks) = (doc.document.snapshot().clone(), self.tasks.clone());
             tokio::task::spawn_blocking(move || {
                 let tree = catch_unwind(AssertUnwindSafe(|| snapshot.parse())).unwrap_or_default();
-                let stamp = snapshot.stamp();
+                let (stamp, language) = (snapshot.stamp(), snapshot.language);
                 let _ = tasks.blocking_send(TaskEvent::Parsed { uri: snapshot.uri, stamp, tree });
+                if let Some(language) = language.filter(|language| !language.is_warm()) {
+                    warm::language(language);
+                }
             });
         }
     }
