@@ -14,27 +14,42 @@ use crate::typing::failed;
 const REPETITIONS: usize = 60;
 /// Longer than the interval between two edits of a stream.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long after the text its end comes: with it, with the next token, or when the last line is in the buffer already.
+const ENDS: [Option<u64>; 3] = [None, Some(5), Some(60)];
+
+#[derive(Debug, Default)]
+struct Figures {
+    first: Times,
+    last: [Times; ENDS.len()],
+    stands: Times,
+    stops: [Times; 3],
+}
 
 pub fn measure() {
     for lines in [100, 5_000] {
         let model = Model::start();
         let mut editor = Editor::ready(Some(&model.address));
         let uri = open(&mut editor, lines);
-        let times = &mut [(); 6].map(|()| Times::default());
+        let mut figures = Figures::default();
         for _ in 0..REPETITIONS {
-            draft(&mut editor, &uri, &model, times);
-            stop(&mut editor, &uri, &model, times);
+            for end in 0..ENDS.len() {
+                draft(&mut editor, &uri, &model, end, &mut figures);
+            }
+            stop(&mut editor, &uri, &model, &mut figures.stops);
         }
-        let names = [
-            "first line complete to the first edit",
-            "last byte to the last edit",
-            "last byte to a draft that stands",
-            "stop to its answer",
-            "stop to a closed connection",
-            "stop while the model reads to a closed connection",
-        ];
-        for (times, name) in times.iter_mut().zip(names) {
-            std::mem::take(times).print(&format!("{lines} lines, {name}"));
+        let Figures { first, last: [with_it, soon, late], stands, stops: [answer, closed, reading] } =
+            figures;
+        for (times, name) in [
+            (first, "first line complete to the first edit"),
+            (with_it, "last byte to the last edit, text and end at once"),
+            (stands, "last byte to a draft that stands, text and end at once"),
+            (soon, "last byte to the last edit, the end 5 ms after the text"),
+            (late, "last byte to the last edit, the end 60 ms after the text"),
+            (answer, "stop to its answer"),
+            (closed, "stop to a closed connection"),
+            (reading, "stop while the model reads to a closed connection"),
+        ] {
+            times.print(&format!("{lines} lines, {name}"));
         }
     }
 }
@@ -46,7 +61,7 @@ fn begin(asked: &mut Asked) {
     asked.say("    \"\"\"The area of a circle.\"\"\"\n    square = radius * radius");
 }
 
-fn draft(editor: &mut Editor, uri: &str, model: &Model, times: &mut [Times]) {
+fn draft(editor: &mut Editor, uri: &str, model: &Model, end: usize, figures: &mut Figures) {
     let argument = editor.implement(uri);
     let id = editor.command("redraft.run", argument);
     let run = editor.answer(id).1.expect("a run")["run"].clone();
@@ -55,13 +70,24 @@ fn draft(editor: &mut Editor, uri: &str, model: &Model, times: &mut [Times]) {
     editor.settle(PAUSE);
     let began = Instant::now();
     asked.say("\n");
-    times[0].add(edit(editor) - began);
+    figures.first.add(edit(editor) - began);
     editor.settle(PAUSE);
+    let last = "    return math.pi * square\n```\n";
+    if let Some(after) = ENDS[end] {
+        asked.say(last);
+        editor.settle(Duration::from_millis(after));
+    }
     let began = Instant::now();
-    asked.end("    return math.pi * square\n```\n");
+    if ENDS[end].is_some() {
+        asked.close()
+    } else {
+        asked.end(last)
+    }
     let (last, done) = landed(editor);
-    times[1].add(last - began);
-    times[2].add(done - began);
+    figures.last[end].add(last - began);
+    if ENDS[end].is_none() {
+        figures.stands.add(done - began);
+    }
     assert!(
         editor
             .buffer(uri)
@@ -73,7 +99,7 @@ fn draft(editor: &mut Editor, uri: &str, model: &Model, times: &mut [Times]) {
     editor.state("reverted");
 }
 
-fn stop(editor: &mut Editor, uri: &str, model: &Model, times: &mut [Times]) {
+fn stop(editor: &mut Editor, uri: &str, model: &Model, times: &mut [Times; 3]) {
     for streams in [true, false] {
         let argument = editor.implement(uri);
         let id = editor.command("redraft.run", argument);
@@ -90,10 +116,10 @@ fn stop(editor: &mut Editor, uri: &str, model: &Model, times: &mut [Times]) {
         answer.expect("stopped");
         let closed = asked.closed();
         if streams {
-            times[3].add(at - began);
-            times[4].add(closed.saturating_duration_since(began));
+            times[0].add(at - began);
+            times[1].add(closed.saturating_duration_since(began));
         } else {
-            times[5].add(closed.saturating_duration_since(began));
+            times[2].add(closed.saturating_duration_since(began));
         }
         editor.settle(Duration::from_millis(5));
     }

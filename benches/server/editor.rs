@@ -99,9 +99,14 @@ impl Editor {
         self.buffers.get_mut(uri).expect("it is open")
     }
 
+    /// Where the stub of a document is to be written.
+    pub fn stub(&mut self, uri: &str) -> At {
+        (self.buffer(uri).find(&format!("def {STUB}")) + 2, 4)
+    }
+
     /// Asks for the actions on the stub of a document.
     pub fn ask_actions(&mut self, uri: &str) -> i64 {
-        let at = (self.buffer(uri).find(&format!("def {STUB}")) + 2, 4);
+        let at = self.stub(uri);
         self.actions_at(uri, at)
     }
 
@@ -112,9 +117,8 @@ impl Editor {
 
     /// The arguments of a run that implements the stub of a document.
     pub fn implement(&mut self, uri: &str) -> Value {
-        let buffer = self.buffer(uri);
-        let at = (buffer.find(&format!("def {STUB}")) + 2, 4);
-        json!({ "action": "implement", "uri": uri, "version": buffer.version, "range": wire(at, at) })
+        let at = self.stub(uri);
+        json!({ "action": "implement", "uri": uri, "version": self.buffer(uri).version, "range": wire(at, at) })
     }
 
     pub fn command(&mut self, command: &str, argument: Value) -> i64 {

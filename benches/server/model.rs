@@ -115,10 +115,13 @@ impl Asked {
     /// The last text and the end, in one write.
     pub fn end(&mut self, text: &str) {
         let mut last = chunk(&event(&json!({ "delta": { "content": text } })));
-        last.extend(chunk(&event(&json!({ "delta": {}, "finish_reason": "stop" }))));
-        last.extend(chunk("data: [DONE]\n\n"));
-        last.extend(chunk(""));
+        last.extend(ending());
         self.write(&last);
+    }
+
+    /// The end by itself.
+    pub fn close(&mut self) {
+        self.write(&ending());
     }
 
     /// A refusal: the run fails, and the document stays as it is.
@@ -139,6 +142,13 @@ impl Asked {
     fn write(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).expect("the client reads");
     }
+}
+
+fn ending() -> Vec<u8> {
+    let mut ending = chunk(&event(&json!({ "delta": {}, "finish_reason": "stop" })));
+    ending.extend(chunk("data: [DONE]\n\n"));
+    ending.extend(chunk(""));
+    ending
 }
 
 fn event(choice: &Value) -> String {

@@ -149,6 +149,9 @@ pub trait Provider: Send + Sync + fmt::Debug {
         request: Request,
         deltas: mpsc::Sender<String>,
     ) -> BoxFuture<'static, Result<Answer, ModelError>>;
+
+    /// Makes what the first call would make, without a connection or a process. May take some 10 ms.
+    fn warm(&self) {}
 }
 
 impl Tokens {

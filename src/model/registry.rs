@@ -87,6 +87,16 @@ impl Registry {
             },
         })
     }
+
+    /// Makes what the first call of a hosted model would make. The embedded engine is a process, and starts when it is asked.
+    pub fn warm(&self, name: Option<&str>) {
+        let spec = self.catalogue.model(name).and_then(|model| self.catalogue.provider_of(model));
+        if spec.is_ok_and(|spec| spec.wire != Wire::Embedded)
+            && let Ok(chosen) = self.choose(name)
+        {
+            chosen.provider.warm();
+        }
+    }
 }
 
 impl fmt::Debug for Registry {

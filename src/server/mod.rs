@@ -10,11 +10,13 @@ mod disk;
 mod dispatch;
 mod event;
 mod live;
+mod memory;
 mod outgoing;
 mod params;
 mod progress;
 mod session;
 mod transport;
+mod warm;
 
 pub use self::dispatch::serve;
 pub use self::session::Setup;

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::client::Profile;
 use super::event::{ClientEvent, RunId, TaskEvent};
 use super::live::Live;
+use super::memory;
 use super::outgoing::Outgoing;
 use crate::action::prepare::{Sent, Wish};
 use crate::draft::weave::Time;
@@ -117,6 +118,8 @@ struct Session {
     next_request: i64,
     /// The last edit that was sent, and when its client is reminded of it.
     nudge: Option<(i64, Time)>,
+    /// Whether what the first run needs was made, or is being made.
+    is_warm: bool,
     started: Instant,
 }
 
@@ -142,6 +145,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         next_run: 0,
         next_request: 0,
         nudge: None,
+        is_warm: false,
         started: Instant::now(),
     };
     loop {
@@ -254,6 +258,7 @@ impl Session {
             let error = error.clone();
             self.show(1, &error);
         }
+        drop(tokio::task::spawn_blocking(memory::give_back));
     }
 
     /// A message that the user sees. `kind` is LSP's `MessageType`.

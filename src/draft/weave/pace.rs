@@ -6,6 +6,9 @@ use super::Time;
 
 /// Edits leave at most this often (or every two round trips, where that is longer).
 const INTERVAL: Duration = Duration::from_millis(80);
+/// An edit that leaves up to so much after it might have does not move those after it: timers are late by a millisecond, and
+/// a busy machine is by more. Beyond that, nothing was waiting.
+const LATE: Duration = Duration::from_millis(10);
 /// No echo within this time (or four round trips) after a change that does not hold it: the edit counts as dropped.
 const ECHO: Duration = Duration::from_millis(300);
 /// Where nothing was told since it was sent, an edit counts as dropped only after this time: there is no evidence. Emacs'
@@ -108,7 +111,9 @@ impl Pace {
 
     /// An edit leaves now: when it counts as dropped, and until when it may land all the same.
     pub fn sent(&mut self, now: Time) -> (Time, Time) {
-        self.not_before = now + INTERVAL.max(self.round_trip * 2);
+        let late = now.saturating_sub(self.not_before);
+        let due = if late <= LATE { self.not_before } else { now };
+        self.not_before = due + INTERVAL.max(self.round_trip * 2);
         (now + EVIDENCE, now + EVIDENCE + LANDS_WITHIN)
     }
 

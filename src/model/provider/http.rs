@@ -48,6 +48,9 @@ impl Default for Deadlines {
     }
 }
 
+/// Builds a client with a deadline for its connections.
+type Build = fn(Duration) -> Result<Client, reqwest::Error>;
+
 /// Reads an environment variable.
 pub type ReadVariable = fn(&str) -> Option<SecretString>;
 
@@ -81,19 +84,37 @@ impl Http {
     /// The client for `url`, built on first use: the one for other machines reads the system's certificates, which
     /// takes some 10 ms.
     pub(super) async fn client(&self, url: &Url) -> Result<Client, reqwest::Error> {
-        let local = url.scheme() == "http" && address::is_loopback(url);
-        let cell = if local { &self.0.local } else { &self.0.hosted };
+        let (cell, build) = self.place(url);
         if let Some(client) = cell.get() {
             return Ok(client.clone());
         }
         let connect = self.0.deadlines.connect;
-        let build = move || if local { build_local(connect) } else { build_hosted(connect) };
-        let client = match tokio::task::spawn_blocking(build).await {
+        let client = match tokio::task::spawn_blocking(move || build(connect)).await {
             Ok(client) => client?,
             // Only a runtime that is shutting down drops the task; the call is cancelled with it.
             Err(_) => std::future::pending().await,
         };
         Ok(cell.get_or_init(|| client).clone())
+    }
+
+    /// Builds the client for `url`, if there is none yet. What is wrong with it is told to the call that needs it.
+    pub(super) fn warm(&self, url: &Url) {
+        let (cell, build) = self.place(url);
+        if cell.get().is_none()
+            && let Ok(client) = build(self.0.deadlines.connect)
+        {
+            // A call may have been first.
+            let _ = cell.set(client);
+        }
+    }
+
+    /// Where the client for `url` is, and how it is built.
+    fn place(&self, url: &Url) -> (&OnceLock<Client>, Build) {
+        if url.scheme() == "http" && address::is_loopback(url) {
+            (&self.0.local, build_local)
+        } else {
+            (&self.0.hosted, build_hosted)
+        }
     }
 }
 
@@ -134,4 +155,22 @@ fn shared(connect: Duration) -> ClientBuilder {
         .connect_timeout(connect)
         .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .pool_idle_timeout(IDLE_TIME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_built_before_it_is_needed() {
+        let http = Http::default();
+        let built = |url: &str| http.place(&Url::parse(url).unwrap()).0.get().is_some();
+        for (url, other) in
+            [("http://127.0.0.1:1/v1", "https://h.example/v1"), ("https://h.example/v1", "http://[::1]/")]
+        {
+            let before = built(other);
+            http.warm(&Url::parse(url).unwrap());
+            assert_eq!((built(url), built(other)), (true, before), "{url}");
+        }
+    }
 }

@@ -103,6 +103,10 @@ impl Provider for Hosted {
         };
         Box::pin(exchange.run())
     }
+
+    fn warm(&self) {
+        self.http.warm(&self.base_url.join(self.format.path()));
+    }
 }
 
 impl fmt::Debug for Hosted {

@@ -153,3 +153,29 @@ fn each_secret_has_a_mark_of_its_own() {
     let mark = redactor.know(&key, "private-key").to_owned();
     assert_eq!(redactor.redact(&key.replace('\n', "\n    ")), mark);
 }
+
+#[test]
+fn names_are_known_in_any_case() {
+    for text in ["\u{17f}ecret = '", "API_\u{212a}EY = '", "PassWd = '", "pwd: '"] {
+        assert_eq!(kinds(&format!("{text}{}'", noise(20))), ["password"], "{text}");
+    }
+}
+
+proptest::proptest! {
+    /// What is looked for before an expression is asked hides nothing that it would find.
+    #[test]
+    fn hints_hide_nothing(
+        parts in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0usize..80, 0usize..6), 0..6),
+    ) {
+        let hints: Vec<&str> = FORMS.iter().chain([&ASSIGNED]).flat_map(|form| form.hints.iter().copied()).collect();
+        let between = ["", " ", "-1-2-", " = '", "_key: \"", ".x@y"];
+        let text: String = parts
+            .iter()
+            .map(|(hint, length, next)| format!("{}{}{}", hints[hint.index(hints.len())], noise(*length), between[*next]))
+            .collect();
+        for form in &FORMS {
+            proptest::prop_assert!(form.may_find(&text).is_some() || !form.regex().is_match(&text), "{} in {}", form.kind, text);
+        }
+        proptest::prop_assert!(assignments(&text).is_some() || !ASSIGNED.regex().is_match(&text), "{}", text);
+    }
+}

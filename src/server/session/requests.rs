@@ -12,6 +12,7 @@ use crate::server::convert::{Target, action_out, command_action, diagnostic_in, 
 use crate::server::event::{Reply, RunId, TaskEvent};
 use crate::server::live;
 use crate::server::params::{Ask, invalid, run_name};
+use crate::server::warm;
 use crate::workspace::{MAX_BYTES, Snapshot};
 use tree_sitter::Tree;
 
@@ -19,7 +20,8 @@ use tree_sitter::Tree;
 const DRAFT: &str = "refactor.rewrite.redraft.draft";
 
 impl Session {
-    pub(super) fn actions(&self, ask: Ask, reply: Reply) {
+    pub(super) fn actions(&mut self, ask: Ask, reply: Reply) {
+        self.warm_up();
         let Some(doc) = self.documents.get(&ask.text_document.uri) else {
             let _ = reply.send(Ok(json!([])));
             return;
@@ -63,6 +65,15 @@ impl Session {
             let _permit = parses.acquire_owned().await;
             let _ = tokio::task::spawn_blocking(work).await;
         });
+    }
+
+    /// Who asks for actions may be about to run one.
+    fn warm_up(&mut self) {
+        if std::mem::replace(&mut self.is_warm, true) {
+            return;
+        }
+        let (registry, model) = (self.setup.registry.clone(), self.profile.options.default_model.clone());
+        drop(tokio::task::spawn_blocking(move || warm::run(&registry, model.as_deref())));
     }
 
     /// What can be done with the drafts that are being written, and with those that stand there.
