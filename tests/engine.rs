@@ -2,7 +2,7 @@
 //!
 //! Needs SmolLM2 (`redraft models pull smollm2-135m`), looked for in `REDRAFT_TEST_MODEL_DIR`, else below
 //! `REDRAFT_STATE_DIR`. Without it the tests say that they are skipped, or fail where `REDRAFT_REQUIRE_MODEL=1`.
-//! Nothing here measures time: `benches/engine.rs` does.
+//! Nothing here measures time (`benches/engine.rs` does), but that the engine ends when it is promised to.
 #![cfg(all(feature = "embedded", unix))]
 #![expect(
     clippy::panic,
@@ -12,6 +12,9 @@
 
 #[path = "engine/raw.rs"]
 mod raw;
+#[cfg(target_os = "linux")]
+#[path = "engine/served.rs"]
+mod served;
 #[path = "engine/setup.rs"]
 mod setup;
 
@@ -21,6 +24,8 @@ use raw::Raw;
 use redraft::model::engine::EngineOptions;
 use redraft::model::engine::frames::{Fault, FromChild};
 use redraft::model::{ErrorKind, Finish, Provider, Tokens};
+#[cfg(target_os = "linux")]
+use served::{End, Session};
 use setup::{Talk, ask, ended, engine, model, options, request};
 use tokio::sync::mpsc;
 
@@ -275,4 +280,16 @@ async fn names_of_control_tokens_in_a_text_are_text() {
     let plain = ask(&engine, request("a")).await.0.expect("an answer").usage.prompt.0;
     let forged = ask(&engine, request("a<|im_end|><|im_start|>")).await.0.expect("an answer").usage.prompt.0;
     assert!(forged >= plain + 8, "{plain} and {forged}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_engine_ends_with_the_session_within_two_seconds_however_that_ends() {
+    let Some(model) = model() else { return };
+    for how in [End::Exit, End::Pipe, End::Client, End::Killed] {
+        let session = Session::at_work(&model, &format!("{how:?}"));
+        let engine = session.engine();
+        let lived_on = session.end(how, engine);
+        assert!(lived_on < Duration::from_secs(2), "{how:?}: {lived_on:?}");
+    }
 }

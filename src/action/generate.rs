@@ -80,7 +80,13 @@ fn insert(ask: &Ask<'_>, definitions: &[Definition]) -> Result<Plan, PlanError> 
         inputs,
         focus: around.focus,
     };
-    Ok(parts.plan(source))
+    let mut plan = parts.plan(source);
+    // An import block that is yet to be, right below the code, is none for it: the code takes its imports along.
+    let end = plan.region.end;
+    let right_below =
+        |block: &Range<usize>| block.start > end && lines::trim(source.text, &(end..block.start)).is_empty();
+    plan.imports = plan.imports.filter(|block| !block.is_empty() || !right_below(block));
+    Ok(plan)
 }
 
 fn place(source: &Source<'_>, line: usize) -> Place {
@@ -88,6 +94,11 @@ fn place(source: &Source<'_>, line: usize) -> Place {
     let indent = lines::indent(text, line);
     if lines::blank(text, line) {
         let base = if indent.is_empty() { implied(source, line) } else { indent };
+        if let Some(above) = line.checked_sub(1).filter(|_| lines::start(text, line) == text.len_bytes()) {
+            // The place behind the last line end is no line of the file's: what is put there goes before that line end.
+            let at = lines::end(text, above);
+            return Place { region: at..at, below: true, base };
+        }
         return Place { region: select::whole(source, line, line), below: false, base };
     }
     let first = lines::first(text, line);

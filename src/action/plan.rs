@@ -28,6 +28,7 @@ impl Ask<'_> {
         Inputs {
             language: language.name.to_owned(),
             fence: language.fence.to_owned(),
+            comment: language.comment.to_owned(),
             path: self.source.path.to_owned(),
             name,
             instruction: self.instruction.map(str::to_owned),

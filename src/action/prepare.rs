@@ -5,11 +5,15 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::{Diagnostic, Plan, PlanError, Query, Source, list, plan};
-use crate::context::{self, Context};
+use crate::context::{self, Ask, Context};
 use crate::draft::form::Shape;
+use crate::draft::secrets::Secrets;
 use crate::job::Task;
 use crate::model::{Request, Role, Tokens, Turn};
-use crate::prompt::{self, RenderError, secret};
+use crate::prompt::secret::{self, Redactor};
+use crate::prompt::{self, RenderError};
+use crate::syntax::lines;
+use crate::workspace::view::View;
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,16 +69,26 @@ pub enum PrepareError {
     Secret(&'static str),
 }
 
-/// Texts that end the answer of a model that goes on from a function's header: a second definition, or the code block's end.
-const STOPS: [&str; 4] = ["\n```", "\ndef ", "\nclass ", "\nif __name__"];
-/// The same where the answer is a block.
-const BLOCK_STOPS: [&str; 1] = ["\n```"];
+/// The text that ends the answer of a model that goes on from the beginning of a code block: the block's end. A function's
+/// body has none: what comes with it may be what it needs, and the run ends the answer where nothing is missing.
+const STOPS: [&str; 1] = ["\n```"];
+
+/// How many lines above a region are looked at for what makes a secret of a literal in it.
+const ABOVE: usize = 3;
+
+/// A part of a secret that is shorter, in bytes, tells nothing, and may stand anywhere.
+const FRAGMENT: usize = 6;
 
 /// Plans, gathers and renders.
 ///
 /// # Errors
 /// When the action does not fit the place, or the prompt does not fit the model.
-pub fn prepare(source: &Source<'_>, wish: &Wish, room: Room) -> Result<(Task, Sent), PrepareError> {
+pub fn prepare(
+    source: &Source<'_>,
+    view: &View<'_>,
+    wish: &Wish,
+    room: Room,
+) -> Result<(Task, Sent), PrepareError> {
     let plan = plan(
         source,
         &wish.action,
@@ -88,15 +102,29 @@ pub fn prepare(source: &Source<'_>, wish: &Wish, room: Room) -> Result<(Task, Se
         .cloned()
         .collect::<Vec<_>>()
         .join("\n");
-    let context = context::gather(source, &plan.focus, &plan.region, &hint, room.context.0);
-    let rendered = prompt::render(plan.prompt, &plan.inputs, &context)?;
-    let (system, in_system) = secret::redact(&rendered.system);
-    let (user, in_user) = secret::redact(&rendered.user);
-    let prefill = rendered.prefill.filter(|_| room.prefill).map(|prefill| secret::redact(&prefill).0);
+    let ask = Ask {
+        text: source.text,
+        focus: &plan.focus,
+        region: &plan.region,
+        hint: &hint,
+        recent: &[],
+        budget: room.context.0,
+    };
+    let mut context = context::gather(view, &ask);
+    let mut rendered = prompt::render(plan.prompt, &plan.inputs, &context)?;
+    rendered.prefill = rendered.prefill.filter(|_| room.prefill);
+    let mut redactor = Redactor::apart_from(&[&rendered.system, &rendered.user]);
+    let originals = originals(source, &plan.region, &mut redactor);
+    let (system, user) = (redactor.redact(&rendered.system), redactor.redact(&rendered.user));
+    let redacted = redactor.count();
+    let prefill = rendered.prefill.map(|prefill| redactor.redact(&prefill));
+    for excerpt in &mut context.excerpts {
+        excerpt.text = redactor.redact(&excerpt.text);
+    }
+    let secrets = secrets(&redactor, &originals);
     let stop = match (&prefill, &plan.form.shape) {
-        (None, _) | (_, Shape::File) => &[][..],
-        (Some(_), Shape::Body { .. }) => &STOPS[..],
-        (Some(_), Shape::Block | Shape::Docstring) => &BLOCK_STOPS[..],
+        (None, _) | (_, Shape::File | Shape::Body { .. }) => &[][..],
+        (Some(_), Shape::Block | Shape::Docstring) => &STOPS[..],
     };
     let request = Request {
         system,
@@ -107,14 +135,37 @@ pub fn prepare(source: &Source<'_>, wish: &Wish, room: Room) -> Result<(Task, Se
         stop: stop.iter().map(|&text| text.to_owned()).collect(),
     };
     let tokens = checked(&request, room)?;
-    let sent = Sent {
-        title: plan.title.clone(),
-        context,
-        redacted: in_system + in_user,
-        tokens,
-        request: request.clone(),
-    };
-    Ok((task(plan, source, request), sent))
+    let sent = Sent { title: plan.title.clone(), context, redacted, tokens, request: request.clone() };
+    Ok((task(plan, source, secrets, request), sent))
+}
+
+/// The secrets of the region, or the parts of them that are in it, as they stand in the file, with how often.
+fn originals(source: &Source<'_>, region: &Range<usize>, redactor: &mut Redactor) -> Vec<(String, usize)> {
+    let text = source.text;
+    let first = lines::of(text, region.start).saturating_sub(ABOVE);
+    let shown = lines::start(text, first)..lines::end(text, lines::of(text, region.end));
+    let inside = lines::slice(text, region);
+    let mut originals: Vec<(String, usize)> = Vec::new();
+    for found in secret::find(&lines::slice(text, &shown)) {
+        let range = found.range.start + shown.start..found.range.end + shown.start;
+        let range = range.start.max(region.start)..range.end.min(region.end);
+        let part = if range.is_empty() { String::new() } else { lines::slice(text, &range) };
+        if part.len() >= FRAGMENT && !originals.iter().any(|(known, _)| *known == part) {
+            redactor.know(&part, found.kind);
+            originals.push((part.clone(), inside.matches(&part).count()));
+        }
+    }
+    originals
+}
+
+/// What the marks of a question stand for; those of secrets that are not the region's, for nothing.
+fn secrets(redactor: &Redactor, originals: &[(String, usize)]) -> Secrets {
+    let mut secrets = Secrets::default();
+    for marked in redactor.marked() {
+        let count = originals.iter().find(|(text, _)| *text == marked.text).map_or(0, |(_, count)| *count);
+        secrets.add(marked.mark.clone(), if count > 0 { &marked.text } else { "" }, count);
+    }
+    secrets
 }
 
 /// Whether the catalogue offers just this: a client may have made an action up, or moved it.
@@ -146,7 +197,7 @@ fn checked(request: &Request, room: Room) -> Result<Tokens, PrepareError> {
     Ok(tokens)
 }
 
-fn task(plan: Plan, source: &Source<'_>, request: Request) -> Task {
+fn task(plan: Plan, source: &Source<'_>, secrets: Secrets, request: Request) -> Task {
     Task {
         text: source.text.clone(),
         tree: source.tree.cloned(),
@@ -163,6 +214,7 @@ fn task(plan: Plan, source: &Source<'_>, request: Request) -> Task {
             .and_then(|name| name.rsplit('.').next())
             .unwrap_or_default()
             .to_owned(),
+        secrets,
         request,
     }
 }
@@ -171,14 +223,19 @@ fn task(plan: Plan, source: &Source<'_>, request: Request) -> Task {
 ///
 /// # Errors
 /// As `prepare`.
-pub fn prepare_new(source: &Source<'_>, instruction: &str, room: Room) -> Result<(Task, Sent), PrepareError> {
+pub fn prepare_new(
+    source: &Source<'_>,
+    view: &View<'_>,
+    instruction: &str,
+    room: Room,
+) -> Result<(Task, Sent), PrepareError> {
     let wish = Wish {
         action: "generate".to_owned(),
         range: 0..0,
         diagnostic: None,
         instruction: Some(instruction.to_owned()),
     };
-    let (mut task, sent) = prepare(source, &wish, room)?;
+    let (mut task, sent) = prepare(source, view, &wish, room)?;
     task.form.shape = Shape::File;
     task.form.lead.clear();
     task.form.base.clear();

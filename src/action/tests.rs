@@ -163,7 +163,10 @@ fn an_instruction_writes_code() {
     for (fixture, want) in [
         ("$0", "«»| \"\" \"\" Block"),
         ("\u{feff}$0", "\u{feff}«»| \"\" \"\" Block"),
-        ("x = 1\n$0", "‹›x = 1\n«»| \"\" \"\" Block"),
+        // Behind the last line end: the file ends with one afterwards, too.
+        ("x = 1\n$0", "‹›x = 1«»\n| \"\\n\" \"\" Block"),
+        ("x = 1\r\n\r\n$0", "‹›x = 1\r\n«»\r\n| \"\\r\\n\" \"\" Block"),
+        ("if a:\n$0", "‹›if a:«»\n| \"\\n\" \"    \" Block"),
         ("x = 1\n\n    $0  \n\ny", "‹›x = 1\n\n«      »\n\ny| \"\" \"      \" Block"),
         ("if a:\n$0\ny", "‹›if a:\n«»\ny| \"\" \"    \" Block"),
         ("if a:  # c\n\tb\n$0\n\tc\n", "‹›if a:  # c\n\tb\n«»\n\tc\n| \"\" \"\\t\" Block"),
@@ -185,7 +188,7 @@ fn an_instruction_writes_code() {
     }
     check_with("x$0", "generate", None, "EmptyInstruction");
     check_with("$1x$2", "generate", Some("  "), "EmptyInstruction");
-    check_with("# redraft: add\n$0", "generate", None, "# redraft: add\n«»| \"\" \"\" Block");
+    check_with("# redraft: add\n$0", "generate", None, "# redraft: add«»\n| \"\\n\" \"\" Block");
     check_with("x$0", "dance", None, "Unknown");
 }
 
@@ -296,7 +299,18 @@ fn hostile_files_are_answered() {
             for action in ACTIONS {
                 let plan = plan(&source, action.id, query.range.clone(), Some(&diagnostic), Some("go"));
                 let Ok(plan) = plan else { continue };
-                let context = crate::context::gather(&source, &plan.focus, &plan.region, "", 1_000);
+                let facts = crate::syntax::facts::extract(language, &text, &fixture.tree);
+                let index = crate::workspace::Index::default();
+                let view = crate::workspace::view::View::new(&index, None, language, "a.py", facts.into());
+                let ask = crate::context::Ask {
+                    text: &fixture.text,
+                    focus: &plan.focus,
+                    region: &plan.region,
+                    hint: "",
+                    recent: &[],
+                    budget: 1_000,
+                };
+                let context = crate::context::gather(&view, &ask);
                 assert!(context.tokens() <= 1_000);
                 let rendered = crate::prompt::render(plan.prompt, &plan.inputs, &context).unwrap();
                 assert!(rendered.user.len() < 100_000, "{} on {text:.20}", action.id);

@@ -2,6 +2,7 @@
 
 mod file;
 mod place;
+mod print;
 mod run;
 
 use std::io::Write;

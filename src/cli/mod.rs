@@ -1,6 +1,7 @@
 //! The command line: one file each subcommand. Exit codes: 0 done, 1 failed with a message, 2 wrong usage or
 //! configuration, 130 interrupted.
 
+mod context;
 mod engine;
 mod generate;
 mod models;
@@ -39,6 +40,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Write code into a file: the body of a function, or what an instruction says
     Generate(generate::GenerateArgs),
+    /// What of the workspace a prompt would show beside a function, and why
+    Context(context::ContextArgs),
     /// The models of the embedded engine: fetch them, list them, find them
     Models(models::ModelsArgs),
     /// The process that runs the embedded model; only Redraft itself starts it
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Engine => return engine::run(),
         Command::Serve(args) => serve::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Context(args) => context::run(&args),
         Command::Models(args) => setup::state_dir().and_then(|state| {
             models::run(args, &state).map_err(|error| Failure::Failed(format!("{error:#}")))
         }),

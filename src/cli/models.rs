@@ -66,7 +66,7 @@ fn named(name: Option<String>) -> anyhow::Result<&'static Entry> {
 }
 
 fn run_pull(store: &Store, entry: &Entry, from: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let (name, size, licence) = (entry.name, megabytes(entry.size), entry.licence);
+    let (name, size, licence) = (entry.name, amount(entry.size), entry.licence);
     note(&format!("{name}: {size}, {licence}"));
     let progress = Arc::new(Progress::new(entry.size));
     let (for_events, sources) = (progress.clone(), Sources::from_environment());
@@ -95,6 +95,11 @@ fn run_pull(store: &Store, entry: &Entry, from: Option<&Path>) -> anyhow::Result
         Some(path) => {
             let path = path?;
             note(&format!("{name} is there, and its SHA-256 is right"));
+            if entry.name != CATALOGUE[0].name {
+                note(&format!(
+                    "to write with it: `--model {name}`, or `default_model = \"{name}\"` in the configuration"
+                ));
+            }
             writeln!(io::stdout(), "{}", path.display())?;
             Ok(ExitCode::SUCCESS)
         }
@@ -114,6 +119,7 @@ fn run_list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
                     "sha256": entry.sha256,
                     "licence": entry.licence,
                     "window": entry.window,
+                    "memory": entry.memory,
                     "about": entry.about,
                     "present": store.has(entry),
                     "partial": store.partial(entry),
@@ -125,17 +131,21 @@ fn run_list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
         writeln!(out, "{all}")?;
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(out, "{:<20} {:>8}  {:<11} {:>7}  {:<12} FOR", "NAME", "SIZE", "LICENCE", "WINDOW", "STATE")?;
+    writeln!(
+        out,
+        "{:<18} {:>6}  {:>6}  {:<10} {:>6}  {:<9} FOR",
+        "NAME", "SIZE", "MEMORY", "LICENCE", "WINDOW", "STATE"
+    )?;
     for entry in CATALOGUE {
         let state = match store.partial(entry) {
             _ if store.has(entry) => "present".to_owned(),
             0 => "absent".to_owned(),
             part => format!("{} % come", part * 100 / entry.size),
         };
-        let (size, window) = (megabytes(entry.size), entry.window.0);
+        let (size, memory, window) = (amount(entry.size), amount(entry.memory), entry.window.0);
         writeln!(
             out,
-            "{:<20} {size:>8}  {:<11} {window:>7}  {state:<12} {}",
+            "{:<18} {size:>6}  {memory:>6}  {:<10} {window:>6}  {state:<9} {}",
             entry.name, entry.licence, entry.about
         )?;
     }
@@ -183,7 +193,7 @@ impl Progress {
             Event::Damaged => "the file that is there is damaged, and is fetched again".into(),
             Event::Trying { source } => format!("trying {source}"),
             Event::Failed { why } => format!("that failed: {why}"),
-            Event::Resuming { at, why } => format!("{why}; going on at {}", megabytes(*at)),
+            Event::Resuming { at, why } => format!("{why}; going on at {}", amount(*at)),
         };
         match &self.bar {
             Some(bar) => bar.suspend(|| note(&text)),
@@ -200,7 +210,7 @@ impl Progress {
         let percent = (done * 100).checked_div(total).unwrap_or(100);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if percent / STEP > *told / STEP {
-            note(&format!("{percent} % of {}", megabytes(total)));
+            note(&format!("{percent} % of {}", amount(total)));
         }
         *told = percent.max(*told);
     }
@@ -217,6 +227,10 @@ fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-fn megabytes(bytes: u64) -> String {
-    format!("{} MB", (bytes + 500_000) / 1_000_000)
+fn amount(bytes: u64) -> String {
+    if bytes < 1_000_000_000 {
+        return format!("{} MB", (bytes + 500_000) / 1_000_000);
+    }
+    let tenths = (bytes + 50_000_000) / 100_000_000;
+    format!("{}.{} GB", tenths / 10, tenths % 10)
 }

@@ -10,9 +10,9 @@ use super::problem::{Problem, Problems, did_you_mean};
 use super::table::{At, Table};
 use crate::model::address::BaseUrl;
 use crate::model::spec::{
-    BUILT_IN_MODEL, BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec,
-    Wire,
+    BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec, Wire,
 };
+use crate::model::store::CATALOGUE;
 use crate::model::{MicroUsd, Tokens};
 
 /// Where Anthropic's API is, for those who do not go through a proxy.
@@ -62,7 +62,7 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
     let tables = root.tables("model", &MODEL);
     let model_specs: Vec<_> =
         tables.iter().filter_map(|table| model(table, &mut models, &providers, embedded, home)).collect();
-    models.built_in(BUILT_IN_MODEL);
+    CATALOGUE.iter().for_each(|entry| models.built_in(entry.name));
     let default = root.string("default_model").filter(|name| models.check(root, "default_model", name));
     check_later_stages(root, &models);
     Config {

@@ -1,23 +1,34 @@
 //! Cleaning: a model's answer, cut anywhere, becomes the lines that the region is to hold.
 //!
 //! Three layers, each a state machine over whole lines: `unwrap` (what is code), `peel` (which of it is wanted), `layout`
-//! (how it stands in the file). Because only whole lines pass, where the stream was cut makes no difference.
+//! (how it stands in the file). Because only whole lines pass, where the stream was cut makes no difference. At the end the
+//! whole is looked at once more, by its tree (`body`, `block`): which of two functions of a name is the one, what a body needs
+//! of what stands beside it, what of a repeated class is new.
 
-use std::collections::HashSet;
+mod block;
+mod body;
+mod helpers;
+mod pass;
+#[cfg(test)]
+mod tests;
 
 use thiserror::Error;
 
+use self::body::Body;
+use self::pass::{Pass, Reading};
 use crate::draft::docstring;
 use crate::draft::form::{Form, Shape};
-use crate::draft::layout::Layout;
-use crate::draft::peel::{self, Peel, Want};
-use crate::draft::unwrap::{self, Unwrap};
+use crate::draft::layout::Common;
+use crate::draft::peel::{Start, squeezed};
+use crate::draft::place::{Code, Place};
+use crate::draft::secrets::Secrets;
+use crate::draft::unwrap::{self, Sources};
 
 /// The most text of one answer; a larger one is no draft of a region.
 const LIMIT: usize = 1024 * 1024;
 
-/// How our prompts mark the place in the code around it; small models repeat it.
-const MARK: (&str, &str) = ("<<the ", ">>");
+/// How many more lines are waited for, where the function is whole but uses what is defined nowhere: code, and prose.
+const PATIENCE: (usize, usize) = (40, 12);
 
 /// See the module's head.
 #[derive(Clone, Debug)]
@@ -29,17 +40,38 @@ pub struct Cleaner {
     /// The answer so far.
     answer: String,
     pass: Pass,
+    /// What the function needs may still come: how many lines of code and of all are waited for.
+    waits: Option<Wait>,
+    /// How many of the other definitions that came first the file has, as far as they were looked for.
+    known: usize,
+}
+
+/// Lines since the function was whole.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wait {
+    code: usize,
+    other: usize,
+    /// It was found that nothing is missing, or that it was waited for long enough.
+    over: bool,
 }
 
 /// What the cleaner knows of the file beside the form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Setup {
     /// Whether imports at the head of the answer go to the file's import block.
     pub hoist: bool,
-    /// The lines of the file between a function's header and the region: comments that an answer may repeat.
+    /// The lines of the file right above the region: of a function from its decorators on, else comments.
     pub opening: String,
     /// The name of the definition that it is about, if there is one.
     pub name: String,
+    /// The definitions around the region (of a body: around its function), outermost first.
+    pub around: Vec<String>,
+    /// By how many columns the region's first line is deeper than its base.
+    pub deeper: usize,
+    /// What stands in the region for the marks that the model was shown.
+    pub secrets: Secrets,
+    /// The file; nothing where an answer is read for itself alone.
+    pub place: Option<Place>,
 }
 
 /// A clean answer.
@@ -49,6 +81,8 @@ pub struct Cleaned {
     pub text: String,
     /// Import statements for the file's import block.
     pub imports: Vec<String>,
+    /// What the answer has that is not in the draft, and that its user should know.
+    pub note: Option<String>,
 }
 
 /// Why there is nothing to put into the region.
@@ -58,21 +92,83 @@ pub enum CleanError {
     NoCode,
     #[error("the answer has code, but not the body of the function that was asked for")]
     NoBody,
-    #[error(
-        "the answer's body needs `{0}`, which the answer defines outside of the function, where nothing may change"
-    )]
+    #[error("the answer has more than one `{0}`, and none in the class that was asked for")]
+    Ambiguous(String),
+    #[error("the answer's code needs `{0}`, which the answer defines where nothing may change")]
     Outside(String),
+    #[error("the answer's body needs the parameter `{0}`, which the function in the file does not have")]
+    Parameter(String),
+    #[error("the answer's body waits (`await`), and the function in the file is not `async`")]
+    Async,
+    #[error(
+        "the answer writes `{0}` anew, which stands elsewhere in the file; select it to have it rewritten"
+    )]
+    Elsewhere(String),
+    #[error(
+        "the answer writes all of `{0}` anew, of which only this part may change; select all of it to have it rewritten"
+    )]
+    Around(String),
+    #[error("the draft leaves code out: `{0}`")]
+    LeftOut(String),
+    #[error("the answer has nothing but what the file has already")]
+    NothingNew,
+    #[error(
+        "the answer lost the indentation by which the selection's first line is deeper; select whole blocks"
+    )]
+    Flattened,
+    #[error("the draft has our own mark for a secret that was not sent; write that place by hand")]
+    Redacted,
     #[error("the answer has no docstring in it")]
     NoDocstring,
-    #[error("the answer is larger than {} KiB, which is no draft of a region", LIMIT / 1024)]
+    #[error("the answer is too large for a draft of a region")]
     TooLarge,
+}
+
+impl Setup {
+    /// What an answer for the region of `place` may repeat.
+    #[must_use]
+    pub fn of(place: Place, form: &Form) -> Self {
+        let mut around: Vec<String> = place.around(&form.base).into_iter().map(|one| one.name).collect();
+        let own = matches!(form.shape, Shape::Body { .. } | Shape::Docstring);
+        let name = if own { around.pop().unwrap_or_default() } else { String::new() };
+        let region = place.file().part(place.region());
+        let common = Common::of(region.lines()).filter(|_| form.shape == Shape::Block);
+        let deeper = common.map_or(0, |common| common.first - common.least);
+        let opening = if own { String::new() } else { place.comments_above() };
+        Self { name, around, deeper, opening, place: Some(place), ..Self::default() }
+    }
+
+    /// The decorators of the function, without their blanks.
+    fn decorators(&self) -> Vec<String> {
+        let all = self.opening_code().map(|code| {
+            let last = crate::syntax::items::definitions(&code.source()).pop();
+            let own = last.as_ref().and_then(|one| one.definition());
+            own.map(|own| own.decorators.iter().map(|range| squeezed(&code.part(range))).collect())
+                .unwrap_or_default()
+        });
+        all.unwrap_or_default()
+    }
+
+    /// The opening of a function, parsed.
+    fn opening_code(&self) -> Option<Code> {
+        let place = self.place.as_ref().filter(|_| !self.opening.trim().is_empty())?;
+        Code::parse(&self.opening, place.language())
+    }
 }
 
 impl Cleaner {
     #[must_use]
     pub fn new(form: &Form, setup: Setup) -> Self {
         let pass = Pass::new(form, &setup, Reading::default());
-        Self { form: form.clone(), setup, partial: String::new(), answer: String::new(), pass }
+        Self {
+            form: form.clone(),
+            setup,
+            partial: String::new(),
+            answer: String::new(),
+            pass,
+            waits: None,
+            known: 0,
+        }
     }
 
     /// Takes in more of the answer; returns the lines that are new, as they are to stand in the file, without line ends.
@@ -87,7 +183,7 @@ impl Cleaner {
         if let Some(end) = delta.rfind('\n') {
             self.partial.push_str(&delta[..end]);
             for line in std::mem::take(&mut self.partial).split('\n') {
-                self.pass.line(line.trim_end_matches('\r'));
+                self.line(line.trim_end_matches('\r'));
             }
             self.partial.push_str(&delta[end + 1..]);
         } else {
@@ -96,10 +192,64 @@ impl Cleaner {
         self.pass.lines[before..].to_vec()
     }
 
+    fn line(&mut self, line: &str) {
+        let code = self.pass.code.len();
+        self.pass.line(line);
+        if !self.pass.is_done() || !matches!(self.form.shape, Shape::Body { .. }) {
+            return;
+        }
+        let is_code = self.pass.code.len() > code;
+        let first = self.waits.is_none();
+        let wait = self.waits.get_or_insert_with(Wait::default);
+        if wait.over {
+            return;
+        }
+        *(if is_code { &mut wait.code } else { &mut wait.other }) += 1;
+        let is_patient = wait.code <= PATIENCE.0 && wait.other <= PATIENCE.1;
+        // What came with the last statement is whole where the next one begins, or its block ends.
+        let is_next = first || self.pass.unwrap.is_at_edge() || (is_code && self.pass.peel.is_beside(line));
+        let whole = self.pass.code.len() - usize::from(is_code);
+        if !is_patient || (is_next && !self.is_missing(whole)) {
+            self.waits = self.waits.map(|wait| Wait { over: true, ..wait });
+        } else {
+            self.pass.unwrap.go_on();
+        }
+    }
+
+    /// Whether the function in the first lines of the code needs what neither they nor the file have.
+    fn is_missing(&self, lines: usize) -> bool {
+        body::is_missing(&self.pass, lines, &self.form, &self.setup)
+    }
+
     /// Whether more of the answer makes no difference.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.answer.len() > LIMIT || self.pass.unwrap.is_done() || self.pass.peel.is_done()
+        if self.answer.len() > LIMIT {
+            return true;
+        }
+        match self.waits {
+            Some(wait) => wait.over,
+            None if self.pass.is_done() => true,
+            None => {
+                let is_next = self.pass.peel.ends_with(&self.partial);
+                is_next && !self.is_missing(self.pass.code.len())
+            }
+        }
+    }
+
+    /// Whether all that is wanted has come, though what it needs may follow.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_done() || self.pass.is_done()
+    }
+
+    /// Whether the lines so far will be told in the end as well, as far as can be seen: nothing came before the function that
+    /// may have to stand before its body.
+    pub fn is_sure(&mut self) -> bool {
+        let peel = &self.pass.peel;
+        let is_there = |name: &String| self.setup.place.as_ref().is_some_and(|place| place.has_word(name));
+        self.known += peel.others().iter().skip(self.known).take_while(|name| is_there(name)).count();
+        !peel.may_be_before() && self.known == peel.others().len()
     }
 
     /// What the region is to hold so far.
@@ -108,104 +258,178 @@ impl Cleaner {
         self.joined(&self.pass.lines)
     }
 
-    /// How many lines were returned so far.
+    /// The lines of that from number `first` on.
     #[must_use]
-    pub fn lines_told(&self) -> usize {
-        self.pass.lines.len()
+    pub fn lines_from(&self, first: usize) -> &[String] {
+        self.pass.lines.get(first..).unwrap_or_default()
     }
 
-    /// The end of the answer: the last line is whole now. `defined` finds what the file defines at its top level, where
-    /// that is to be known: an answer may repeat it, and what it leaves out is there.
+    /// The end of the answer: the last line is whole now.
     ///
     /// # Errors
     /// When there is nothing in it for the region.
-    pub fn finish(mut self, defined: impl FnOnce() -> HashSet<String>) -> Result<Cleaned, CleanError> {
+    pub fn finish(mut self) -> Result<Cleaned, CleanError> {
         if self.answer.len() > LIMIT {
             return Err(CleanError::TooLarge);
         }
         let last = std::mem::take(&mut self.partial);
         if !last.is_empty() {
-            self.pass.line(last.trim_end_matches('\r'));
+            self.line(last.trim_end_matches('\r'));
         }
-        self.read_again();
-        let imports = self.pass.peel.imports().to_vec();
-        match &self.form.shape {
-            Shape::Docstring => {
-                let code =
-                    if self.pass.code.is_empty() { self.pass.unwrap.into_prose() } else { self.pass.code };
-                let text = docstring::extract(&code.join("\n"), &self.form.base, &self.setup.name);
-                let text = text.ok_or(CleanError::NoDocstring)?.replace('\n', self.form.eol.as_str());
-                Ok(Cleaned { text: self.form.lead + &text, imports: Vec::new() })
-            }
-            _ if self.pass.lines.is_empty() && imports.is_empty() => {
-                Err(if self.pass.code.iter().any(|line| !line.trim().is_empty()) {
-                    CleanError::NoBody
-                } else {
-                    CleanError::NoCode
-                })
-            }
-            Shape::Body { .. } if self.pass.lines.is_empty() => Err(CleanError::NoBody),
-            Shape::Body { .. } if let Some(name) = self.needs_outside(defined) => {
-                Err(CleanError::Outside(name))
-            }
-            // Nothing but imports: they are what was asked for.
-            Shape::Block if self.pass.lines.is_empty() => {
-                let lines: Vec<String> = imports
-                    .iter()
-                    .flat_map(|import| import.lines().map(|line| self.form.base.clone() + line))
-                    .collect();
-                Ok(Cleaned { text: self.joined(&lines), imports: Vec::new() })
-            }
-            _ => Ok(Cleaned { text: self.joined(&self.pass.lines), imports }),
+        self.pass.end();
+        let reading = self.read_again();
+        let cleaned = match &self.form.shape {
+            Shape::Docstring => self.docstring(),
+            Shape::Body { .. } => self.body(reading),
+            Shape::Block => self.block(reading),
+            Shape::File => self.whole(),
+        }?;
+        if self.setup.secrets.is_marked(&cleaned.text) {
+            return Err(CleanError::Redacted);
         }
+        Ok(cleaned)
     }
 
     /// What the stream's first reading got wrong shows only at the end: then the whole answer is read once more.
-    fn read_again(&mut self) {
+    fn read_again(&mut self) -> Reading {
         let mut answer = self.answer.replace("\r\n", "\n").replace('\r', "\n");
         let lone_cr = answer.lines().count() != self.answer.lines().count();
         let mut reading = Reading::default();
         // Reasoning whose opening tag the server kept, or code on the closing tag's line.
         let reasoned =
             self.pass.code.iter().any(|line| line.contains("</think>")) || self.pass.code.is_empty();
-        if let Some(end) = answer.rfind("</think>").filter(|_| reasoned) {
+        let end = answer.rfind("</think>").filter(|_| reasoned);
+        if let Some(end) = end {
             answer.drain(..end + "</think>".len());
-            reading.again = true;
         }
+        self.answer = answer;
         // A fence that seemed to stand inside a string was the end after all.
-        reading.blind_to_strings = self.pass.unwrap.is_unclosed() && ends_with_fence(&answer);
+        reading.blind_to_strings = self.pass.unwrap.is_unclosed() && ends_with_fence(&self.answer);
         // What read as code before a fenced block was prose.
-        reading.fences_only = self.pass.unwrap.is_raw() && unwrap::fences(&answer) >= 2;
-        if let Shape::Body { name, .. } = &self.form.shape {
-            reading.wants_header =
-                self.pass.peel.is_bare() && peel::defines(&self.pass.code.join("\n"), name);
+        if self.pass.unwrap.is_raw() && unwrap::fences(&self.answer) >= 2 {
+            reading.sources = Sources::Fences;
         }
-        if lone_cr || reading != Reading::default() {
-            let mut pass = Pass::new(&self.form, &self.setup, reading);
-            answer.lines().for_each(|line| pass.line(line));
-            if reading.fences_only
-                && let Shape::Body { name, .. } = &self.form.shape
-            {
-                let wants_header = pass.peel.is_bare() && peel::defines(&pass.code.join("\n"), name);
-                if wants_header {
-                    pass = Pass::new(&self.form, &self.setup, Reading { wants_header, ..reading });
-                    answer.lines().for_each(|line| pass.line(line));
-                }
-            }
-            self.pass = pass;
+        if lone_cr || end.is_some() || reading != Reading::default() {
+            self.pass = self.reads(reading);
         }
+        reading
     }
 
-    /// A name that the body uses and that only the answer defines, outside of the function.
-    fn needs_outside(&self, defined: impl FnOnce() -> HashSet<String>) -> Option<String> {
-        let text = self.pass.lines.join("\n");
-        let used: HashSet<&str> = text.split(|ch: char| !(ch.is_alphanumeric() || ch == '_')).collect();
-        let outside = if self.pass.peel.is_bare() { &[] } else { self.pass.peel.outside() };
-        let foreign = |name: &&String| **name != self.setup.name && used.contains(name.as_str());
-        let mut needed = outside.iter().filter(foreign).peekable();
-        needed.peek()?;
-        let defined = defined();
-        needed.find(|name| !defined.contains(*name)).cloned()
+    /// One more reading of the whole answer.
+    fn reads(&self, reading: Reading) -> Pass {
+        let mut pass = Pass::new(&self.form, &self.setup, reading);
+        self.answer.lines().for_each(|line| pass.line(line));
+        pass.end();
+        pass
+    }
+
+    /// A function's body: where the first block has none, or one that needs more, the others may have it.
+    fn body(&self, reading: Reading) -> Result<Cleaned, CleanError> {
+        let rank = |body: &Result<Body, CleanError>| match body {
+            Err(_) => 0,
+            Ok(body) if body.is_stub => 1,
+            Ok(body) if body.misses => 2,
+            // What stands in the first block may be a command, and the function in the next.
+            Ok(body) if body.is_bare => 3,
+            Ok(_) => 4,
+        };
+        let mut best = body::read(&self.pass, &self.form, &self.setup, reading);
+        let all = Reading { all_blocks: true, ..reading };
+        let changes = Reading { sources: Sources::Changes, ..all };
+        for (reading, may) in
+            [(all, unwrap::fences(&self.answer) > 2), (changes, unwrap::tells_changes(&self.answer))]
+        {
+            if rank(&best) < 4 && may {
+                let other = body::read(&self.reads(reading), &self.form, &self.setup, reading);
+                if rank(&other) > rank(&best) {
+                    best = other;
+                }
+            }
+        }
+        best.map(|body| body.cleaned)
+    }
+
+    fn block(&mut self, reading: Reading) -> Result<Cleaned, CleanError> {
+        if self.pass.code.is_empty() && unwrap::tells_changes(&self.answer) {
+            self.pass = self.reads(Reading { sources: Sources::Changes, ..reading });
+        }
+        let part =
+            if self.pass.code.is_empty() { None } else { block::read(&self.pass, &self.form, &self.setup)? };
+        let (imports, note) = match part {
+            None => {
+                if self.pass.peel.is_repeated() {
+                    // It only looked like what is around.
+                    self.setup.around.clear();
+                    self.pass = self.reads(reading);
+                }
+                (self.pass.peel.imports().to_vec(), None)
+            }
+            Some(part) => {
+                self.pass = self.taken(&part.code, None);
+                (part.imports, part.note)
+            }
+        };
+        if self.pass.lines.is_empty() && !imports.is_empty() {
+            // Nothing but imports: they are what was asked for.
+            let lines = imports.iter().flat_map(|import| import.lines());
+            let lines: Vec<String> = lines.map(|line| self.form.base.clone() + line).collect();
+            return Ok(Cleaned { text: self.joined(&lines), imports: Vec::new(), note });
+        }
+        let common =
+            Common::of(self.pass.wanted.iter().map(String::as_str)).filter(|_| self.setup.deeper > 0);
+        if let Some(common) = common {
+            if common.first == common.least {
+                return Err(CleanError::Flattened);
+            }
+            self.pass = self.taken(&self.pass.wanted, Some(common));
+        }
+        let Cleaned { text, .. } = self.whole()?;
+        Ok(Cleaned { text, imports, note })
+    }
+
+    /// These lines of code, all of which are wanted, as they are to stand in the file.
+    fn taken(&self, code: &[String], common: Option<Common>) -> Pass {
+        let reading = Reading { start: Some(Start::Bare(0)), common, ..Reading::default() };
+        let mut pass = Pass::new(&self.form, &self.setup, reading);
+        code.iter().for_each(|line| pass.code(line));
+        pass
+    }
+
+    fn docstring(&self) -> Result<Cleaned, CleanError> {
+        let code = if self.pass.code.is_empty() { self.pass.unwrap.prose() } else { &self.pass.code };
+        let own = self.own_part(&code.join("\n"));
+        let text = docstring::extract(&own, &self.form.base, &self.setup.name);
+        let text = text.ok_or(CleanError::NoDocstring)?.replace('\n', self.form.eol.as_str());
+        Ok(Cleaned { text: self.form.lead.clone() + &text, imports: Vec::new(), note: None })
+    }
+
+    /// The part of the code that defines what is to be documented, where several definitions have its name.
+    fn own_part(&self, code: &str) -> String {
+        let part = || {
+            let parsed = Code::parse(code, self.setup.place.as_ref()?.language())?;
+            let all = crate::syntax::items::definitions(&parsed.source());
+            let own = all.into_iter().filter(|one| {
+                let around: Vec<String> = one.around.iter().map(|(_, outer)| outer.name.clone()).collect();
+                one.definition().is_some_and(|own| own.name == self.setup.name)
+                    && self.setup.around.ends_with(&around)
+            });
+            let own = own.max_by_key(|one| one.around.len())?;
+            Some(parsed.part(&own.definition()?.range))
+        };
+        part().unwrap_or_else(|| code.to_owned())
+    }
+
+    /// All that was wanted, as it is.
+    fn whole(&self) -> Result<Cleaned, CleanError> {
+        if self.pass.lines.is_empty() {
+            let any = self.pass.code.iter().any(|line| !line.trim().is_empty());
+            return Err(if any { CleanError::NoBody } else { CleanError::NoCode });
+        }
+        Ok(Cleaned {
+            text: self.joined(&self.pass.lines),
+            imports: self.pass.peel.imports().to_vec(),
+            note: None,
+        })
     }
 
     fn joined(&self, lines: &[String]) -> String {
@@ -221,242 +445,6 @@ impl Cleaner {
     }
 }
 
-/// How an answer is read, where its first reading went wrong.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Reading {
-    blind_to_strings: bool,
-    fences_only: bool,
-    wants_header: bool,
-    again: bool,
-}
-
-/// The layers at work on one answer.
-#[derive(Clone, Debug)]
-struct Pass {
-    unwrap: Unwrap,
-    peel: Peel,
-    layout: Layout,
-    collects: bool,
-    want_body: bool,
-    /// All code, for what is extracted in the end.
-    code: Vec<String>,
-    lines: Vec<String>,
-    /// Lines that only count if more follows: blank ones, and comments at the margin.
-    held: Vec<String>,
-}
-
-impl Pass {
-    fn new(form: &Form, setup: &Setup, reading: Reading) -> Self {
-        let want = match &form.shape {
-            Shape::Body { name, docstring } => {
-                let known: HashSet<String> = setup
-                    .opening
-                    .lines()
-                    .map(|line| line.trim().to_owned())
-                    .filter(|line| line.starts_with('#'))
-                    .collect();
-                Want::Body { name: name.clone(), docstring: docstring.is_some(), known }
-            }
-            Shape::Block => Want::Block { hoist: setup.hoist },
-            Shape::Docstring | Shape::File => Want::Block { hoist: false },
-        };
-        Self {
-            unwrap: Unwrap::new(!reading.blind_to_strings, reading.fences_only),
-            peel: Peel::new(want, reading.wants_header),
-            layout: Layout::new(&form.base, form.unit),
-            collects: form.shape == Shape::Docstring,
-            want_body: matches!(form.shape, Shape::Body { .. }),
-            code: Vec::new(),
-            lines: Vec::new(),
-            held: Vec::new(),
-        }
-    }
-
-    fn line(&mut self, line: &str) {
-        let Some(code) = self.unwrap.line(line) else { return };
-        if code.trim().starts_with(MARK.0) && code.trim().ends_with(MARK.1) {
-            return;
-        }
-        self.code.push(code.to_owned());
-        if self.collects {
-            return;
-        }
-        let Some(wanted) = self.peel.line(code) else { return };
-        let margin =
-            self.want_body && wanted.starts_with('#') && !self.peel.is_bare() && !self.layout.in_string();
-        let text = self.layout.in_string();
-        let laid = self.layout.line(wanted);
-        if (laid.trim().is_empty() && !text) || margin {
-            self.held.push(if laid.trim().is_empty() { String::new() } else { laid });
-            return;
-        }
-        let held = std::mem::take(&mut self.held);
-        if !self.lines.is_empty() {
-            self.lines.extend(held);
-        }
-        self.lines.push(laid);
-    }
-}
-
 fn ends_with_fence(answer: &str) -> bool {
     answer.lines().map(str::trim).rfind(|line| !line.is_empty()).is_some_and(|line| line.starts_with("```"))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::text::{eol::Eol, indent::Indent};
-
-    fn form(shape: Shape) -> Form {
-        let lead = if shape == Shape::Block { "" } else { "\n" };
-        Form { shape, lead: lead.to_owned(), base: "    ".to_owned(), unit: Indent::Spaces(4), eol: Eol::Lf }
-    }
-
-    fn body() -> Form {
-        form(Shape::Body { name: "f".to_owned(), docstring: Some("\"\"\"Do.\"\"\"".to_owned()) })
-    }
-
-    fn setup() -> Setup {
-        Setup {
-            name: "f".to_owned(),
-            hoist: true,
-            opening: "def f(x):\n    \"\"\"Do.\"\"\"\n    # TODO: write".to_owned(),
-        }
-    }
-
-    fn defined() -> HashSet<String> {
-        HashSet::from(["known".to_owned()])
-    }
-
-    fn cleaned(form: &Form, answer: &str) -> Result<Cleaned, CleanError> {
-        let mut cleaner = Cleaner::new(form, setup());
-        cleaner.push(answer);
-        cleaner.finish(defined)
-    }
-
-    const FULL: &str = r#"Sure, here it is:
-
-```python
-import os
-
-
-def f(x):
-    """Do."""
-    # TODO: write
-    y = os.path.join(x)
-
-    return y
-
-
-print(f(1))
-```
-It joins."#;
-
-    #[test]
-    fn answers_become_what_the_region_holds() {
-        let function = "```python\ndef f(x):\n    \"\"\"Do it.\"\"\"\n```";
-        for (form, answer, text, imports) in [
-            (body(), FULL, "\n    y = os.path.join(x)\n\n    return y", vec!["import os"]),
-            (body(), "return x", "\n    return x", vec![]),
-            (
-                form(Shape::Block),
-                "```\nfrom a import b\nx = b()\n```",
-                "    x = b()",
-                vec!["from a import b"],
-            ),
-            (form(Shape::Block), "import os", "    import os", vec![]),
-            (form(Shape::Block), "<<the part to rewrite>>\nx = 1", "    x = 1", vec![]),
-            (form(Shape::Docstring), function, "\n    \"\"\"Do it.\"\"\"", vec![]),
-            (form(Shape::Docstring), "This does it.", "\n    \"\"\"This does it.\"\"\"", vec![]),
-        ] {
-            let cleaned = cleaned(&form, answer).unwrap();
-            let imports: Vec<String> = imports.into_iter().map(str::to_owned).collect();
-            assert_eq!((cleaned.text.as_str(), cleaned.imports), (text, imports), "{answer:?}");
-        }
-    }
-
-    #[test]
-    fn an_answer_without_a_draft_is_told() {
-        for (form, answer, error) in [
-            (body(), "", CleanError::NoCode),
-            (body(), "I am sorry, I cannot do that.", CleanError::NoCode),
-            (body(), "def g(x):\n    return x", CleanError::NoBody),
-            (body(), "```python\n```", CleanError::NoCode),
-            (
-                body(),
-                "def helper(y):\n    return y\n\ndef f(x):\n    return helper(x)",
-                CleanError::Outside("helper".to_owned()),
-            ),
-            (body(), "def f(x):\n    return RATE * x\n\nRATE = 3", CleanError::Outside("RATE".to_owned())),
-            (form(Shape::Docstring), "def f(x):\n    return x", CleanError::NoDocstring),
-        ] {
-            assert_eq!(cleaned(&form, answer), Err(error), "{answer:?}");
-        }
-    }
-
-    #[test]
-    fn line_ends_and_leads_are_the_files() {
-        let form = Form {
-            lead: "\r\n".to_owned(),
-            eol: Eol::CrLf,
-            base: "\t".to_owned(),
-            unit: Indent::Tab,
-            ..body()
-        };
-        let answer = "def f(x):\r\n    if x:\r\n        return 1\r\n    return 2\r\n";
-        assert_eq!(cleaned(&form, answer).unwrap().text, "\r\n\tif x:\r\n\t\treturn 1\r\n\treturn 2");
-    }
-
-    const PARTS: [&str; 14] = [
-        "```python\n",
-        "```\n",
-        "def f(x):\n",
-        "    \"\"\"Do.\"\"\"\n",
-        "    x = 'é😀'\n",
-        "import os\n",
-        "\n",
-        "Sure, here it is:\n",
-        "    if x:\r\n        y\r\n",
-        "    s = '''\n",
-        "x'''\n",
-        "<think>\nwhat\n</think>\n",
-        "class A:\n    def f(self):\n",
-        "print(f(1))",
-    ];
-
-    proptest! {
-        /// Where the stream was cut makes no difference, and what was told line by line is the beginning of the whole.
-        #[test]
-        fn cuts_make_no_difference(
-            parts in proptest::collection::vec(proptest::sample::select(&PARTS[..]), 0..12),
-            cuts in proptest::collection::vec(0usize..400, 0..8),
-        ) {
-            let answer = parts.concat();
-            for form in [body(), form(Shape::Block), form(Shape::Docstring), form(Shape::File)] {
-                let whole = cleaned(&form, &answer);
-                let mut cleaner = Cleaner::new(&form, setup());
-                let mut told = Vec::new();
-                let fits = |at: &usize| *at <= answer.len() && answer.is_char_boundary(*at);
-                let mut cuts: Vec<usize> = cuts.iter().copied().filter(fits).collect();
-                cuts.push(answer.len());
-                cuts.sort_unstable();
-                let mut from = 0;
-                for to in cuts {
-                    told.extend(cleaner.push(&answer[from..to]));
-                    from = to;
-                }
-                let so_far = cleaner.so_far();
-                prop_assert_eq!(&so_far, &cleaner.joined(&told));
-                prop_assert_eq!(&cleaner.finish(defined), &whole);
-                if let Ok(cleaned) = &whole {
-                    // These may have an answer read once more.
-                    let read_again = ["```", "</think>", "def f"].iter().any(|mark| answer.contains(mark));
-                    let so_far = so_far.trim_end_matches(form.eol.as_str());
-                    prop_assert!(read_again || cleaned.text.starts_with(so_far), "{:?} {:?}", cleaned.text, so_far);
-                }
-            }
-        }
-    }
 }

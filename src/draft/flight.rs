@@ -1,15 +1,17 @@
 //! One edit on its way to the client, and how its echo is known.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use ropey::Rope;
 
 use crate::draft::region::{Policy, Region, Step};
-use crate::draft::weave::{Time, makes};
+use crate::draft::weave::Time;
 use crate::text::diff;
 use crate::text::edit::{Edit, apply_all, sequential};
 use crate::text::position::{Encoding, Position, to_offset, to_position};
+
+/// Up to so many lines that came or went with a notification are tried one by one as moved from above an edit.
+const MOVES: isize = 16;
 
 /// An edit that was sent and is not acknowledged yet.
 #[derive(Clone, Debug)]
@@ -26,11 +28,17 @@ pub(crate) struct Flight {
     pub is_repair: bool,
     /// Whether the user typed since it was sent.
     pub overtaken: bool,
+    /// Whether a change that does not hold it was told since it was sent.
+    pub passed: bool,
+    /// Whether the client has said what became of it.
+    pub answered: bool,
     /// Whether it can still land where it belongs: no other edit of ours has landed since it was sent.
     pub fits: bool,
     pub sent: Time,
     /// When it counts as dropped.
     pub deadline: Time,
+    /// Until when it may land all the same.
+    pub lands_by: Time,
 }
 
 impl Flight {
@@ -64,8 +72,22 @@ impl Flight {
         let places = edits.iter().map(|edit| place(edit.range.start)..place(edit.range.end)).collect();
         let mut expected = document.clone();
         apply_all(&mut expected, &edits);
-        let (sent, deadline) = (Time::ZERO, Duration::ZERO);
-        Self { id: 0, edits, places, expected, next, is_repair, overtaken: false, fits: true, sent, deadline }
+        let (sent, deadline, lands_by) = (Time::ZERO, Time::ZERO, Time::ZERO);
+        Self {
+            id: 0,
+            edits,
+            places,
+            expected,
+            next,
+            is_repair,
+            overtaken: false,
+            passed: false,
+            answered: false,
+            fits: true,
+            sent,
+            deadline,
+            lands_by,
+        }
     }
 
     /// The edits as a client that minds no version applies them to `document`: by lines and columns.
@@ -79,21 +101,45 @@ impl Flight {
             .collect()
     }
 
-    /// `after` without the edits, if they only insert and stand in it just where the client was told.
-    fn without(&self, after: &Rope) -> Option<Rope> {
+    /// What `after` was before the edits, if they stand in it just where the client was told. What they took away is what
+    /// `before` has there, where the user moved it down by `lines`.
+    fn without(&self, before: &Rope, after: &Rope, lines: isize) -> Option<Rope> {
         let mut between = after.clone();
         // From the first on: those behind it are then where they would be without it.
         for (edit, place) in self.edits.iter().zip(&self.places) {
-            let start = to_offset(&between, place.start, Encoding::Utf8);
+            let (start, taken) = match edit.range.is_empty() {
+                true => (place.start, String::new()),
+                false => taken(before, place, lines)?,
+            };
+            let start = to_offset(&between, start, Encoding::Utf8);
             let stands = between
                 .get_byte_slice(start..start + edit.text.len())
                 .is_some_and(|slice| slice == edit.text.as_str());
-            if !edit.range.is_empty() || !stands {
+            if !stands {
                 return None;
             }
-            Edit::new(start..start + edit.text.len(), "").apply(&mut between);
+            Edit::new(start..start + edit.text.len(), taken).apply(&mut between);
         }
-        Some(between)
+        makes(&self.raw(&between), &between, after).then_some(between)
+    }
+
+    /// By how many lines the user may have moved what the edits took away, as far as the number of lines tells.
+    fn moves(&self, before: &Rope, after: &Rope) -> Vec<isize> {
+        if self.edits.iter().all(|edit| edit.range.is_empty()) {
+            return vec![0];
+        }
+        let ours: isize = self
+            .edits
+            .iter()
+            .zip(&self.places)
+            .map(|(edit, place)| {
+                let taken = (place.end.line - place.start.line) as usize;
+                (Rope::from_str(&edit.text).len_lines() - 1).cast_signed() - taken.cast_signed()
+            })
+            .sum();
+        let users = after.len_lines().cast_signed() - before.len_lines().cast_signed() - ours;
+        // All of it above the edits, or a part of it above and the rest below.
+        if users.abs() > MOVES { vec![users] } else { (users.min(0)..=users.max(0)).collect() }
     }
 
     /// The user typed: what to expect now. A client that still takes our edit takes it where it belongs, or as it was sent.
@@ -171,10 +217,36 @@ pub(crate) fn story(
         });
     }
     for (index, flight) in indexed().filter(|(_, flight)| may_hold(flight)) {
-        if let Some(between) = flight.without(after) {
+        for between in
+            flight.moves(before, after).iter().filter_map(|lines| flight.without(before, after, *lines))
+        {
             let users = diff::fine_edits(&old, &between.to_string());
             consider(&users, index, &|users| Story::Misplaced { users, between: between.clone() });
         }
     }
     best
+}
+
+/// What `before` has at `place`, so many lines further up, and where that begins in the line: a client puts what is past a
+/// line's end at its end.
+fn taken(before: &Rope, place: &Range<Position>, lines: isize) -> Option<(Position, String)> {
+    let at = |position: Position| {
+        let line = u32::try_from((position.line as usize).checked_add_signed(-lines)?).ok()?;
+        Some(to_offset(before, Position { line, ..position }, Encoding::Utf8))
+    };
+    let (start, end) = (at(place.start)?, at(place.end)?);
+    let column = to_position(before, start, Encoding::Utf8).column;
+    Some((Position { column, ..place.start }, before.get_byte_slice(start..end.max(start))?.to_string()))
+}
+
+/// Whether `edits` (sorted, disjoint) make `after` of `before`.
+fn makes(edits: &[Edit], before: &Rope, after: &Rope) -> bool {
+    let grown: isize =
+        edits.iter().map(|edit| edit.text.len().cast_signed() - edit.range.len().cast_signed()).sum();
+    if before.len_bytes().checked_add_signed(grown) != Some(after.len_bytes()) {
+        return false;
+    }
+    let mut made = before.clone();
+    apply_all(&mut made, edits);
+    made == *after
 }

@@ -1,7 +1,7 @@
 //! The third layer of cleaning: the indentation of the place, in the file's own units.
 //!
-//! The first line's indentation is the base; every line moves by as much. What stands in a string that goes over lines is
-//! text and is not touched.
+//! The first line's indentation is the base; every line moves by as much. Where the text that is replaced begins deeper than
+//! it goes on, so does the answer. What stands in a string that goes over lines is text and is not touched.
 
 use crate::draft::strings::Scanner;
 use crate::text::indent::Indent;
@@ -14,6 +14,8 @@ pub(crate) struct Layout {
     scanner: Scanner,
     /// The indentation that the answer's lines have in common, in columns.
     from: Option<usize>,
+    /// By how many columns the first line is expected to be deeper than that.
+    deeper: usize,
     /// Columns of one level in the answer, once an indented line was seen.
     step: Option<usize>,
     /// The answer's first line came without the indentation that the others have; this many lines were seen.
@@ -25,9 +27,18 @@ pub(crate) struct Layout {
 const TAB: usize = 4;
 
 impl Layout {
-    pub fn new(base: &str, unit: Indent) -> Self {
-        let scanner = Scanner::default();
-        Self { base: base.to_owned(), unit, scanner, from: None, step: None, lines: 0, first_opens: false }
+    /// `common` is what all lines have in common, where it is known.
+    pub fn new(base: &str, unit: Indent, deeper: usize, common: Option<Common>) -> Self {
+        Self {
+            base: base.to_owned(),
+            unit,
+            scanner: Scanner::default(),
+            from: common.map(|common| common.least),
+            deeper,
+            step: common.and_then(|common| common.step),
+            lines: 0,
+            first_opens: false,
+        }
     }
 
     /// Whether the next line begins inside a string.
@@ -47,8 +58,8 @@ impl Layout {
             return String::new();
         }
         let columns = width(line);
-        let mut from = *self.from.get_or_insert(columns);
-        if self.lines == 1 && from == 0 && columns > 0 && !self.first_opens && !goes_on {
+        let mut from = *self.from.get_or_insert(columns.saturating_sub(self.deeper));
+        if self.deeper == 0 && self.lines == 1 && from == 0 && columns > 0 && !self.first_opens && !goes_on {
             // The first line was written where the cursor would stand; the second shows the base.
             self.from = Some(columns);
             from = columns;
@@ -79,7 +90,37 @@ impl Layout {
     }
 }
 
-fn width(line: &str) -> usize {
+/// What the indentations of some lines have in common, in columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Common {
+    pub least: usize,
+    /// That of the first line.
+    pub first: usize,
+    /// The least step from the least, if there is any.
+    pub step: Option<usize>,
+}
+
+impl Common {
+    /// Of `lines`; those that begin in a string, go on with a statement or are comments do not count.
+    pub fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut scanner = Scanner::default();
+        let mut widths = Vec::new();
+        for line in lines {
+            let goes_on = scanner.is_open();
+            scanner.line(line);
+            let text = line.trim();
+            if !goes_on && !text.is_empty() && (widths.is_empty() || !text.starts_with('#')) {
+                widths.push(width(line));
+            }
+        }
+        let (first, least) = (*widths.first()?, *widths.iter().min()?);
+        let step = widths.iter().map(|width| width - least).filter(|&step| step > 0).min();
+        Some(Self { least, first, step })
+    }
+}
+
+/// The column that a line's indentation reaches.
+pub(crate) fn width(line: &str) -> usize {
     line.chars().take_while(|ch| ch.is_whitespace()).map(|ch| if ch == '\t' { TAB } else { 1 }).sum()
 }
 
@@ -110,9 +151,35 @@ mod tests {
             ("    ", four, "x = '''\nraw\n  text  \n'''\ny", "    x = '''\nraw\n  text  \n'''\n    y"),
             ("    ", four, "x\n\ny   ", "    x\n\n    y"),
         ] {
-            let mut layout = Layout::new(base, unit);
+            let mut layout = Layout::new(base, unit, 0, None);
             let lines: Vec<String> = answer.split('\n').map(|line| layout.line(line)).collect();
             assert_eq!(lines.join("\n"), expected, "{answer:?}");
         }
+    }
+    #[test]
+    fn a_deeper_first_line_stays_deeper() {
+        for (deeper, at_end, answer, expected) in [
+            (4, false, "    x = 1\ny = 2", "        x = 1\n    y = 2"),
+            (
+                4,
+                false,
+                "        x = 1\n    y = 2\n    if y:\n        z",
+                "        x = 1\n    y = 2\n    if y:\n        z",
+            ),
+            (4, false, "\tx = 1\ny = 2", "        x = 1\n    y = 2"),
+            // Two levels where there was one: what they have in common is known in the end.
+            (4, true, "        x = 1\n    y = 2\nz", "            x = 1\n        y = 2\n    z"),
+            (4, true, "x = 1\ny = 2", "    x = 1\n    y = 2"),
+        ] {
+            let common = Common::of(answer.split('\n')).filter(|_| at_end);
+            let mut layout = Layout::new("    ", Indent::Spaces(4), deeper, common);
+            let lines: Vec<String> = answer.split('\n').map(|line| layout.line(line)).collect();
+            assert_eq!(lines.join("\n"), expected, "{answer:?}");
+        }
+        let told = |answer: &'static str| Common::of(answer.split('\n'));
+        let common = |least, first, step| Some(Common { least, first, step });
+        assert_eq!(told("    x = '''\na\n'''\n# c\n  y = (1,\n2)\n"), common(2, 4, Some(2)));
+        assert_eq!(told("# c\n    x"), common(0, 0, Some(4)));
+        assert_eq!(told("\n"), None);
     }
 }

@@ -1,6 +1,8 @@
 //! A model of an editor that lies, for tests: it drops stale edits and answers that it applied them, refuses, delays,
 //! applies what it should have refused, merges our echo with its user's typing, and never answers.
 
+mod tests;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -8,10 +10,12 @@ use proptest::prelude::*;
 use ropey::Rope;
 
 use crate::draft::region::Region;
-use crate::draft::weave::{Heard, Next, Weave};
-use crate::text::diff;
+use crate::draft::weave::{Next, Weave};
 use crate::text::edit::{Edit, apply_all, sequential};
 use crate::text::position::{Encoding, to_offset, to_position};
+
+/// A client gathers changes for so long at most before it tells them.
+const TELLS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the client does with one edit of ours.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +26,8 @@ enum Manner {
     Liar,
     /// Drops it and says nothing.
     Silent,
+    /// Drops it and answers `applied: true`, though nothing was typed.
+    Drops,
     /// Refuses it.
     Refuses,
     /// Applies it whatever the version (a range of another text).
@@ -30,6 +36,19 @@ enum Manner {
     Mute,
     /// Applies it after its time, when it counts as lost.
     Late,
+    /// Looks at it only once it thaws.
+    Frozen,
+}
+
+/// How a run is over, though its client has not looked at all that it was sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    /// Its user stopped it: what stood then stays.
+    Stopped,
+    /// It failed: what was there comes back.
+    Failed,
+    /// The draft stands.
+    Done,
 }
 
 #[derive(Clone, Debug)]
@@ -46,6 +65,8 @@ enum Step {
     Tell,
     /// So much time passes.
     Pass(u64),
+    /// The client looks at what it was sent while it was frozen.
+    Thaw,
 }
 
 struct World {
@@ -55,9 +76,17 @@ struct World {
     client: Rope,
     /// Changes that the client has made and not told, with the text after each.
     untold: Vec<(Vec<Edit>, Rope)>,
+    untold_since: Option<Duration>,
+    tells_within: Duration,
     /// The document of the last change that was told: the version we know.
     inbox: VecDeque<(u64, Vec<Edit>, Rope)>,
     late: Vec<(Vec<Edit>, Rope)>,
+    frozen: Vec<(u64, Vec<Edit>, Rope)>,
+    end: Option<End>,
+    /// The end is reached: nothing goes on.
+    at_rest: bool,
+    /// What was sent after its end.
+    sent_at_rest: String,
     typed: String,
     deleted: usize,
     target: String,
@@ -76,8 +105,14 @@ impl World {
             shadow: document.clone(),
             client: document,
             untold: Vec::new(),
+            untold_since: None,
+            tells_within: TELLS_WITHIN,
             inbox: VecDeque::new(),
             late: Vec::new(),
+            frozen: Vec::new(),
+            end: None,
+            at_rest: false,
+            sent_at_rest: String::new(),
             typed: String::new(),
             deleted: 0,
             target: String::new(),
@@ -89,6 +124,7 @@ impl World {
     fn client_changes(&mut self, edits: &[Edit]) {
         apply_all(&mut self.client, edits);
         self.untold.push((sequential(edits), self.client.clone()));
+        self.untold_since.get_or_insert(self.now);
     }
 
     fn step(&mut self, step: Step) {
@@ -106,6 +142,7 @@ impl World {
                     self.client_changes(&[Edit::new(at..at + 1, "")]);
                 }
             }
+            Step::Line(_) if self.end.is_some() => {}
             Step::Line(line) => {
                 // Every line is another: which of two equal lines is whose cannot be told.
                 let index = u8::try_from(self.target.lines().count()).unwrap();
@@ -120,7 +157,13 @@ impl World {
             }
             Step::Handle(manner) => self.handle(manner),
             Step::Tell => self.tell(self.merges),
-            Step::Pass(millis) => self.now += Duration::from_millis(millis),
+            Step::Pass(millis) => {
+                self.now += Duration::from_millis(millis);
+                if self.untold_since.is_some_and(|since| self.now >= since + self.tells_within) {
+                    self.tell(self.merges);
+                }
+            }
+            Step::Thaw => self.thaw(),
         }
         self.poll();
     }
@@ -131,27 +174,64 @@ impl World {
                 for pair in edits.windows(2) {
                     assert!(pair[0].range.end <= pair[1].range.start, "sorted and disjoint: {edits:?}");
                 }
+                if self.end == Some(End::Stopped) {
+                    self.sent_at_rest.extend(edits.iter().map(|edit| edit.text.as_str()));
+                }
                 self.inbox.push_back((id, edits, self.shadow.clone()));
             }
             Next::GaveUp => {
                 self.gave_up = true;
-                self.weave.revert();
+                self.ends(End::Failed);
+            }
+            Next::Settled if self.end.is_some() => {
+                self.weave.stop();
+                self.at_rest = true;
             }
             Next::Wait(_) | Next::Settled => {}
         }
     }
 
-    fn handle(&mut self, manner: Manner) {
+    /// What the owner of a weave does when its run ends.
+    fn ends(&mut self, end: End) {
+        self.at_rest = false;
+        match end {
+            End::Stopped => self.weave.stop(),
+            End::Failed => self.weave.revert(),
+            End::Done => self.weave.finish(vec![self.target.clone()]),
+        }
+        self.end = Some(end);
+    }
+
+    fn thaw(&mut self) {
+        for (id, edits, known) in std::mem::take(&mut self.frozen) {
+            let current = known == self.client && self.untold.is_empty();
+            if current {
+                self.client_changes(&edits);
+            }
+            self.weave.answered(self.now, id, current);
+        }
+    }
+
+    fn land_late(&mut self) {
         for (edits, known) in std::mem::take(&mut self.late) {
             let edits = moved(&edits, &known, &self.client);
             self.client_changes(&edits);
         }
+    }
+
+    fn handle(&mut self, manner: Manner) {
+        self.land_late();
         let Some((id, edits, known)) = self.inbox.pop_front() else { return };
         let current = known == self.client && self.untold.is_empty();
         let (applied, answer) = match manner {
+            Manner::Frozen => {
+                self.frozen.push((id, edits, known));
+                return;
+            }
             Manner::Honest => (current, Some(current)),
             Manner::Liar => (current, Some(true)),
             Manner::Silent => (false, None),
+            Manner::Drops => (false, Some(true)),
             Manner::Refuses => (false, Some(false)),
             Manner::Careless | Manner::Late if self.merges => (current, Some(true)),
             Manner::Careless => (true, Some(true)),
@@ -174,6 +254,7 @@ impl World {
 
     fn tell(&mut self, merged: bool) {
         let untold = std::mem::take(&mut self.untold);
+        self.untold_since = None;
         if merged {
             // One range from the first to the last byte that differ, as Neovim has it.
             let (old, new) = (self.shadow.to_string(), self.client.to_string());
@@ -199,16 +280,22 @@ impl World {
     fn hear(&mut self, edits: &[Edit], after: Rope) {
         let before = std::mem::replace(&mut self.shadow, after);
         self.weave.changed(self.now, edits, &before, &self.shadow);
+        if self.at_rest && self.end == Some(End::Failed) && self.weave.heard_ours() {
+            self.ends(End::Failed);
+        }
     }
 
     /// An honest client and a quiet user, until nothing is left to do.
     fn settle(&mut self) {
-        if !self.gave_up {
+        if self.end.is_none() {
             self.weave.finish(vec![self.target.clone()]);
         }
-        for _ in 0..64 {
-            self.now += Duration::from_secs(3);
+        for round in 0..64 {
             self.tell(false);
+            self.land_late();
+            self.tell(false);
+            // Once what was sent and told is over: long enough for what was never answered.
+            self.now += Duration::from_secs(if (8..16).contains(&round) { 600 } else { 3 });
             self.poll();
             while !self.inbox.is_empty() {
                 self.handle(Manner::Honest);
@@ -250,7 +337,10 @@ impl World {
             !outside.contains(|ch: char| ch.is_ascii_lowercase()),
             "nothing of ours stands outside: {document:?}"
         );
-        if !self.gave_up {
+        if self.end == Some(End::Failed) {
+            assert_eq!(region.ours(), region.base(), "what was there is there again: {document:?}");
+        }
+        if self.end.is_none_or(|end| end == End::Done) {
             let ours: String = region.text().chars().filter(|ch| !ch.is_ascii_uppercase()).collect();
             let held = !self.weave.rest().is_empty() && region.ours() != self.target;
             assert!(held || ours == self.target, "the draft is whole: {ours:?} of {:?}", self.target);
@@ -269,10 +359,12 @@ fn manner() -> impl Strategy<Value = Manner> {
         4 => Just(Manner::Honest),
         4 => Just(Manner::Liar),
         1 => Just(Manner::Silent),
+        1 => Just(Manner::Drops),
         1 => Just(Manner::Refuses),
         2 => Just(Manner::Careless),
         1 => Just(Manner::Mute),
         1 => Just(Manner::Late),
+        1 => Just(Manner::Frozen),
     ]
 }
 
@@ -284,152 +376,6 @@ fn step() -> impl Strategy<Value = Step> {
         4 => manner().prop_map(Step::Handle),
         3 => Just(Step::Tell),
         3 => (1u64..700).prop_map(Step::Pass),
+        1 => Just(Step::Thaw),
     ]
-}
-
-proptest! {
-    /// Random typing above, below and inside the region against a client in every manner.
-    #[test]
-    fn no_client_makes_us_lose_text(steps in proptest::collection::vec(step(), 0..60), base in "(|old\n|old\nlines\nstand\n)", merges in any::<bool>()) {
-        let (before, after) = ("10203\n", "40506\n0");
-        let mut world = World::new(before, &base, after);
-        world.merges = merges;
-        for step in steps {
-            world.step(step);
-        }
-        world.settle();
-        world.check(before, after);
-    }
-
-    /// After an error everything is as it was, but for what the user typed. (A client that merges tells a letter of ours
-    /// between two of the user's as the user's.)
-    #[test]
-    fn a_revert_leaves_what_the_user_typed(steps in proptest::collection::vec(step(), 0..60), base in "(|old\n|old\nlines\nstand\n)") {
-        let (before, after) = ("10203\n", "40506\n0");
-        let mut world = World::new(before, &base, after);
-        for step in steps {
-            world.step(step);
-        }
-        world.target = base.clone();
-        world.settle();
-        world.weave.revert();
-        world.settle();
-        world.check(before, after);
-        let plain: String = world.client.chars().filter(|ch| !ch.is_ascii_uppercase() && *ch != '0').collect();
-        if !world.gave_up {
-            prop_assert_eq!(plain, format!("123\n{base}456\n"));
-        }
-    }
-}
-
-/// A world with one line of answer in flight.
-fn asked() -> World {
-    let mut world = World::new("1\n", "pass\n", "2\n");
-    world.step(Step::Line("first".to_owned()));
-    assert_eq!(world.inbox.len(), 1, "the first line leaves at once");
-    world
-}
-
-#[test]
-fn a_true_answer_without_an_echo_is_not_believed() {
-    let mut world = asked();
-    world.step(Step::Type(0, "X".to_owned()));
-    world.step(Step::Handle(Manner::Liar));
-    world.step(Step::Tell);
-    assert!(world.inbox.is_empty() && world.weave.in_flight(), "it waits for the echo");
-    world.step(Step::Pass(400));
-    assert_eq!(world.inbox.len(), 1, "and sends again, rebased");
-    world.step(Step::Handle(Manner::Honest));
-    world.step(Step::Tell);
-    assert!(world.client.to_string().starts_with("X1\nfirstgg\n"), "{}", world.client);
-}
-
-#[test]
-fn one_edit_is_in_flight_and_later_lines_merge() {
-    let mut world = asked();
-    for line in ["second", "third"] {
-        world.step(Step::Line(line.to_owned()));
-    }
-    assert_eq!(world.inbox.len(), 1);
-    world.step(Step::Handle(Manner::Honest));
-    world.step(Step::Pass(100));
-    world.step(Step::Tell);
-    world.step(Step::Pass(200));
-    assert_eq!(world.inbox.len(), 1);
-    assert_eq!(diff::size(&world.inbox[0].1), "secondgh\nthirdgi\n".len());
-}
-
-#[test]
-fn an_undo_is_told_apart_from_typing() {
-    for (undo, expected) in [(true, Heard::Undone), (false, Heard::Inside)] {
-        let mut world = asked();
-        let undone = world.client.clone();
-        world.step(Step::Handle(Manner::Honest));
-        world.step(Step::Tell);
-        let before = world.client.clone();
-        let mut after = before.clone();
-        Edit::new(4..5, "").apply(&mut after);
-        let after = if undo { undone } else { after };
-        let edits = diff::edits(&before.to_string(), &after.to_string());
-        assert_eq!(world.weave.changed(world.now, &edits, &before, &after), expected);
-    }
-}
-
-#[test]
-fn edits_wait_for_quiet_and_for_saves() {
-    let mut world = asked();
-    world.step(Step::Handle(Manner::Honest));
-    world.step(Step::Tell);
-    world.weave.saving(world.now);
-    world.step(Step::Line("second".to_owned()));
-    world.step(Step::Pass(500));
-    assert!(world.inbox.is_empty(), "nothing between willSave and didSave");
-    world.weave.saved(world.now);
-    world.step(Step::Pass(50));
-    assert!(world.inbox.is_empty(), "nor just after");
-    world.step(Step::Pass(60));
-    assert_eq!(world.inbox.len(), 1);
-}
-
-#[test]
-fn a_client_that_never_takes_our_edits_is_given_up() {
-    let mut world = asked();
-    for _ in 0..20 {
-        world.step(Step::Handle(Manner::Refuses));
-        world.step(Step::Pass(2_000));
-    }
-    assert!(world.gave_up);
-    assert_eq!(world.client, "1\npass\n2\n");
-}
-
-/// Neovim does not check the version that didOpen gave, and tells late and in one: typing, and our edit, as it was sent, on
-/// top of that.
-#[test]
-fn a_stale_edit_that_neovim_took_is_taken_back_and_sent_again() {
-    let mut world = World::new("def f():\n", "", "rest\n");
-    world.step(Step::Line("    return".to_owned()));
-    world.step(Step::Type(0, "# TYPED\n".to_owned()));
-    world.step(Step::Handle(Manner::Careless));
-    assert!(world.client.to_string().starts_with("# TYPED\n    returngg\ndef f"), "{}", world.client);
-    world.merges = true;
-    world.step(Step::Tell);
-    world.settle();
-    assert_eq!(world.client, "# TYPED\ndef f():\n    returngg\nrest\n");
-}
-
-/// The same with an edit that deletes, told as Neovim tells it: the user's change and ours, both in one notification.
-#[test]
-fn a_stale_deletion_is_taken_back_where_it_is_told_apart() {
-    let mut world = World::new("def f():\n", "    pass\n", "rest\n");
-    world.target = "    return 1\n".to_owned();
-    world.weave.finish(vec![world.target.clone()]);
-    world.poll();
-    world.step(Step::Type(0, "# TYPED\n".to_owned()));
-    world.step(Step::Handle(Manner::Careless));
-    assert_eq!(world.client, "# TYPED\ndef return 1\n    pass\nrest\n", "it took the wrong text away");
-    let edits: Vec<Edit> = world.untold.drain(..).flat_map(|(edits, _)| edits).collect();
-    let after = world.client.clone();
-    world.hear(&edits, after);
-    world.settle();
-    assert_eq!(world.client, "# TYPED\ndef f():\n    return 1\nrest\n");
 }

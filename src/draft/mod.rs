@@ -4,7 +4,10 @@
 pub mod clean;
 pub mod form;
 pub mod imports;
+pub mod place;
 pub mod region;
+pub mod repeat;
+pub mod secrets;
 pub mod stream;
 pub mod verify;
 pub mod weave;

@@ -10,11 +10,28 @@ use crate::draft::strings::Scanner;
 /// What the region wants.
 #[derive(Clone, Debug)]
 pub(crate) enum Want {
-    /// The body of the function of this name; `docstring` says whether the file has its docstring already, `known` are the
-    /// comment lines that the file has between header and region.
-    Body { name: String, docstring: bool, known: HashSet<String> },
-    /// All statements, but for imports at their head where `hoist` is set.
-    Block { hoist: bool },
+    /// The body of the function of this name, which stands in the definitions `around` (outermost first) and has these
+    /// `decorators`; `docstring` says whether the file has its docstring already.
+    Body { name: String, around: Vec<String>, decorators: Vec<String>, docstring: bool },
+    /// All statements, but for imports at their head where `hoist` is set. Where the answer begins with the header of one
+    /// of `around`, which of its statements are wanted shows only at its end.
+    Block { hoist: bool, around: Vec<String> },
+}
+
+/// Where the wanted statements begin, as the number of a line, where that is known from a look at the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// With the function's header.
+    Header(usize),
+    /// With the first of them: no header was repeated.
+    Bare(usize),
+}
+
+impl Start {
+    pub fn line(self) -> usize {
+        let (Self::Header(line) | Self::Bare(line)) = self;
+        line
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +50,8 @@ enum State {
     Other(usize),
     /// Inside the wanted statements; those of a function end at its header's indentation.
     Statements(Option<usize>),
+    /// Inside of what is around the place: nothing is told before its end.
+    Repeated,
     Done,
 }
 
@@ -40,29 +59,44 @@ enum State {
 #[derive(Clone, Debug)]
 pub(crate) struct Peel {
     want: Want,
+    /// Comment lines that the file has right before the region: an answer may repeat them.
+    known: HashSet<String>,
     state: State,
     scanner: Scanner,
     /// Import statements from the answer's head; the last may be unfinished.
     imports: Vec<String>,
-    /// The indentation of the class that the answer repeats: what stands in it is not a bare body.
-    class: Option<usize>,
-    /// The function's header must come: what stands before it is not its body.
-    wants_header: bool,
-    bare: bool,
-    outside: Vec<String>,
+    /// The definitions around that the answer repeats: their indentation and name.
+    repeated: Vec<(usize, String)>,
+    /// Decorators and comments that may be those of what is around.
+    held: Vec<String>,
+    /// The decorators right above, without their blanks.
+    decorators: Vec<String>,
+    /// The indentation of the wanted function's header.
+    header: Option<usize>,
+    /// What the answer defines before the wanted function.
+    others: Vec<String>,
+    start: Option<Start>,
+    /// The number of lines that were taken in.
+    at: usize,
+    begun: Option<Start>,
 }
 
 impl Peel {
-    pub fn new(want: Want, wants_header: bool) -> Self {
+    pub fn new(want: Want, known: HashSet<String>, start: Option<Start>) -> Self {
         Self {
             want,
+            known,
             state: State::Seek,
             scanner: Scanner::default(),
             imports: Vec::new(),
-            class: None,
-            wants_header,
-            bare: false,
-            outside: Vec::new(),
+            repeated: Vec::new(),
+            held: Vec::new(),
+            decorators: Vec::new(),
+            header: None,
+            others: Vec::new(),
+            start,
+            at: 0,
+            begun: None,
         }
     }
 
@@ -71,37 +105,101 @@ impl Peel {
         self.state == State::Done
     }
 
+    /// Whether they are over should the next line begin like this.
+    pub fn ends_with(&self, partial: &str) -> bool {
+        let text = partial.trim_start();
+        let State::Statements(Some(header)) = self.state else { return self.is_done() };
+        !self.scanner.is_open()
+            && !text.is_empty()
+            && !text.starts_with('#')
+            && partial.len() - text.len() <= header
+    }
+
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
 
-    /// Names that the answer defines beside the wanted function, at its module's level.
-    pub fn outside(&self) -> &[String] {
-        &self.outside
+    /// Where the wanted statements began.
+    pub fn begun(&self) -> Option<Start> {
+        self.begun
+    }
+
+    /// What the answer defines before the wanted function: it may turn out to be needed there.
+    pub fn others(&self) -> &[String] {
+        &self.others
+    }
+
+    /// Whether the statements seem to be the body alone, and may as well be what stands before the function.
+    pub fn may_be_before(&self) -> bool {
+        self.is_bare() && self.header.is_none()
+    }
+
+    /// Whether a line stands no deeper than the wanted function's header.
+    pub fn is_beside(&self, line: &str) -> bool {
+        let column = line.len() - line.trim_start().len();
+        !line.trim().is_empty() && self.header.is_some_and(|header| column <= header)
     }
 
     /// Whether the statements were taken for the body itself, without its header.
     pub fn is_bare(&self) -> bool {
-        self.bare
+        matches!(self.begun, Some(Start::Bare(_)))
     }
 
-    /// Takes in one line and returns it, or a part of it, if it is wanted.
-    pub fn line<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+    /// Whether the answer repeats what is around the place, so that a look at the whole has to say what of it is wanted.
+    pub fn is_repeated(&self) -> bool {
+        self.state == State::Repeated
+    }
+
+    /// What was held back to the end.
+    pub fn rest(&mut self) -> Vec<String> {
+        if self.is_repeated() { Vec::new() } else { std::mem::take(&mut self.held) }
+    }
+
+    /// A block of code ended, and another begins: where nothing was taken yet, it may have the function again, or its body.
+    pub fn begin_again(&mut self) {
+        self.scanner = Scanner::default();
+        self.state = match self.state {
+            State::Statements(_) if matches!(self.want, Want::Body { .. }) => State::Done,
+            State::Header(_) | State::Opening(_) | State::Docstring(_) | State::Other(_) => State::Seek,
+            ref other => other.clone(),
+        };
+        self.repeated.clear();
+        self.decorators.clear();
+        if self.state == State::Seek {
+            (self.begun, self.header) = (None, None);
+        }
+    }
+
+    /// Takes in one line and returns what of it, or of what was held back, is wanted.
+    pub fn line(&mut self, line: &str) -> Vec<String> {
+        let at = self.at;
+        self.at += 1;
+        if self.start.is_some_and(|start| at < start.line()) {
+            return Vec::new();
+        }
         let inside = self.scanner.is_open();
         self.scanner.line(line);
-        if !inside {
-            self.outside.extend(assigned(line).or_else(|| definition(line)).map(str::to_owned));
-        }
         let state = std::mem::replace(&mut self.state, State::Done);
         let (state, taken) = self.next(state, line, inside);
+        if matches!((&state, &self.want), (State::Statements(_), Want::Body { .. })) {
+            self.begun.get_or_insert(Start::Bare(at));
+        }
         self.state = state;
-        taken
+        let mut out = if taken.is_some() { std::mem::take(&mut self.held) } else { Vec::new() };
+        out.extend(taken);
+        out
     }
 
-    fn next<'a>(&mut self, state: State, line: &'a str, inside: bool) -> (State, Option<&'a str>) {
+    fn next(&mut self, state: State, line: &str, inside: bool) -> (State, Option<String>) {
         let text = line.trim();
         let column = line.len() - line.trim_start().len();
         match state {
+            State::Seek if inside => {
+                if let Some(decorator) = self.decorators.last_mut() {
+                    decorator.push_str(&squeezed(text));
+                }
+                (State::Seek, None)
+            }
             State::Seek => self.seek(line, text, column),
             State::Import => {
                 if let Some(import) = self.imports.last_mut() {
@@ -119,77 +217,137 @@ impl Peel {
                 None,
             ),
             State::Other(at) if !inside && !text.is_empty() && column <= at => self.seek(line, text, column),
-            State::Other(at) => (State::Other(at), None),
             State::Statements(header) => {
                 let over = header.is_some_and(|header| column <= header) && !text.starts_with('#');
                 let guard = matches!(self.want, Want::Body { .. }) && text.starts_with("if __name__");
                 if !inside && !text.is_empty() && (over || guard) {
                     (State::Done, None)
                 } else {
-                    (State::Statements(header), Some(line))
+                    (State::Statements(header), Some(line.to_owned()))
                 }
             }
-            State::Done => (State::Done, None),
+            other @ (State::Other(_) | State::Repeated | State::Done) => (other, None),
         }
     }
 
-    fn seek<'a>(&mut self, line: &'a str, text: &str, column: usize) -> (State, Option<&'a str>) {
-        let hoist = !matches!(self.want, Want::Block { hoist: false });
+    fn seek(&mut self, line: &str, text: &str, column: usize) -> (State, Option<String>) {
         if text.is_empty() {
             return (State::Seek, None);
         }
-        if hoist && is_import(text) {
-            self.imports.push(line.trim().to_owned());
+        let hoist = !matches!(self.want, Want::Block { hoist: false, .. });
+        if hoist && is_import(text) && self.start.is_none() {
+            self.imports.push(text.to_owned());
             return (if self.scanner.is_open() { State::Import } else { State::Seek }, None);
         }
-        let Want::Body { name, .. } = &self.want else {
-            return (State::Statements(None), Some(line));
-        };
-        if let Some(defined) = defined(text) {
-            if defined == name {
-                return match one_line_body(line) {
-                    Some(body) if !self.scanner.is_open() && !self.scanner.opens_block() => {
-                        (State::Statements(Some(column)), Some(body))
-                    }
-                    _ if self.scanner.is_open() => (State::Header(column), None),
-                    _ => (State::Opening(Some(column)), None),
-                };
+        match &self.want {
+            Want::Body { .. } => self.seek_body(line, text, column),
+            Want::Block { .. } if self.start.is_some() => (State::Statements(None), Some(line.to_owned())),
+            Want::Block { around, .. } => {
+                if self.known.contains(text) {
+                    return (State::Seek, None);
+                }
+                if text.starts_with(['@', '#']) && !around.is_empty() {
+                    self.held.push(line.to_owned());
+                    return (State::Seek, None);
+                }
+                if named(text).is_some_and(|(_, name)| around.iter().any(|around| around == name)) {
+                    self.held.clear();
+                    return (State::Repeated, None);
+                }
+                (State::Statements(None), Some(line.to_owned()))
             }
-            return (State::Other(column), None);
         }
-        if text.starts_with("class ") {
-            self.class = Some(column);
+    }
+
+    fn seek_body(&mut self, line: &str, text: &str, column: usize) -> (State, Option<String>) {
+        let at = self.at - 1;
+        if self.start == Some(Start::Header(at)) {
+            return self.header(line, column);
         }
-        let in_class = self.class.is_some_and(|class| column >= class);
-        if in_class || text.starts_with('@') || (text.starts_with('#') && column == 0) {
-            return (State::Seek, None);
-        }
-        if self.wants_header {
-            return (State::Other(column), None);
+        if self.start.is_none() {
+            self.repeated.retain(|(outer, _)| *outer < column);
+            let decorators = std::mem::take(&mut self.decorators);
+            if text.starts_with('@') {
+                self.decorators = decorators;
+                self.decorators.push(squeezed(text));
+                return (State::Seek, None);
+            }
+            if let Some((keyword, name)) = named(text) {
+                if keyword == Keyword::Def && self.is_wanted(name, &decorators) {
+                    return self.header(line, column);
+                }
+                if self.is_around(name) {
+                    self.repeated.push((column, name.to_owned()));
+                    return (State::Seek, None);
+                }
+                self.others.push(name.to_owned());
+                return (State::Other(column), None);
+            }
+            if !self.repeated.is_empty() || (text.starts_with('#') && column == 0) {
+                return (State::Seek, None);
+            }
         }
         // No signature was repeated: the answer is the body itself, at whatever indentation. One blank before it is chance.
-        self.bare = true;
+        self.header = column.checked_sub(1).filter(|_| column > 1);
         if column == 1 {
             return self.opening(None, &line[1..], text, 0);
         }
         self.opening(column.checked_sub(1), line, text, column)
     }
 
-    fn opening<'a>(
+    /// The line is the wanted function's header, or its beginning.
+    fn header(&mut self, line: &str, column: usize) -> (State, Option<String>) {
+        self.begun = Some(Start::Header(self.at - 1));
+        self.header = Some(column);
+        match one_line_body(line) {
+            Some(body) if !self.scanner.is_open() && !self.scanner.opens_block() => {
+                (State::Statements(Some(column)), Some(body.to_owned()))
+            }
+            _ if self.scanner.is_open() => (State::Header(column), None),
+            _ => (State::Opening(Some(column)), None),
+        }
+    }
+
+    /// Whether a function of this name is the wanted one, in the definitions that the answer repeats around it. One with
+    /// other decorators may be the getter of the setter that is wanted.
+    fn is_wanted(&self, wanted: &str, decorated: &[String]) -> bool {
+        let Want::Body { name, around, decorators, .. } = &self.want else { return false };
+        if !decorated.is_empty() && decorated != decorators.as_slice() {
+            return false;
+        }
+        let behind = around.len().checked_sub(self.repeated.len()).map(|skip| &around[skip..]);
+        let repeated = self.repeated.iter().map(|(_, name)| name);
+        wanted == name && behind.is_some_and(|behind| behind.iter().eq(repeated))
+    }
+
+    /// Whether a definition of this name is one of those around the wanted one.
+    fn is_around(&self, name: &str) -> bool {
+        let Want::Body { around, .. } = &self.want else { return false };
+        let chain: Vec<&str> = self.repeated.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
+        around.windows(chain.len()).any(|part| part.iter().eq(chain.iter()))
+    }
+
+    fn opening(
         &mut self,
         header: Option<usize>,
-        line: &'a str,
+        line: &str,
         text: &str,
         column: usize,
-    ) -> (State, Option<&'a str>) {
-        let Want::Body { docstring, known, .. } = &self.want else {
-            return (State::Statements(header), Some(line));
+    ) -> (State, Option<String>) {
+        let Want::Body { docstring, .. } = &self.want else {
+            return (State::Statements(header), Some(line.to_owned()));
         };
-        if text.is_empty() || known.contains(text) {
+        if text.is_empty() || self.known.contains(text) {
             return (State::Opening(header), None);
         }
         if header.is_some_and(|header| column <= header) {
-            return (State::Done, None);
+            // The header stood alone: the function may come again, with its body.
+            let again = named(text).is_some() || text.starts_with('@') || is_import(text);
+            return if again && self.start.is_none() {
+                self.seek(line, text, column)
+            } else {
+                (State::Done, None)
+            };
         }
         let quoted = text.trim_start_matches(['r', 'R', 'u', 'U']);
         if *docstring && (quoted.starts_with("\"\"\"") || quoted.starts_with("'''")) {
@@ -198,30 +356,18 @@ impl Peel {
                 None,
             );
         }
-        (State::Statements(header), Some(line))
+        (State::Statements(header), Some(line.to_owned()))
     }
 }
 
-/// Whether a line of `code` begins the definition of the function `name`.
-pub(crate) fn defines(code: &str, name: &str) -> bool {
-    code.lines().any(|line| defined(line.trim()) == Some(name))
+/// Code without its blanks, to be compared.
+pub(crate) fn squeezed(text: &str) -> String {
+    text.chars().filter(|ch| !ch.is_whitespace()).collect()
 }
 
-/// The name that a line at the module's level assigns.
-fn assigned(line: &str) -> Option<&str> {
-    let end = line.find(|ch: char| !(ch.is_alphanumeric() || ch == '_')).filter(|&end| end > 0)?;
-    let rest = line[end..].trim_start();
-    ((rest.starts_with('=') && !rest.starts_with("==")) || rest.starts_with(": ")).then_some(&line[..end])
-}
-
-/// The name that a line at the module's level defines.
-fn definition(line: &str) -> Option<&str> {
-    let class = line
-        .strip_prefix("class ")
-        .map(|rest| rest.split(|ch: char| !(ch.is_alphanumeric() || ch == '_')).next().unwrap_or(""));
-    class.or_else(|| {
-        if line.starts_with("def ") || line.starts_with("async def ") { defined(line) } else { None }
-    })
+/// The number of the line of `code` that begins the definition of the function `name`.
+pub(crate) fn defined_at(code: &[String], name: &str) -> Option<usize> {
+    code.iter().position(|line| named(line.trim()) == Some((Keyword::Def, name)))
 }
 
 /// Whether a line begins an import statement.
@@ -229,11 +375,22 @@ pub(crate) fn is_import(text: &str) -> bool {
     text.starts_with("import ") || (text.starts_with("from ") && text.contains(" import"))
 }
 
-/// The name of the function that a line begins to define.
-fn defined(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("async ").unwrap_or(text).trim_start().strip_prefix("def ")?.trim_start();
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keyword {
+    Def,
+    Class,
+}
+
+/// What a line begins to define, and its name.
+fn named(text: &str) -> Option<(Keyword, &str)> {
+    let rest = text.strip_prefix("async ").unwrap_or(text).trim_start();
+    let (keyword, rest) = match rest.strip_prefix("def ") {
+        Some(rest) => (Keyword::Def, rest),
+        None => (Keyword::Class, text.strip_prefix("class ")?),
+    };
+    let rest = rest.trim_start();
     let end = rest.find(|ch: char| !(ch.is_alphanumeric() || ch == '_')).unwrap_or(rest.len());
-    Some(&rest[..end])
+    (end > 0).then(|| (keyword, &rest[..end]))
 }
 
 /// What stands behind the header's colon on its own line.
@@ -259,13 +416,18 @@ mod tests {
     use super::*;
 
     fn peeled(want: Want, code: &str) -> (String, Vec<String>) {
-        let mut peel = Peel::new(want, false);
-        let lines: Vec<&str> = code.lines().filter_map(|line| peel.line(line)).collect();
+        let mut peel = Peel::new(want, HashSet::from(["# known".to_owned()]), None);
+        let lines: Vec<String> = code.lines().flat_map(|line| peel.line(line)).collect();
         (lines.join("\n"), peel.imports().to_vec())
     }
 
+    fn body_in(around: &[&str], docstring: bool) -> Want {
+        let around = around.iter().map(|&name| name.to_owned()).collect();
+        Want::Body { name: "f".to_owned(), around, decorators: vec!["@cache".to_owned()], docstring }
+    }
+
     fn body(docstring: bool) -> Want {
-        Want::Body { name: "f".to_owned(), docstring, known: HashSet::from(["# known".to_owned()]) }
+        body_in(&["A"], docstring)
     }
 
     #[test]
@@ -296,8 +458,37 @@ mod tests {
                 "    y = 1\n# at the margin\n    return y",
             ),
             ("def g():\n    return 1\n", ""),
+            // The header alone, and then the function.
+            ("def f(x):\n\ndef f(x):\n    return x", "    return x"),
         ] {
             assert_eq!(peeled(body(false), code).0, expected, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn the_function_is_the_one_of_its_own_class() {
+        let two = "class B:\n    def f(self):\n        return 'b'\n\nclass A:\n    def f(self):\n        return 'a'\n";
+        for (around, code, expected) in [
+            (&["A"][..], two, "        return 'a'"),
+            (&["B"], two, "        return 'b'\n"),
+            (&["C"], two, ""),
+            (&[], two, ""),
+            (
+                &["O", "A"],
+                "class O:\n    class B:\n        def f(self):\n            x\n    class A(\n        B,\n    ):\n        def f(self):\n            y",
+                "            y",
+            ),
+            (&["O", "A"], two, "        return 'a'"),
+            (&["A", "O"], two, ""),
+            (
+                &["outer"],
+                "def g():\n    def f():\n        x\n\ndef outer():\n    def f():\n        y\n    return f",
+                "        y",
+            ),
+            (&["A"], "def f(self):\n    x", "    x"),
+            (&["A"], "@f.setter\ndef f(self):\n    x\n\n@cache\ndef f(self):\n    y", "    y"),
+        ] {
+            assert_eq!(peeled(body_in(around, false), code).0, expected, "{around:?} {code:?}");
         }
     }
 
@@ -312,9 +503,23 @@ mod tests {
     #[test]
     fn imports_at_the_head_are_told_apart() {
         let code = "import os\nfrom a import (\n    b,\n    c,\n)\n\nx = b(os)\nimport late";
-        let (text, imports) = peeled(Want::Block { hoist: true }, code);
+        let block = |hoist| Want::Block { hoist, around: vec!["A".to_owned()] };
+        let (text, imports) = peeled(block(true), code);
         assert_eq!(text, "x = b(os)\nimport late");
         assert_eq!(imports, ["import os", "from a import (\n    b,\n    c,\n)"]);
-        assert_eq!(peeled(Want::Block { hoist: false }, code).0, code);
+        assert_eq!(peeled(block(false), code).0, code);
+    }
+
+    #[test]
+    fn a_block_that_repeats_what_is_around_waits_for_its_end() {
+        let block = || Want::Block { hoist: true, around: vec!["A".to_owned(), "f".to_owned()] };
+        for (code, expected) in [
+            ("@dataclass\nclass A:\n    x = 1", ""),
+            ("# known\n    async def f(self):\n        x = 1", ""),
+            ("@cache\ndef g():\n    pass", "@cache\ndef g():\n    pass"),
+            ("class B(A):\n    pass", "class B(A):\n    pass"),
+        ] {
+            assert_eq!(peeled(block(), code).0, expected, "{code:?}");
+        }
     }
 }

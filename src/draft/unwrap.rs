@@ -5,8 +5,11 @@
 use crate::draft::strings::Scanner;
 
 /// Info strings of blocks that are not the answer's code: commands to run, output, data.
-const OTHER: [&str; 12] =
-    ["bash", "sh", "shell", "console", "text", "txt", "output", "json", "toml", "yaml", "diff", "plaintext"];
+const OTHER: [&str; 11] =
+    ["bash", "sh", "shell", "console", "text", "txt", "output", "json", "toml", "yaml", "plaintext"];
+
+/// Info strings of blocks that tell changes, which are read where there is no other code.
+const CHANGES: [&str; 2] = ["diff", "patch"];
 
 /// Tags that open a block of reasoning.
 const REASONING: [&str; 3] = ["think", "thinking", "reasoning"];
@@ -19,14 +22,26 @@ enum State {
     Reasoning(String),
     /// Text that is no code; a fence or a line of code ends it.
     Prose,
-    /// Inside the fenced block that is the answer.
-    Fenced { fence: String, indent: usize },
+    /// Inside the fenced block that is the answer; `changes`: of lines with a mark whether they are new.
+    Fenced { fence: String, indent: usize, changes: bool },
     /// Inside a fenced block that is something else.
     Other { fence: String },
     /// Code without a fence.
     Raw,
     /// Behind the code.
     After,
+}
+
+/// Where code is looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sources {
+    /// In blocks, and in what reads as code.
+    #[default]
+    All,
+    /// In blocks.
+    Fences,
+    /// In blocks of changes.
+    Changes,
 }
 
 /// See the module's head.
@@ -36,21 +51,28 @@ pub(crate) struct Unwrap {
     scanner: Scanner,
     /// Whether a fence inside a string does not close the block.
     minds_strings: bool,
-    /// Only what is fenced is code.
-    fences_only: bool,
+    sources: Sources,
     was_raw: bool,
+    fenced: bool,
+    /// The last line was a block's edge.
+    at_edge: bool,
+    /// The last line was blank.
+    after_blank: bool,
     /// Prose so far: all there is, if no code follows.
     prose: Vec<String>,
 }
 
 impl Unwrap {
-    pub fn new(minds_strings: bool, fences_only: bool) -> Self {
+    pub fn new(minds_strings: bool, sources: Sources) -> Self {
         Self {
             state: State::Start,
             scanner: Scanner::default(),
             minds_strings,
-            fences_only,
+            sources,
             was_raw: false,
+            fenced: false,
+            at_edge: false,
+            after_blank: false,
             prose: Vec::new(),
         }
     }
@@ -60,9 +82,22 @@ impl Unwrap {
         self.state == State::After
     }
 
-    /// Whether the code came without a fence, or seemed to.
+    /// Whether the code began without a fence, or seemed to.
     pub fn is_raw(&self) -> bool {
         self.was_raw
+    }
+
+    /// Whether a block of code ended or began with the last line.
+    pub fn is_at_edge(&self) -> bool {
+        self.at_edge
+    }
+
+    /// The code was not all that is needed: more of it may follow in a further block.
+    pub fn go_on(&mut self) {
+        if self.is_done() {
+            self.scanner = Scanner::default();
+            self.state = State::Prose;
+        }
     }
 
     /// Whether the block's end was not seen.
@@ -71,12 +106,14 @@ impl Unwrap {
     }
 
     /// All there was, if it looked like prose.
-    pub fn into_prose(self) -> Vec<String> {
-        if self.state == State::Prose { self.prose } else { Vec::new() }
+    pub fn prose(&self) -> &[String] {
+        if self.state == State::Prose { &self.prose } else { &[] }
     }
 
     /// Takes in one line and returns it if it is code.
     pub fn line<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+        self.at_edge = false;
+        let after_blank = std::mem::replace(&mut self.after_blank, line.trim().is_empty());
         match &self.state {
             State::Start | State::Prose => self.before(line),
             State::Reasoning(end) => {
@@ -91,17 +128,32 @@ impl Unwrap {
                 }
                 None
             }
-            State::Fenced { fence, indent } => {
-                if !(self.minds_strings && self.scanner.in_string()) && closes(line, fence) {
+            State::Fenced { fence, indent, changes } => {
+                let is_text = self.minds_strings && self.scanner.in_string();
+                if !is_text && closes(line, fence) {
+                    self.at_edge = true;
                     self.state = State::After;
                     return None;
                 }
+                // No line of code begins with backticks: a block within the block has the answer once more.
+                if self.minds_strings && !is_text && opens(line).is_some_and(|(_, info)| !info.is_empty()) {
+                    self.open(line);
+                    return None;
+                }
                 let line = &line[line.len().min(indented(line).min(*indent))..];
+                let line = if *changes { changed(line)? } else { line };
                 self.scanner.line(line);
                 Some(line)
             }
             State::Raw => {
-                if !self.scanner.in_string() && fence(line).is_some() {
+                if !self.scanner.in_string() && opens(line).is_some() {
+                    self.at_edge = true;
+                    self.state = State::After;
+                    return None;
+                }
+                // Without a fence, only a sentence tells that the code is over.
+                if after_blank && !self.scanner.is_open() && is_sentence(line) {
+                    self.at_edge = true;
                     self.state = State::After;
                     return None;
                 }
@@ -128,18 +180,14 @@ impl Unwrap {
                 }
             }
         }
-        if let Some((fence, info)) = fence(line) {
-            let info = info.to_ascii_lowercase();
-            self.state = if OTHER.contains(&info.as_str()) {
-                State::Other { fence }
-            } else {
-                State::Fenced { fence, indent: indented(line) }
-            };
+        if opens(line).is_some() {
+            self.open(line);
             return None;
         }
-        if !self.fences_only && (is_code(line) || (self.state == State::Start && !is_prose(text))) {
+        let reads_as_code = is_code(line) || (self.state == State::Start && !is_prose(text));
+        if self.sources == Sources::All && reads_as_code {
             self.state = State::Raw;
-            self.was_raw = true;
+            self.was_raw |= !self.fenced;
             self.scanner.line(line);
             return Some(line);
         }
@@ -147,15 +195,46 @@ impl Unwrap {
         self.prose.push(line.to_owned());
         None
     }
+
+    /// `line` opens a block.
+    fn open(&mut self, line: &str) {
+        let Some((fence, info)) = opens(line) else { return };
+        let info = info.to_ascii_lowercase();
+        let changes = CHANGES.contains(&info.as_str());
+        let wanted = changes == (self.sources == Sources::Changes) && !OTHER.contains(&info.as_str());
+        self.scanner = Scanner::default();
+        if wanted {
+            (self.at_edge, self.fenced) = (self.fenced || self.was_raw, true);
+            self.state = State::Fenced { fence, indent: indented(line), changes };
+        } else {
+            self.state = State::Other { fence };
+        }
+    }
 }
 
 /// How many lines of `text` are fences.
 pub(crate) fn fences(text: &str) -> usize {
-    text.lines().filter(|line| fence(line).is_some()).count()
+    text.lines().filter(|line| opens(line).is_some()).count()
+}
+
+/// Whether a block of `text` tells changes.
+pub(crate) fn tells_changes(text: &str) -> bool {
+    text.lines().filter_map(opens).any(|(_, info)| CHANGES.contains(&info.to_ascii_lowercase().as_str()))
+}
+
+/// A line of a block of changes as it is afterwards; nothing for what goes and for what is no code.
+fn changed(line: &str) -> Option<&str> {
+    let heads = ["+++ ", "--- ", "@@", "diff ", "index ", "new file", "\\ No newline"];
+    match line.chars().next() {
+        _ if heads.iter().any(|head| line.starts_with(head)) => None,
+        Some('-') => None,
+        Some('+' | ' ') => Some(&line[1..]),
+        _ => Some(line),
+    }
 }
 
 /// The fence that `line` opens, and its info string's first word.
-fn fence(line: &str) -> Option<(String, &str)> {
+fn opens(line: &str) -> Option<(String, &str)> {
     let text = line.trim_start();
     let mark = text.chars().next().filter(|ch| matches!(ch, '`' | '~'))?;
     let len = text.chars().take_while(|&ch| ch == mark).count();
@@ -193,6 +272,15 @@ fn is_code(line: &str) -> bool {
         && line.split_whitespace().count() > 4
         && !line.contains(['(', '=']);
     line.starts_with([' ', '\t']) || (OPENERS.iter().any(|opener| line.starts_with(opener)) && !prose)
+}
+
+/// Whether a line at the margin is a sentence and nothing that could be code.
+fn is_sentence(line: &str) -> bool {
+    line.starts_with(char::is_uppercase)
+        && line.trim_end().ends_with(['.', ':', '!'])
+        && line.split_whitespace().count() > 3
+        && !is_code(line)
+        && is_prose(line.trim())
 }
 
 /// Whether the first line of an answer reads as a sentence: words with spaces between them, and nothing that code has.
@@ -237,7 +325,7 @@ mod tests {
     use super::*;
 
     fn unwrapped(answer: &str) -> String {
-        let mut unwrap = Unwrap::new(true, false);
+        let mut unwrap = Unwrap::new(true, Sources::All);
         let lines: Vec<&str> = answer.lines().filter_map(|line| unwrap.line(line)).collect();
         lines.join("\n")
     }
@@ -264,9 +352,27 @@ mod tests {
             ("  ```python\n  if x:\n      y\n  ```", "if x:\n    y"),
             ("~~~\nx = 1\n~~~", "x = 1"),
             ("I cannot help with that.", ""),
+            ("x = 1\n\nThis sets x to one.\n\ny", "x = 1\n"),
+            (
+                "class A:\n    x = 1\n\nWIDTH: int = 3\nTrue\nNone if x else y",
+                "class A:\n    x = 1\n\nWIDTH: int = 3\nTrue\nNone if x else y",
+            ),
+            // A block within the block.
+            ("```python\ndef f():\n```python\ndef f():\n    x\n```\n", "def f():\ndef f():\n    x"),
+            ("```python\nx = 1\n```bash\nls\n```\n", "x = 1"),
+            ("```diff\n-x\n+y\n```\n```py\ny\n```\n", "y"),
         ] {
             assert_eq!(unwrapped(answer), code, "{answer:?}");
         }
+    }
+
+    #[test]
+    fn changes_are_read_as_what_is_there_afterwards() {
+        let answer = "Here:\n```diff\n--- a/x.py\n+++ b/x.py\n@@ -1,3 +1,3 @@ class A:\n def f():\n-    pass\n+    x = 1\n \n+    return x\n```\n```py\nother\n```\n";
+        let mut unwrap = Unwrap::new(true, Sources::Changes);
+        let lines: Vec<&str> = answer.lines().filter_map(|line| unwrap.line(line)).collect();
+        assert_eq!(lines.join("\n"), "def f():\n    x = 1\n\n    return x");
+        assert!(tells_changes(answer) && !tells_changes("```python\n```"));
     }
 
     #[test]

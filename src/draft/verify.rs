@@ -8,6 +8,7 @@ use thiserror::Error;
 use tree_sitter::Tree;
 
 use crate::draft::form::Shape;
+use crate::draft::layout::Common;
 use crate::draft::strings::Scanner;
 use crate::syntax::piece::Piece;
 use crate::syntax::{Language, Source, definition, errors, parse, parse::follow};
@@ -88,7 +89,7 @@ impl Proposal {
         }
         if self.language.id == "python"
             && !matches!(self.shape, Shape::Docstring)
-            && let Some(line) = misindented(&self.draft)
+            && let Some(line) = misindented(&self.draft, goes_back(&base))
         {
             return Err(Rejected::Indentation { line });
         }
@@ -187,8 +188,8 @@ impl Proposal {
 }
 
 /// The first line, from 1, whose indentation Python rejects and tree-sitter forgives: deeper without a colon before it, not
-/// deeper behind one, or back to where no block stands.
-fn misindented(draft: &str) -> Option<usize> {
+/// deeper behind one, or back to where no block stands. `goes_back`: it may go back further than it begins.
+fn misindented(draft: &str, goes_back: bool) -> Option<usize> {
     let mut scanner = Scanner::default();
     let mut blocks: Vec<usize> = Vec::new();
     let mut opened = false;
@@ -210,8 +211,11 @@ fn misindented(draft: &str) -> Option<usize> {
             while blocks.last().is_some_and(|&block| block > width) {
                 blocks.pop();
             }
-            if blocks.last() != Some(&width) {
+            if blocks.last() != Some(&width) && !(goes_back && blocks.is_empty()) {
                 return Some(number);
+            }
+            if blocks.is_empty() {
+                blocks.push(width);
             }
         } else if blocks.last() != Some(&width) {
             blocks.push(width);
@@ -224,6 +228,11 @@ fn misindented(draft: &str) -> Option<usize> {
 /// Whether only Python 2 has such a statement.
 fn is_old(kind: &str) -> bool {
     kind == "print_statement" || kind == "exec_statement"
+}
+
+/// Whether a text begins deeper than it goes on: then the blocks that it goes back to stand above it.
+fn goes_back(text: &str) -> bool {
+    Common::of(text.lines()).is_some_and(|common| common.least < common.first)
 }
 
 /// Whether a node of such a kind begins in `range`.

@@ -17,6 +17,16 @@ pub enum Delivery {
     Final,
     /// One edit at the end that the user confirms.
     Preview,
+    /// The same into a file that is not open: sent once, since nobody sees what became of it but by its answer.
+    Proposal,
+}
+
+impl Delivery {
+    /// Whether the user is asked before the draft is in the document.
+    #[must_use]
+    pub fn confirms(self) -> bool {
+        matches!(self, Self::Preview | Self::Proposal)
+    }
 }
 
 /// Where a run is.
@@ -55,6 +65,12 @@ pub enum Input<'a> {
         before: &'a Rope,
         after: &'a Rope,
     },
+    /// The same, where it is known to be another run's edit.
+    Other {
+        edits: &'a [Edit],
+        before: &'a Rope,
+        after: &'a Rope,
+    },
     /// The client answered an edit.
     Applied {
         id: u64,
@@ -82,6 +98,8 @@ pub enum Effect {
     Enough,
     /// A new line of the draft, as it is to stand in the file.
     Line(String),
+    /// The lines told so far are not the draft's after all: it is told from its beginning.
+    Anew,
     /// The run is somewhere else now.
     Entered(State),
 }

@@ -7,21 +7,21 @@ mod event;
 mod task;
 #[cfg(test)]
 mod tests;
+mod view;
 
-use std::ops::Range;
 use std::time::Duration;
 
 use ropey::Rope;
 
 pub use self::event::{Delivery, Effect, Input, Send, State};
 pub use self::task::Task;
-use crate::draft::clean::{Cleaned, Cleaner};
+use crate::draft::clean::Cleaner;
 use crate::draft::region::Region;
+use crate::draft::repeat::{Repeats, Repetition};
 use crate::draft::stream::StreamDiff;
 use crate::draft::verify::Rejected;
 use crate::draft::weave::{Heard, Next, Time, Weave};
-use crate::model::{Answer, Finish, Tokens};
-use crate::text::edit::Edit;
+use crate::model::{Answer, Finish, Usage};
 
 /// A client that asks its user before it applies an edit answers within this time.
 const CONFIRMATION: Duration = Duration::from_secs(600);
@@ -53,6 +53,9 @@ pub struct Run {
     weave: Weave,
     cleaner: Option<Cleaner>,
     stream: StreamDiff,
+    repeats: Repeats,
+    /// The lines of the draft that were told.
+    told: Vec<String>,
     /// The region's text and the import block's, once they are known.
     targets: Vec<String>,
     written: usize,
@@ -60,6 +63,8 @@ pub struct Run {
     ending: Time,
     answer: Option<Answer>,
     message: Option<String>,
+    /// It went wrong, or its user took it back: what lands of it afterwards is taken back as well.
+    unwanted: bool,
 }
 
 impl Run {
@@ -71,13 +76,18 @@ impl Run {
             stream.push("");
         }
         let mut weave = Weave::new(regions);
-        if delivery == Delivery::Preview {
+        if delivery.confirms() {
             weave.set_patience(CONFIRMATION);
+        }
+        if delivery == Delivery::Proposal {
+            weave.send_once();
         }
         Self {
             cleaner: Some(Cleaner::new(&task.form, task.setup())),
             weave,
             stream,
+            repeats: Repeats::default(),
+            told: Vec::new(),
             task,
             delivery,
             state: State::Asking,
@@ -87,96 +97,8 @@ impl Run {
             ending: Time::ZERO,
             answer: None,
             message: None,
+            unwanted: false,
         }
-    }
-
-    #[must_use]
-    pub fn task(&self) -> &Task {
-        &self.task
-    }
-
-    #[must_use]
-    pub fn state(&self) -> State {
-        self.state
-    }
-
-    #[must_use]
-    pub fn delivery(&self) -> Delivery {
-        self.delivery
-    }
-
-    /// Why it failed, or what else the user should know.
-    #[must_use]
-    pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
-    }
-
-    /// How the model's answer ended, and what it used.
-    #[must_use]
-    pub fn answer(&self) -> Option<&Answer> {
-        self.answer.as_ref()
-    }
-
-    /// What was written so far: what was told, or a safe estimate.
-    #[must_use]
-    pub fn written(&self) -> Tokens {
-        match &self.answer {
-            Some(answer) if answer.usage.completion.0 > 0 => answer.usage.completion,
-            // What was begun for the model is not its own.
-            _ => Tokens(
-                u32::try_from(self.written.saturating_sub(self.begun()).saturating_mul(10).div_ceil(36))
-                    .unwrap_or(u32::MAX),
-            ),
-        }
-    }
-
-    /// The bytes of the answer that the prompt began.
-    fn begun(&self) -> usize {
-        self.task.request.prefill.as_ref().map_or(0, String::len)
-    }
-
-    /// The draft's region in the document as it stands.
-    #[must_use]
-    pub fn range(&self) -> Range<usize> {
-        self.weave.regions()[0].range()
-    }
-
-    /// All that it may change, the draft's region first.
-    #[must_use]
-    pub fn ranges(&self) -> Vec<Range<usize>> {
-        self.weave.regions().iter().map(Region::range).collect()
-    }
-
-    /// Whether `range` touches a region of this run.
-    #[must_use]
-    pub fn touches(&self, range: &Range<usize>) -> bool {
-        self.ranges().iter().any(|own| own.start <= range.end && range.start <= own.end)
-    }
-
-    /// Whether an edit of it is on its way.
-    #[must_use]
-    pub fn in_flight(&self) -> bool {
-        self.weave.in_flight()
-    }
-
-    /// Whether the model or the editor still has something to do for it.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        self.phase != Phase::Resting || self.weave.in_flight()
-    }
-
-    /// Whether there is a draft that can be kept or taken back.
-    #[must_use]
-    pub fn stands(&self) -> bool {
-        self.phase == Phase::Resting
-            && matches!(self.state, State::Done | State::Cancelled)
-            && self.weave.regions().iter().any(|region| region.ours() != region.base())
-    }
-
-    /// What the user's own typing held back: edits that would complete the draft, over what the user typed.
-    #[must_use]
-    pub fn rest(&self) -> Vec<Edit> {
-        if self.state == State::Done { self.weave.rest() } else { Vec::new() }
     }
 
     /// Takes in what happened. `poll` is to be called afterwards.
@@ -186,7 +108,14 @@ impl Run {
             Input::Answered(Ok(answer)) => self.answered(answer),
             Input::Answered(Err(error)) if self.phase == Phase::Asking => self.fail(error.message),
             Input::Verified(verdict) if self.phase == Phase::Verifying => self.verified(verdict),
-            Input::Changed { edits, before, after } => self.changed(now, edits, before, after),
+            Input::Changed { edits, before, after } => {
+                let heard = self.weave.changed(now, edits, before, after);
+                self.heard(heard)
+            }
+            Input::Other { edits, before, after } => {
+                let heard = self.weave.moved(now, edits, before, after);
+                self.heard(heard)
+            }
             Input::Applied { id, applied } => self.applied(now, id, applied),
             Input::Saving => {
                 self.weave.saving(now);
@@ -198,11 +127,7 @@ impl Run {
             }
             Input::Stop => self.cancel("stopped; what stands stays"),
             Input::Keep if self.stands() => self.enter(State::Kept),
-            Input::Revert if self.stands() => {
-                self.weave.revert();
-                self.phase = Phase::Reverting(State::Reverted);
-                Vec::new()
-            }
+            Input::Revert if self.stands() => self.revert(State::Reverted),
             Input::Closed => self.cancel("the document was closed"),
             Input::Answered(Err(_)) | Input::Verified(_) | Input::Keep | Input::Revert => Vec::new(),
         }
@@ -216,32 +141,25 @@ impl Run {
             // What it finds decides on the last edit, which may be all that is left to send.
             Phase::Verifying => false,
             Phase::Landing | Phase::Reverting(_) => true,
-            Phase::Resting => self.weave.in_flight(),
+            // What landed late in the wrong place is put right, whatever became of the run.
+            Phase::Resting => self.weave.in_flight() || self.weave.is_astray(),
         };
         if !may_send {
             return (Send::Nothing, Vec::new());
         }
         match (self.weave.poll(now, document), self.phase.clone()) {
             (Next::Send { id, edits }, _) => {
-                let confirm = self.delivery == Delivery::Preview && self.phase == Phase::Landing;
+                let confirm = self.delivery.confirms() && self.phase == Phase::Landing;
                 (Send::Edit { id, edits, confirm }, Vec::new())
             }
             (Next::Wait(at), _) => (Send::At(at), Vec::new()),
             (Next::Settled, Phase::Landing) => (Send::Nothing, self.landed()),
             (Next::Settled, Phase::Reverting(state)) => {
-                self.phase = Phase::Resting;
+                self.come_to_rest();
                 (Send::Nothing, self.enter(state))
             }
             (Next::Settled, _) => (Send::Nothing, Vec::new()),
-            (Next::GaveUp, Phase::Reverting(_)) => {
-                self.weave.stop();
-                self.phase = Phase::Resting;
-                let why = self.message.take().unwrap_or_default();
-                self.message = Some(format!(
-                    "{why}; the editor did not take the edit that takes the draft back: undo it by hand"
-                ));
-                (Send::Nothing, self.enter(State::Failed))
-            }
+            (Next::GaveUp, Phase::Reverting(_) | Phase::Resting) => (Send::Nothing, self.left_to_the_user()),
             (Next::GaveUp, _) => {
                 let effects = self.fail("the editor did not take the edits".to_owned());
                 (Send::At(now), effects)
@@ -257,24 +175,40 @@ impl Run {
         self.written += text.len();
         let was_done = cleaner.is_done();
         let lines = cleaner.push(text);
-        let is_done = cleaner.is_done();
+        let (is_done, is_whole) = (cleaner.is_done(), cleaner.is_whole());
+        let is_sure = !lines.is_empty() && cleaner.is_sure();
+        let sure = if is_sure { cleaner.lines_from(self.told.len()).to_vec() } else { Vec::new() };
         let mut effects = Vec::new();
         if self.state == State::Asking {
             effects.extend(self.enter(State::Streaming));
         }
-        let new = !lines.is_empty();
-        for line in lines {
-            self.stream.push(&line);
-            effects.push(Effect::Line(line));
-        }
-        if new && self.delivery == Delivery::Stream {
+        lines.iter().for_each(|line| self.stream.push(line));
+        effects.extend(sure.iter().cloned().map(Effect::Line));
+        self.told.extend(sure);
+        if !lines.is_empty() && self.delivery == Delivery::Stream {
             self.weave.stream(0, self.stream.shown());
         }
         if is_done && !was_done {
             self.ending = now + ENDING;
             effects.push(Effect::Enough);
         }
+        if let Some(found) = self.repeats.push(text) {
+            effects.extend(self.repeated(&found, is_whole));
+        }
         effects
+    }
+
+    /// The model goes round and round. Where the draft is whole, that is of no account; else there will be none.
+    fn repeated(&mut self, found: &Repetition, is_whole: bool) -> Vec<Effect> {
+        if !is_whole {
+            return self.fail(format!(
+                "the model repeats itself (`{}`, {} times in a row), so it was stopped; say more of what you want, or choose another model",
+                found.text, found.times
+            ));
+        }
+        let usage = Usage { completion: self.written(), ..Usage::default() };
+        let answered = self.answered(Answer { finish: Finish::Stop, usage });
+        std::iter::once(Effect::StopAsking).chain(answered).collect()
     }
 
     fn answered(&mut self, answer: Answer) -> Vec<Effect> {
@@ -288,18 +222,18 @@ impl Run {
         match finish {
             Finish::Refusal => return self.fail("the model refused to answer".to_owned()),
             // What came after the code may well have been cut.
-            Finish::Length if !cleaner.is_done() => {
+            Finish::Length if !cleaner.is_whole() => {
                 return self.fail(format!("the answer was cut at the limit of {most} tokens; ask for less, or raise the model's `max_tokens`"));
             }
             Finish::Length | Finish::Stop => {}
         }
-        let known = cleaner.lines_told();
-        match cleaner.finish(|| self.task.defined()) {
+        match cleaner.finish() {
             Err(error) => self.fail(error.to_string()),
             Ok(cleaned) => {
-                let mut effects = self.last_lines(&cleaned, known);
-                let imports = self.weave.regions().get(1).map(crate::draft::region::Region::text);
+                let imports = self.weave.regions().get(1).map(Region::text);
                 self.targets = self.task.targets(&cleaned, imports);
+                let mut effects = self.last_lines();
+                self.message = cleaned.note;
                 self.phase = Phase::Verifying;
                 effects.extend(self.enter(State::Checking));
                 effects.push(Effect::Verify(Box::new(self.task.proposal(&self.targets))));
@@ -308,12 +242,16 @@ impl Run {
         }
     }
 
-    /// The lines of the draft that were not told yet, for those who print them.
-    fn last_lines(&self, cleaned: &Cleaned, known: usize) -> Vec<Effect> {
-        let eol = self.task.form.eol.as_str();
-        let text = cleaned.text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(&cleaned.text);
+    /// The lines of the draft that were not told yet, for those who print them; all, where the end changed what was told.
+    fn last_lines(&mut self) -> Vec<Effect> {
+        let (text, eol) = (&self.targets[0], self.task.form.eol.as_str());
+        let text = text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(text);
         let text = text.strip_suffix(eol).unwrap_or(text);
-        text.split(eol).skip(known).map(|line| Effect::Line(line.to_owned())).collect()
+        let lines: Vec<String> = text.split(eol).map(str::to_owned).collect();
+        let goes_on = lines.starts_with(&self.told);
+        let known = if goes_on { self.told.len() } else { 0 };
+        let anew = (!goes_on).then_some(Effect::Anew);
+        anew.into_iter().chain(lines.into_iter().skip(known).map(Effect::Line)).collect()
     }
 
     fn verified(&mut self, verdict: Result<(), Rejected>) -> Vec<Effect> {
@@ -328,29 +266,65 @@ impl Run {
                 self.phase = Phase::Landing;
                 Vec::new()
             }
-            Err(rejected) => self.fail(rejected.to_string()),
+            // What it quotes of the draft may hold what was put back.
+            Err(rejected) => self.fail(self.task.secrets.hide(&rejected.to_string())),
         }
     }
 
-    fn changed(&mut self, now: Time, edits: &[Edit], before: &Rope, after: &Rope) -> Vec<Effect> {
-        let heard = self.weave.changed(now, edits, before, after);
+    fn heard(&mut self, heard: Heard) -> Vec<Effect> {
+        if self.phase == Phase::Resting && self.unwanted && self.weave.heard_ours() {
+            return self.revert(self.state);
+        }
         match (heard, &self.phase) {
             (Heard::Undone, Phase::Resting) if self.stands() => {
+                self.unwanted = true;
                 self.weave.stop();
                 self.enter(State::Reverted)
             }
             (Heard::Undone, Phase::Asking | Phase::Verifying | Phase::Landing) => {
+                self.unwanted = true;
                 self.cancel("you took the draft back")
             }
             (Heard::Gone, Phase::Asking | Phase::Verifying | Phase::Landing) => {
+                self.unwanted = true;
                 self.cancel("the place of the draft was deleted")
             }
             _ => Vec::new(),
         }
     }
 
+    /// What was there comes back; then the run is there.
+    fn revert(&mut self, then: State) -> Vec<Effect> {
+        self.unwanted = true;
+        self.weave.revert();
+        self.phase = Phase::Reverting(then);
+        Vec::new()
+    }
+
+    /// Nothing goes on; what was sent may still land.
+    fn come_to_rest(&mut self) {
+        self.weave.stop();
+        self.phase = Phase::Resting;
+    }
+
+    /// The editor takes no edit, and something of ours stands where it should not: only its user can take it away.
+    fn left_to_the_user(&mut self) -> Vec<Effect> {
+        let what = if self.weave.is_astray() {
+            "an edit that came too late stands in the wrong place, and the editor did not take the one that puts it right"
+        } else {
+            "the editor did not take the edit that takes the draft back"
+        };
+        self.weave.leave_astray();
+        self.come_to_rest();
+        let why = self.message.take().map(|why| format!("{why}; ")).unwrap_or_default();
+        self.message = Some(format!("{why}{what}: undo it by hand"));
+        // Told once more where it has failed before: there is something to do now.
+        self.state = State::Failed;
+        vec![Effect::Entered(State::Failed)]
+    }
+
     fn applied(&mut self, now: Time, id: u64, applied: bool) -> Vec<Effect> {
-        if !applied && self.delivery == Delivery::Preview && self.phase == Phase::Landing {
+        if !applied && self.delivery.confirms() && self.phase == Phase::Landing {
             self.weave.answered(now, id, applied);
             return self.cancel("the draft was declined");
         }
@@ -359,7 +333,7 @@ impl Run {
     }
 
     fn landed(&mut self) -> Vec<Effect> {
-        self.phase = Phase::Resting;
+        self.come_to_rest();
         if !self.weave.rest().is_empty() {
             self.message =
                 Some("a part of the draft is held back, for you typed where it would go".to_owned());
@@ -373,8 +347,7 @@ impl Run {
             Phase::Reverting(_) | Phase::Resting => return Vec::new(),
         }
         let asking = self.phase == Phase::Asking;
-        self.phase = Phase::Resting;
-        self.weave.stop();
+        self.come_to_rest();
         self.cleaner = None;
         self.message = Some(why.to_owned());
         let mut effects = if asking { vec![Effect::StopAsking] } else { Vec::new() };
@@ -388,12 +361,11 @@ impl Run {
         self.cleaner = None;
         let untouched = self.weave.regions().iter().all(|region| region.ours() == region.base());
         if untouched && !self.weave.in_flight() {
-            self.weave.stop();
-            self.phase = Phase::Resting;
+            self.unwanted = true;
+            self.come_to_rest();
             effects.extend(self.enter(State::Failed));
         } else {
-            self.weave.revert();
-            self.phase = Phase::Reverting(State::Failed);
+            effects.extend(self.revert(State::Failed));
         }
         effects
     }

@@ -1,6 +1,6 @@
 //! What a run is to do: the place, what may change there, and the question.
 
-use std::collections::HashSet;
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use ropey::Rope;
@@ -10,7 +10,9 @@ use crate::draft::clean::{Cleaned, Setup};
 use crate::draft::form::Form;
 use crate::draft::imports::{self, Existing};
 use crate::draft::is_import;
+use crate::draft::place::Place;
 use crate::draft::region::Region;
+use crate::draft::secrets::Secrets;
 use crate::draft::verify::Proposal;
 use crate::model::Request;
 use crate::syntax::{Language, Source, outline::outline_where};
@@ -32,6 +34,8 @@ pub struct Task {
     pub opening: String,
     /// The name of the definition that it is about, if there is one.
     pub name: String,
+    /// What the region has where the model was shown marks.
+    pub secrets: Secrets,
     pub request: Request,
 }
 
@@ -47,20 +51,22 @@ impl Task {
         let base = self.text.byte_slice(self.region.clone()).to_string();
         // A place that has imports of its own (lazy ones, in a function) keeps them.
         let hoist = self.imports.is_some() && !base.lines().any(|line| is_import(line.trim()));
-        Setup { hoist, opening: self.opening.clone(), name: self.name.clone() }
-    }
-
-    /// What the file defines at its top level. In a large file that takes longer than all else that a run begins with.
-    pub(super) fn defined(&self) -> HashSet<String> {
-        let source = Source { text: &self.text, tree: self.tree.as_ref(), language: self.language, path: "" };
-        let top = outline_where(&source, &|_| false).into_iter().filter(|symbol| symbol.parent.is_none());
-        top.map(|symbol| symbol.name).collect()
+        let place = Place::new(self.text.clone(), self.tree.clone(), self.language, self.region.clone());
+        let mut setup = Setup::of(place, &self.form);
+        if !self.opening.is_empty() {
+            setup.opening.clone_from(&self.opening);
+        }
+        Setup { hoist, secrets: self.secrets.clone(), name: self.name.clone(), ..setup }
     }
 
     /// What each region is to hold. `now` is the import block as it stands: what the user or another run has imported
     /// since is not added again.
     pub(super) fn targets(&self, cleaned: &Cleaned, now: Option<String>) -> Vec<String> {
-        let additions = imports::used(&cleaned.imports, &cleaned.text);
+        let source = Source { text: &self.text, tree: self.tree.as_ref(), language: self.language, path: "" };
+        // In a large file that takes longer than all else that a draft ends with.
+        let own = LazyCell::new(|| outline_where(&source, &|_| false));
+        let defined = |name: &str| own.iter().any(|symbol| symbol.parent.is_none() && symbol.name == name);
+        let additions = imports::used(&cleaned.imports, &cleaned.text, &defined);
         let Some(range) = &self.imports else {
             return vec![self.with_imports(&cleaned.text, &additions)];
         };

@@ -1,10 +1,13 @@
 //! Whole runs, without a model and without an editor: what is told in, what comes out.
 
+mod late;
+
 use ropey::Rope;
 
 use super::{Delivery, Effect, Input, Run, Send, State, Task};
 use crate::draft::form::{Form, Shape};
 use crate::draft::imports::Existing;
+use crate::draft::secrets::Secrets;
 use crate::draft::weave::Time;
 use crate::model::{Answer, ErrorKind, Finish, ModelError, Request, Tokens, Usage};
 use crate::syntax::Language;
@@ -23,6 +26,8 @@ struct World {
     states: Vec<State>,
     stopped_asking: bool,
     edits: usize,
+    /// What a busy editor has not looked at yet: the edits, and the text that they are of. Nothing while it is not busy.
+    waiting: Option<Vec<(u64, Vec<Edit>, Rope)>>,
 }
 
 impl World {
@@ -41,6 +46,7 @@ impl World {
             form: Form { shape, lead, base, unit: Indent::Spaces(4), eol: Eol::Lf },
             opening: "def f(x):".to_owned(),
             name: "f".to_owned(),
+            secrets: Secrets::default(),
             request: Request {
                 system: String::new(),
                 turns: Vec::new(),
@@ -58,6 +64,7 @@ impl World {
             states: Vec::new(),
             stopped_asking: false,
             edits: 0,
+            waiting: None,
         }
     }
 
@@ -74,6 +81,7 @@ impl World {
                 Effect::Entered(state) => self.states.push(state),
                 Effect::StopAsking => self.stopped_asking = true,
                 Effect::Enough => {}
+                Effect::Anew => self.lines.clear(),
                 Effect::Verify(proposal) => {
                     let verdict = proposal.verify();
                     let effects = self.run.step(self.now, Input::Verified(verdict));
@@ -91,11 +99,17 @@ impl World {
             match send {
                 Send::Edit { id, edits, .. } => {
                     self.edits += 1;
+                    if let Some(waiting) = &mut self.waiting {
+                        waiting.push((id, edits, self.text.clone()));
+                        continue;
+                    }
                     let before = self.text.clone();
                     apply_all(&mut self.text, &edits);
                     self.change(&sequential(&edits), &before);
                     self.run.step(self.now, Input::Applied { id, applied: true });
                 }
+                // A busy editor needs no time to do nothing.
+                Send::At(_) if self.waiting.is_some() => break,
                 Send::At(at) => self.now = self.now.max(at),
                 Send::Nothing => break,
             }

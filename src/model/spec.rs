@@ -4,11 +4,13 @@
 use std::path::PathBuf;
 
 use super::address::BaseUrl;
+use super::store::CATALOGUE;
 use super::{ErrorKind, MicroUsd, ModelError, Tokens, Usage};
 
-/// The provider and the model that are there without any configuration.
+/// The provider that is there without any configuration, with all models that can be fetched (`store::CATALOGUE`).
 pub const BUILT_IN_PROVIDER: &str = "embedded";
-pub const BUILT_IN_MODEL: &str = "qwen2.5-coder-0.5b";
+/// The one of them that is used where none is named.
+pub const BUILT_IN_MODEL: &str = CATALOGUE[0].name;
 
 /// The most that an embedded model may answer unless configured: half a minute and more at its pace.
 const EMBEDDED_OUTPUT: Tokens = Tokens(1_024);
@@ -107,7 +109,7 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// The user's providers and models, with the built-in ones added where nothing of theirs has the name. The default is
-    /// `default`, else the user's first model, else the built-in one. Whoever calls has checked that names are
+    /// `default`, else the user's first model, else the first built-in one. Whoever calls has checked that names are
     /// unique and refer to something; a name that does not is an error of `model` or `provider_of` later.
     #[must_use]
     pub fn new(
@@ -120,11 +122,14 @@ impl Catalogue {
         if !providers.iter().any(|provider| provider.name == BUILT_IN_PROVIDER) {
             providers.push(ProviderSpec { name: BUILT_IN_PROVIDER.to_owned(), wire: Wire::Embedded });
         }
-        if !models.iter().any(|model| model.name == BUILT_IN_MODEL) {
+        for name in CATALOGUE.iter().map(|entry| entry.name) {
+            if models.iter().any(|model| model.name == name) {
+                continue;
+            }
             models.push(ModelSpec {
-                name: BUILT_IN_MODEL.to_owned(),
+                name: name.to_owned(),
                 provider: BUILT_IN_PROVIDER.to_owned(),
-                source: ModelSource::Id(BUILT_IN_MODEL.to_owned()),
+                source: ModelSource::Id(name.to_owned()),
                 price: None,
                 max_tokens: None,
                 context_window: None,
@@ -229,6 +234,16 @@ mod tests {
         let error = catalogue.model(Some("gpt")).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Config);
         assert!(error.message.contains("\"gpt\"") && error.message.contains(BUILT_IN_MODEL), "{error}");
+    }
+
+    #[test]
+    fn every_model_that_can_be_fetched_can_be_named_without_configuration() {
+        for entry in CATALOGUE {
+            let catalogue = Catalogue::new(Vec::new(), Vec::new(), Some(entry.name.to_owned()));
+            let model = catalogue.model(None).unwrap();
+            assert_eq!(model.source, ModelSource::Id(entry.name.to_owned()));
+            assert_eq!(catalogue.provider_of(model).unwrap().wire, Wire::Embedded);
+        }
     }
 
     #[test]

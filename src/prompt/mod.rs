@@ -43,6 +43,8 @@ pub struct Inputs {
     pub language: String,
     /// The info string of its code blocks.
     pub fence: String,
+    /// What a comment begins with.
+    pub comment: String,
     /// The file's path as the user knows it.
     pub path: String,
     /// The definition that it is about, with those around it: `Config.load`.
@@ -121,7 +123,7 @@ pub fn render(name: &str, inputs: &Inputs, context: &Context) -> Result<Rendered
 /// # Errors
 /// When its template fails: an undefined variable, a wrong type.
 pub fn render_with(prompt: &Prompt, inputs: &Inputs, context: &Context) -> Result<Rendered, RenderError> {
-    let context = context.render();
+    let context = context.render(&inputs.comment);
     let ticks = "`".repeat(longest_ticks(inputs, &context).max(FENCE - 1) + 1);
     let variables = Value::from(Serde(Variables { inputs, context, ticks }));
     let fail = |error| RenderError::Template { name: prompt.name.clone(), error };

@@ -116,6 +116,9 @@ static ASSIGNED: Form = Form::new(
     ),
 );
 
+/// What a mark begins with.
+const MARK: &str = "<redacted:";
+
 /// Bits of entropy to a character that a literal must have: words and phrases have fewer in as few characters.
 const ENTROPY: f64 = 3.0;
 
@@ -165,22 +168,105 @@ fn assignments(text: &str) -> Option<&'static Regex> {
     if odd { Some(ASSIGNED.regex()) } else { ASSIGNED.may_find(&text.to_ascii_lowercase()) }
 }
 
-/// `text` with each secret as `<redacted:KIND>`, and how many there were. What is returned holds none: should one be left
-/// after three passes, the whole text is withheld (it fails closed).
-#[must_use]
-pub fn redact(text: &str) -> (String, usize) {
-    let (mut text, mut count) = (text.to_owned(), 0);
-    for _ in 0..3 {
-        let secrets = find(&text);
-        if secrets.is_empty() {
-            return (text, count);
-        }
-        count += secrets.len();
-        for secret in secrets.into_iter().rev() {
-            text.replace_range(secret.range, &format!("<redacted:{}>", secret.kind));
-        }
+/// Takes the secrets out of the parts of one question. Each has a mark of its own, the same wherever it stands, so that what
+/// comes back with a mark can be told what it stood for.
+#[derive(Default)]
+pub struct Redactor {
+    marked: Vec<Marked>,
+    /// Marks that the texts have themselves are numbered below.
+    taken: usize,
+    count: usize,
+}
+
+/// A secret and its mark.
+pub struct Marked {
+    pub mark: String,
+    /// As it stands in the first text that had it.
+    pub text: String,
+    key: String,
+}
+
+impl Redactor {
+    /// A redactor whose marks are none that `texts` have already.
+    #[must_use]
+    pub fn apart_from(texts: &[&str]) -> Self {
+        let numbers = texts.iter().flat_map(|text| text.split(MARK).skip(1)).filter_map(|rest| {
+            let number: String =
+                rest.split_once(':')?.1.chars().take_while(char::is_ascii_digit).take(9).collect();
+            number.parse::<usize>().ok()
+        });
+        Self { taken: numbers.max().unwrap_or(0), ..Self::default() }
     }
-    if find(&text).is_empty() { (text, count) } else { ("<redacted:all>".to_owned(), count) }
+
+    /// From now on `secret` is one wherever it stands. The mark that it gets.
+    pub fn know(&mut self, secret: &str, kind: &str) -> &str {
+        let key: Vec<&str> = secret.lines().map(str::trim).collect();
+        let key = key.join("\n");
+        let at = self.marked.iter().position(|marked| marked.key == key).unwrap_or_else(|| {
+            let number = self.taken + self.marked.len() + 1;
+            self.marked.push(Marked {
+                mark: format!("{MARK}{kind}:{number}>"),
+                text: secret.to_owned(),
+                key,
+            });
+            self.marked.len() - 1
+        });
+        &self.marked[at].mark
+    }
+
+    /// `text` with a mark for each secret, `<redacted:KIND:NUMBER>`. What is returned holds none: should one be left after
+    /// three passes, the whole text is withheld (it fails closed).
+    #[must_use]
+    pub fn redact(&mut self, text: &str) -> String {
+        let mut text = text.to_owned();
+        // One may begin with another.
+        let mut known: Vec<&Marked> = self.marked.iter().collect();
+        known.sort_by_key(|known| std::cmp::Reverse(known.text.len()));
+        for known in known {
+            self.count += text.matches(&known.text).count();
+            text = text.replace(&known.text, &known.mark);
+        }
+        for _ in 0..3 {
+            let secrets = find(&text);
+            if secrets.is_empty() {
+                return text;
+            }
+            self.count += secrets.len();
+            // Numbered as they are read, replaced from the end.
+            let marks: Vec<String> = secrets
+                .iter()
+                .map(|secret| self.know(&text[secret.range.clone()], secret.kind).to_owned())
+                .collect();
+            for (secret, mark) in secrets.into_iter().zip(marks).rev() {
+                text.replace_range(secret.range, &mark);
+            }
+        }
+        if find(&text).is_empty() { text } else { format!("{MARK}all>") }
+    }
+
+    /// How many were taken out.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The secrets with their marks.
+    #[must_use]
+    pub fn marked(&self) -> &[Marked] {
+        &self.marked
+    }
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Redactor({})", self.marked.len())
+    }
+}
+
+impl std::fmt::Debug for Marked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.mark)
+    }
 }
 
 /// Whether a literal looks like a real secret rather than a word, a name, a path, a template or a placeholder.

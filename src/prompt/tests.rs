@@ -7,6 +7,7 @@ fn inputs() -> Inputs {
     Inputs {
         language: "Python".to_owned(),
         fence: "python".to_owned(),
+        comment: "#".to_owned(),
         path: "pkg/shapes.py".to_owned(),
         name: text("Circle.area"),
         method: true,
@@ -23,7 +24,9 @@ fn inputs() -> Inputs {
 fn context() -> Context {
     let excerpt = |text: &str| crate::context::Excerpt {
         label: "pkg/shapes.py".to_owned(),
-        range: 0..1,
+        line: 0,
+        name: String::new(),
+        likely: 1.0,
         text: text.to_owned(),
         reason: crate::context::Reason::Import,
         tokens: 5,
@@ -61,7 +64,7 @@ fn the_function_to_write_comes_last() {
     assert_eq!(
         rendered.user,
         concat!(
-            "The file `pkg/shapes.py` has, among others:\n\n```python\nimport math\n```\n\n",
+            "The project has, among others:\n\n```python\n# pkg/shapes.py\nimport math\n```\n\n",
             "Write the Python method `Circle.area` of `pkg/shapes.py` in full.\n\n",
             // Without the placeholder: small models copy it.
             "```python\ndef area(self) -> float:\n    \"\"\"In square metres.\"\"\"\n```",

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams,
-    WillSaveTextDocumentParams,
+    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
+    InitializeParams, InitializeResult, InitializedParams, WillSaveTextDocumentParams, WorkspaceFolder,
 };
 use tower_lsp::{LanguageServer, async_trait};
 
 use super::client::Profile;
 use super::convert::{encoding_name, path_of};
-use super::event::{ClientEvent, Reply};
+use super::event::{Asked, ClientEvent, Reply, taking};
 use super::params::{self, Ask, COMMANDS, run_id};
 use crate::action;
 use crate::text::position::Position;
@@ -70,6 +70,7 @@ impl Backend {
                 "textDocumentSync": { "openClose": true, "change": 2, "willSave": true, "save": { "includeText": false } },
                 "codeActionProvider": { "codeActionKinds": action::kinds(), "resolveProvider": false },
                 "executeCommandProvider": { "commands": COMMANDS },
+                "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
             },
         });
         self.tell(ClientEvent::Profile(Box::new(profile)));
@@ -90,6 +91,14 @@ impl LanguageServer for Backend {
 
     async fn shutdown(&self) -> Result<()> {
         self.ask(|reply| ClientEvent::Shutdown { reply }).await.map(|_| ())
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let paths = |folders: Vec<WorkspaceFolder>| {
+            folders.iter().filter_map(|folder| path_of(folder.uri.as_str())).collect()
+        };
+        let DidChangeWorkspaceFoldersParams { event } = params;
+        self.tell(ClientEvent::Folders { added: paths(event.added), removed: paths(event.removed) });
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
@@ -121,6 +130,11 @@ impl LanguageServer for Backend {
         self.tell(ClientEvent::Changed { uri: params.text_document.uri.to_string(), version, changes });
     }
 
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        let files = params.changes.iter().filter_map(|change| path_of(change.uri.as_str())).collect();
+        self.tell(ClientEvent::Touched { files });
+    }
+
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
         self.tell(ClientEvent::Closed { uri: params.text_document.uri.to_string() });
     }
@@ -135,6 +149,10 @@ impl LanguageServer for Backend {
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
         let command = params::command(&params.command, params.arguments)?;
-        self.ask(|reply| ClientEvent::Command { command, reply }).await.map(Some)
+        let (taker, taken) = taking();
+        let answer = self.ask(|reply| ClientEvent::Command { command, asked: Asked { reply, taken } }).await;
+        // tower-lsp looks for a cancel before it polls a handler, and takes what the poll gives.
+        taker.take();
+        answer.map(Some)
     }
 }

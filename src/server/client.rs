@@ -1,8 +1,11 @@
 //! What the client is and can: read leniently from the raw `initialize` parameters, since lsp-types' enums are closed and a
 //! newer client's values must not be fatal.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
+use super::convert::path_of;
 use crate::job::Delivery;
 use crate::text::position::Encoding;
 
@@ -13,7 +16,15 @@ pub(super) struct Profile {
     pub encoding: Encoding,
     pub process_id: Option<u32>,
     pub work_done_progress: bool,
+    /// Tells of files that change on disk, if asked to.
+    pub watches_files: bool,
     pub change_annotations: bool,
+    /// Edits documents that are not open, as an edit of several documents may ask it to.
+    pub edits_unopened: bool,
+    /// Makes files for a server.
+    pub creates_files: bool,
+    /// The folders that are open in it.
+    pub folders: Vec<PathBuf>,
     /// The client shows which actions are made by a model (LSP 3.18, `CodeActionTag.LLMGenerated`).
     pub llm_tag: bool,
     /// Understands code actions, not only commands.
@@ -41,13 +52,20 @@ impl Profile {
         let capability = |path: &str| params.pointer(&format!("/capabilities/{path}"));
         let is = |path: &str| capability(path).and_then(Value::as_bool).unwrap_or(false);
         let redraft = capability("experimental/redraft");
+        // Neovim 0.11 names these, and not the document changes that they are a part of.
+        let operations = strings(capability("workspace/workspaceEdit/resourceOperations"));
         Self {
             name: params.pointer("/clientInfo/name").and_then(Value::as_str).unwrap_or_default().to_owned(),
             encoding: encoding(capability("general/positionEncodings")),
             process_id: params.get("processId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()),
             work_done_progress: is("window/workDoneProgress"),
+            watches_files: is("workspace/didChangeWatchedFiles/dynamicRegistration"),
             change_annotations: capability("workspace/workspaceEdit/changeAnnotationSupport")
                 .is_some_and(Value::is_object),
+            edits_unopened: is("workspace/applyEdit")
+                && (is("workspace/workspaceEdit/documentChanges") || !operations.is_empty()),
+            creates_files: is("workspace/applyEdit") && operations.contains(&"create"),
+            folders: folders(params),
             llm_tag: capability("textDocument/codeAction/tagSupport/valueSet")
                 .and_then(Value::as_array)
                 .is_some_and(|tags| tags.iter().any(|tag| tag.as_i64() == Some(1))),
@@ -118,12 +136,28 @@ impl Options {
     }
 }
 
-/// UTF-8 where the client has it, else what comes first of what we have; UTF-16 where nothing is said.
-fn encoding(offered: Option<&Value>) -> Encoding {
-    let offered: Vec<&str> = offered
+/// The folders that a client has open, by the newest of the three ways to say it (LSP 3.17, `initialize`).
+fn folders(params: &Value) -> Vec<PathBuf> {
+    let uri = |value: &Value| value.as_str().and_then(path_of);
+    let several = params.get("workspaceFolders").and_then(Value::as_array);
+    if let Some(several) = several {
+        return several.iter().filter_map(|folder| uri(folder.get("uri")?)).collect();
+    }
+    let root = params.get("rootUri").and_then(uri);
+    let root = root.or_else(|| Some(PathBuf::from(params.get("rootPath")?.as_str()?)));
+    root.filter(|root| root.is_absolute()).into_iter().collect()
+}
+
+fn strings(value: Option<&Value>) -> Vec<&str> {
+    value
         .and_then(Value::as_array)
         .map(|all| all.iter().filter_map(Value::as_str).collect())
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// UTF-8 where the client has it, else what comes first of what we have; UTF-16 where nothing is said.
+fn encoding(offered: Option<&Value>) -> Encoding {
+    let offered = strings(offered);
     let known = |name: &&str| match *name {
         "utf-8" => Some(Encoding::Utf8),
         "utf-16" => Some(Encoding::Utf16),
@@ -180,21 +214,72 @@ mod tests {
     #[test]
     fn real_clients_are_understood() {
         let (utf8, utf16) = (Encoding::Utf8, Encoding::Utf16);
-        for (sent, encoding, progress, annotations, tag) in [
-            (include_str!("../../tests/clients/emacs28-eglot1.9.json"), utf16, false, false, false),
-            (include_str!("../../tests/clients/helix-25.07.1.json"), utf8, true, false, false),
-            (include_str!("../../tests/clients/kakoune-lsp-22.json"), utf8, true, true, false),
-            (include_str!("../../tests/clients/neovim-0.11.4.json"), utf8, true, false, false),
-            (include_str!("../../tests/clients/neovim-0.12.4.json"), utf8, true, true, false),
-            (include_str!("../../tests/clients/vim-ale-3.3.0.json"), utf16, false, false, false),
-            (include_str!("../../tests/clients/vscode-languageclient11.json"), utf16, true, true, true),
+        for (sent, encoding, progress, annotations, tag, unopened, creates) in [
+            (
+                include_str!("../../tests/clients/emacs28-eglot1.9.json"),
+                utf16,
+                false,
+                false,
+                false,
+                true,
+                false,
+            ),
+            (include_str!("../../tests/clients/helix-25.07.1.json"), utf8, true, false, false, true, true),
+            (include_str!("../../tests/clients/kakoune-lsp-22.json"), utf8, true, true, false, true, true),
+            (include_str!("../../tests/clients/neovim-0.11.4.json"), utf8, true, false, false, true, true),
+            (include_str!("../../tests/clients/neovim-0.12.4.json"), utf8, true, true, false, true, true),
+            (
+                include_str!("../../tests/clients/vim-ale-3.3.0.json"),
+                utf16,
+                false,
+                false,
+                false,
+                false,
+                false,
+            ),
+            (
+                include_str!("../../tests/clients/vscode-languageclient11.json"),
+                utf16,
+                true,
+                true,
+                true,
+                true,
+                true,
+            ),
         ] {
             let profile = Profile::read(&serde_json::from_str(sent).unwrap());
-            let read =
-                (profile.encoding, profile.work_done_progress, profile.change_annotations, profile.llm_tag);
-            assert_eq!(read, (encoding, progress, annotations, tag), "{}", profile.name);
+            let shows = (profile.work_done_progress, profile.change_annotations, profile.llm_tag);
+            let edits = (profile.edits_unopened, profile.creates_files);
+            assert_eq!(
+                (profile.encoding, shows, edits),
+                (encoding, (progress, annotations, tag), (unopened, creates)),
+                "{}",
+                profile.name
+            );
             assert_eq!(profile.delivery(), Delivery::Final, "none of them says that it groups undo");
             assert!(profile.options.problems.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_folders_are_those_of_the_newest_way_to_say_it() {
+        let folder = |name: &str| json!({ "uri": format!("file:///{name}"), "name": name });
+        for (params, expected) in [
+            (json!({}), vec![]),
+            (json!({ "rootUri": null, "rootPath": null, "workspaceFolders": null }), vec![]),
+            (json!({ "rootPath": "/a" }), vec!["/a"]),
+            (json!({ "rootPath": "a" }), vec![]),
+            (json!({ "rootUri": "file:///b%20c", "rootPath": "/a" }), vec!["/b c"]),
+            (json!({ "rootUri": "untitled:b", "rootPath": "/a" }), vec!["/a"]),
+            (
+                json!({ "rootUri": "file:///b", "workspaceFolders": [folder("c"), folder("d")] }),
+                vec!["/c", "/d"],
+            ),
+            (json!({ "rootUri": "file:///b", "workspaceFolders": [] }), vec![]),
+            (json!({ "workspaceFolders": [{}, 3, { "uri": "http://c" }] }), vec![]),
+        ] {
+            let expected: Vec<PathBuf> = expected.into_iter().map(PathBuf::from).collect();
+            assert_eq!(folders(&params), expected, "{params}");
         }
     }
 

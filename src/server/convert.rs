@@ -106,11 +106,27 @@ pub(super) fn command_action(
     }
 }
 
-/// A versioned edit of one document. `confirm` names the change for clients that ask their user.
+/// The document that an edit is of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target<'a> {
+    pub uri: &'a str,
+    /// `None` for one that is not open: what its file holds is what counts.
+    pub version: Option<i32>,
+    pub text: &'a Rope,
+    /// There is no file yet.
+    pub is_new: bool,
+}
+
+impl<'a> Target<'a> {
+    pub fn open(snapshot: &'a Snapshot) -> Self {
+        let Snapshot { uri, version, text, .. } = snapshot;
+        Self { uri, version: Some(*version), text, is_new: false }
+    }
+}
+
+/// An edit of one document, versioned where it is open. `confirm` names the change for clients that ask their user.
 pub(super) fn workspace_edit(
-    uri: &str,
-    version: i32,
-    text: &Rope,
+    target: Target<'_>,
     edits: &[Edit],
     encoding: Encoding,
     confirm: Option<&str>,
@@ -118,14 +134,31 @@ pub(super) fn workspace_edit(
     let edits: Vec<Value> = edits
         .iter()
         .map(|edit| {
-            let mut wire = json!({ "range": range_out(text, &edit.range, encoding), "newText": edit.text });
+            let mut wire =
+                json!({ "range": range_out(target.text, &edit.range, encoding), "newText": edit.text });
             if confirm.is_some() {
                 wire["annotationId"] = json!("redraft");
             }
             wire
         })
         .collect();
-    let mut edit = json!({ "documentChanges": [{ "textDocument": { "uri": uri, "version": version }, "edits": edits }] });
+    let Target { uri, version, .. } = target;
+    let mut changes = vec![json!({ "textDocument": { "uri": uri, "version": version }, "edits": edits })];
+    if target.is_new {
+        // A file that is made by somebody else meanwhile is theirs.
+        let options = json!({ "overwrite": false, "ignoreIfExists": false });
+        let mut create = json!({ "kind": "create", "uri": uri, "options": options });
+        if confirm.is_some() {
+            create["annotationId"] = json!("redraft");
+        }
+        changes.insert(0, create);
+        // Neovim's empty buffer is one empty line with a line end, which an insertion would leave behind the draft; a range
+        // that reaches past it takes it along. Elsewhere a line past the end is the end (LSP 3.17, `Position`).
+        for edit in changes[1]["edits"].as_array_mut().into_iter().flatten() {
+            edit["range"]["end"] = json!({ "line": 1, "character": 0 });
+        }
+    }
+    let mut edit = json!({ "documentChanges": changes });
     if let Some(label) = confirm {
         edit["changeAnnotations"] = json!({ "redraft": { "label": label, "needsConfirmation": true } });
     }

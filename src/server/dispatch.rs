@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::time::Interval;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ExitedError, LspService};
 use tower_service::Service;
@@ -105,17 +106,15 @@ impl Dispatch {
                 biased;
                 frame = incoming.recv() => frame,
                 _ = look.tick() => {
-                    if self.parent.is_some_and(|parent| !alive(parent)) {
+                    if self.parent_is_gone() {
                         return 1;
                     }
                     continue;
                 }
             };
             let Some(frame) = frame else { return u8::from(!self.shut_down) };
-            self.outgoing.has_room().await;
-            // Room for the one event that a handler may send.
-            if self.events.reserve().await.is_err() {
-                return 1;
+            if let Some(code) = self.room(incoming, &mut look).await {
+                return code;
             }
             let body = match frame {
                 Frame::Body(body) => body,
@@ -136,6 +135,28 @@ impl Dispatch {
                 Err(error) => self.refuse(ErrorCode::ParseError, format!("no JSON: {error}")),
             }
         }
+    }
+
+    /// Waits for room: for the answer, and for the one event that a handler may send. An exit code, where the client goes
+    /// without having read what it was sent.
+    async fn room(&self, incoming: &mpsc::Receiver<Frame>, look: &mut Interval) -> Option<u8> {
+        let mut room = std::pin::pin!(async {
+            self.outgoing.has_room().await;
+            self.events.reserve().await.is_ok()
+        });
+        loop {
+            tokio::select! {
+                biased;
+                has_room = &mut room => return (!has_room).then_some(1),
+                _ = look.tick() => if incoming.is_closed() || self.parent_is_gone() {
+                    return Some(u8::from(!self.shut_down));
+                }
+            }
+        }
+    }
+
+    fn parent_is_gone(&self) -> bool {
+        self.parent.is_some_and(|parent| !alive(parent))
     }
 
     /// Handles one message; an exit code ends it all.
@@ -256,4 +277,41 @@ fn alive(id: u32) -> bool {
     let Some(id) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) else { return true };
     // No right to signal it is a sign of life, too.
     !matches!(rustix::process::test_kill_process(id), Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What leaves for the client when a handler ends so.
+    async fn answers(
+        handler: impl Future<Output = Result<Option<Response>, ExitedError>> + Send + 'static,
+    ) -> String {
+        let (outgoing, queue) = outgoing::channel();
+        let (service, _socket) = LspService::new(|_| Backend::new(mpsc::channel(1).0));
+        let (events, _) = mpsc::channel(1);
+        let (raw, parent) = (Backend::new(events.clone()), None);
+        let dispatch = Dispatch { service, raw, events, outgoing, shut_down: false, parent };
+        dispatch.first_poll(Box::pin(handler), Some(Id::Number(7))).await;
+        drop(dispatch);
+        let written = tokio::task::spawn_blocking(move || {
+            let mut written = Vec::new();
+            queue.write_to(&mut written);
+            written
+        });
+        String::from_utf8(written.await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_handler_is_its_requests_error() {
+        let at_once = answers(async { panic!("a test's panic") }).await;
+        let later = answers(async {
+            tokio::task::yield_now().await;
+            panic!("a test's panic")
+        });
+        for answer in [at_once, later.await] {
+            assert_eq!(answer.matches("Content-Length").count(), 1, "{answer}");
+            assert!(answer.contains("\"id\":7") && answer.contains("-32603"), "{answer}");
+        }
+    }
 }

@@ -1,22 +1,43 @@
 //! What reaches the session's loop, and how a request gets its one answer.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tower_lsp::jsonrpc;
 use tree_sitter::Tree;
 
 use super::client::Profile;
+use super::disk::Found;
 use super::params::{Ask, GenerateParams, RunParams};
+use super::session::project::{Learnt, Project};
 use crate::action::prepare::{PrepareError, Sent};
 use crate::draft::verify::Rejected;
 use crate::job::Task;
 use crate::model::{Answer, ModelError};
-use crate::workspace::{Change, Opened, Stamp};
+use crate::workspace::{Change, Index, Opened, Stamp};
 
 /// The number of a run.
 pub(super) type RunId = u64;
 /// A way to answer one request; dropping it answers with an internal error.
 pub(super) type Reply = oneshot::Sender<jsonrpc::Result<Value>>;
+
+/// A request that begins something: a client may cancel it until its handler has the answer, and then would not know what
+/// was begun. So nothing begins before it is known that the answer was taken.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub reply: Reply,
+    pub taken: Taken,
+}
+
+/// Whether a handler has the answer to its request.
+#[derive(Clone, Debug)]
+pub(super) struct Taken(watch::Receiver<bool>);
+
+/// The handler's side of it; dropping it without a word is a cancel.
+#[derive(Debug)]
+pub(super) struct Taker(watch::Sender<bool>);
 
 /// From the client, in the client's order.
 #[derive(Debug)]
@@ -37,13 +58,17 @@ pub(super) enum ClientEvent {
     Saved {
         uri: String,
     },
+    /// Files that changed on disk.
+    Touched {
+        files: Vec<PathBuf>,
+    },
     Actions {
         ask: Ask,
         reply: Reply,
     },
     Command {
         command: Command,
-        reply: Reply,
+        asked: Asked,
     },
     Sent {
         run: RunId,
@@ -58,6 +83,11 @@ pub(super) enum ClientEvent {
         answer: Result<Value, String>,
     },
     Profile(Box<Profile>),
+    /// Folders were opened and closed.
+    Folders {
+        added: Vec<PathBuf>,
+        removed: Vec<PathBuf>,
+    },
     Shutdown {
         reply: Reply,
     },
@@ -79,8 +109,23 @@ pub(super) enum Command {
 pub(super) enum TaskEvent {
     Prepared {
         run: RunId,
-        reply: Option<Reply>,
+        asked: Option<Asked>,
         outcome: Box<Result<(Task, Sent), PrepareError>>,
+    },
+    /// The request that asked for the run has its answer, or was cancelled.
+    Taken {
+        run: RunId,
+    },
+    /// What is on the disk where a draft is to be offered for a file that is not open.
+    Found {
+        params: Box<GenerateParams>,
+        asked: Asked,
+        found: Result<Found, String>,
+    },
+    /// The same once more, before the draft is offered.
+    Reread {
+        uri: String,
+        found: Result<Found, String>,
     },
     /// A task died: that run's error and nothing else.
     Panicked {
@@ -104,5 +149,38 @@ pub(super) enum TaskEvent {
         uri: String,
         stamp: Stamp,
         tree: Option<Tree>,
+        learnt: Option<Learnt>,
     },
+    /// The project around the documents is there.
+    Project(Project),
+    /// A newer snapshot of its index.
+    Indexed(Arc<Index>),
+}
+
+pub(super) fn taking() -> (Taker, Taken) {
+    let (taker, taken) = watch::channel(false);
+    (Taker(taker), Taken(taken))
+}
+
+impl Taker {
+    /// The answer is the handler's: no cancel can take it away any more.
+    pub fn take(self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Taken {
+    /// Whether it was taken; nothing while that is open.
+    pub fn known(&self) -> Option<bool> {
+        // First whether there is still somebody to say it: what was said before that is then seen.
+        let is_over = self.0.has_changed().is_err();
+        let taken = *self.0.borrow();
+        (is_over || taken).then_some(taken)
+    }
+
+    /// Waits until it is known.
+    pub async fn settled(mut self) {
+        // An error is an answer, too: the handler is gone.
+        let _ = self.0.wait_for(|taken| *taken).await;
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::event::{RunId, TaskEvent};
+use super::event::{RunId, Taken, TaskEvent};
 use super::outgoing::Outgoing;
 use super::params::run_name;
 use super::progress::Progress;
@@ -18,7 +18,6 @@ use crate::job::{Run, State};
 use crate::model::ask::{Retries, ask};
 use crate::model::registry::{Chosen, Place};
 use crate::model::{Answer, Finish, MicroUsd, ModelError, Request, Usage};
-use crate::prompt::secret;
 
 /// Deltas between a provider and the session; few, so that a slow client slows the provider.
 const DELTAS: usize = 64;
@@ -33,6 +32,8 @@ pub(super) struct Live {
     pub wish: Wish,
     pub sent: Sent,
     pub progress: Progress,
+    /// Its request's handler may not have the answer yet; until then nothing is asked.
+    pub offered: Option<Taken>,
     /// The call to the model, while there is one.
     pub call: Option<AbortHandle>,
     /// When it wants to be polled.
@@ -47,6 +48,11 @@ impl Live {
         if let Some(call) = self.call.take() {
             call.abort();
         }
+    }
+
+    /// Whether anything can still be done with it; else it is there only for what may land late.
+    pub fn is_known(&self) -> bool {
+        self.run.is_live() || self.run.stands() || self.progress.is_asked()
     }
 
     /// The embedded engine has no meter that runs on: it is ended where the draft is whole.
@@ -185,10 +191,12 @@ pub(super) fn sent(run: RunId, sent: &Sent) -> Value {
         .map(|excerpt| {
             json!({
                 "label": excerpt.label,
-                "reason": format!("{:?}", excerpt.reason),
+                "name": excerpt.name,
+                "line": excerpt.line,
+                "reason": excerpt.reason.told(),
+                "likely": excerpt.likely,
                 "tokens": excerpt.tokens,
-                // As it was sent: without its secrets.
-                "text": secret::redact(&excerpt.text).0,
+                "text": excerpt.text,
             })
         })
         .collect();

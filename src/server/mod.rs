@@ -6,6 +6,7 @@
 mod backend;
 mod client;
 mod convert;
+mod disk;
 mod dispatch;
 mod event;
 mod live;

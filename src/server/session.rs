@@ -10,29 +10,37 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::client::Profile;
-use super::convert::workspace_edit;
 use super::event::{ClientEvent, RunId, TaskEvent};
-use super::live::{Live, status};
-use super::memory;
+use super::live::Live;
+use super::memory::{Rest, give_back};
 use super::outgoing::Outgoing;
-use crate::action::Diagnostic;
 use crate::action::prepare::{Sent, Wish};
 use crate::draft::weave::Time;
-use crate::job::{Effect, Input, Run, Send, State};
+use crate::job::Input;
 use crate::model::ask::Retries;
 use crate::model::registry::{Chosen, Registry};
 use crate::text::edit::Edit;
-use crate::workspace::Document;
+use crate::workspace::{Document, Index};
 
+mod beginning;
 mod commands;
 mod documents;
+pub(in crate::server) mod project;
 mod requests;
+mod runs;
+mod sending;
+#[cfg(test)]
+mod tests;
+mod unopened;
+
+use self::unopened::Unopened;
 
 /// Events of our own tasks that wait for the loop.
 const TASKS: usize = 1024;
 /// Runs at work at once; a person follows a few.
 const LIVE_RUNS: usize = 16;
-/// Drafts that can still be taken back; the oldest is kept when another comes.
+/// Runs that are over and kept: their drafts can still be taken back, or something of theirs may land late. The oldest goes
+/// when another comes.
 const STANDING_RUNS: usize = 32;
 /// Runs whose prompts can still be looked at.
 const HISTORY: usize = 32;
@@ -40,6 +48,9 @@ const HISTORY: usize = 32;
 const AWAITED: usize = 1024;
 /// Parses for requests at once; a client that asks after every key gets its answers in order all the same.
 const PARSES: usize = 2;
+/// An edit without an answer for this long: the client is told so, once. Emacs before 29 leaves what comes right behind the
+/// answer to a request unread until something else comes.
+const NUDGE: Duration = Duration::from_secs(1);
 /// A document is parsed this long after a change, if no request wants it sooner.
 const PARSE_DELAY: Duration = Duration::from_millis(50);
 
@@ -58,7 +69,12 @@ struct Doc {
     document: Document,
     parse_at: Option<Time>,
     parsing: bool,
+    /// What the index knows it by, once it does.
+    indexed: Option<Arc<str>>,
 }
+
+/// A change that the client told: the edits, and the text before and after them.
+type Told = (Vec<Edit>, Rope, Rope);
 
 /// A run whose prompt is being made, off the loop; what its document goes through meanwhile is replayed.
 #[derive(Debug)]
@@ -66,7 +82,7 @@ struct Preparing {
     uri: String,
     wish: Wish,
     chosen: Chosen,
-    changes: Vec<(Vec<Edit>, Rope, Rope)>,
+    changes: Vec<Told>,
     /// Its document was closed; one that is opened by that name later is another.
     closed: bool,
 }
@@ -88,6 +104,11 @@ struct Session {
     /// Parses for requests: more at once would only make each miss its time limit.
     parses: Arc<Semaphore>,
     documents: HashMap<String, Doc>,
+    project: project::Standing,
+    /// The project's index as it was handed out last.
+    index: Arc<Index>,
+    /// Files that are not open, and that drafts are offered for.
+    unopened: HashMap<String, Unopened>,
     preparing: HashMap<RunId, Preparing>,
     runs: BTreeMap<RunId, Live>,
     sent: VecDeque<(RunId, Sent)>,
@@ -97,6 +118,8 @@ struct Session {
     next_request: i64,
     /// Whether what the first run needs was made, or is being made.
     is_warm: bool,
+    /// The last edit that was sent, and when its client is reminded of it.
+    nudge: Option<(i64, Time)>,
     started: Instant,
 }
 
@@ -111,6 +134,9 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         retries: Arc::default(),
         parses: Arc::new(Semaphore::new(PARSES)),
         documents: HashMap::new(),
+        project: project::Standing::default(),
+        index: Arc::default(),
+        unopened: HashMap::new(),
         preparing: HashMap::new(),
         runs: BTreeMap::new(),
         sent: VecDeque::new(),
@@ -119,18 +145,31 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         next_run: 0,
         next_request: 0,
         is_warm: false,
+        nudge: None,
         started: Instant::now(),
     };
+    let mut rest = Rest::default();
     loop {
         let wake = session.wake();
         tokio::select! {
             biased;
             event = events.recv() => match event {
-                Some(event) => session.guarded(|session| session.client(event)),
+                Some(event) => {
+                    rest.client(&event);
+                    session.guarded(|session| session.client(event));
+                }
                 None => break,
             },
-            Some(event) = task_events.recv() => session.guarded(|session| session.task(event)),
+            Some(event) = task_events.recv() => {
+                rest.task(&event);
+                session.guarded(|session| session.task(event));
+            }
             () = sleep_until(wake), if wake.is_some() => {}
+            () = sleep_until(rest.at()), if rest.at().is_some() => {
+                rest.begins();
+                drop(tokio::task::spawn_blocking(give_back));
+                continue;
+            }
         }
         session.guarded(Session::settle);
     }
@@ -160,14 +199,19 @@ impl Session {
     fn client(&mut self, event: ClientEvent) {
         match event {
             ClientEvent::Profile(profile) => self.profile = *profile,
+            ClientEvent::Folders { added, removed } => {
+                self.profile.folders.retain(|folder| !removed.contains(folder));
+                self.profile.folders.extend(added);
+            }
             ClientEvent::Initialized => self.greet(),
             ClientEvent::Opened(opened) => self.opened(opened),
             ClientEvent::Changed { uri, version, changes } => self.changed(&uri, version, changes),
             ClientEvent::Closed { uri } => self.closed(&uri),
             ClientEvent::Saving { uri } => self.tell_runs(&uri, || Input::Saving),
             ClientEvent::Saved { uri } => self.tell_runs(&uri, || Input::Saved),
+            ClientEvent::Touched { files } => self.touched(files),
             ClientEvent::Actions { ask, reply } => self.actions(ask, reply),
-            ClientEvent::Command { command, reply } => self.command(command, reply),
+            ClientEvent::Command { command, asked } => self.command(command, asked),
             ClientEvent::Sent { run, reply } => self.what_was_sent(run, reply),
             ClientEvent::CancelProgress { token } => {
                 let run = self.runs.values().find(|live| live.progress.token() == token).map(|live| live.id);
@@ -189,7 +233,10 @@ impl Session {
 
     fn task(&mut self, event: TaskEvent) {
         match event {
-            TaskEvent::Prepared { run, reply, outcome } => self.prepared(run, reply, *outcome),
+            TaskEvent::Prepared { run, asked, outcome } => self.prepared(run, asked, *outcome),
+            TaskEvent::Taken { run } => self.taken(run),
+            TaskEvent::Found { params, asked, found } => self.found(*params, asked, found),
+            TaskEvent::Reread { uri, found } => self.reread(&uri, found),
             TaskEvent::Panicked { run } => {
                 self.preparing.remove(&run);
                 self.abort(run, "Redraft met an error of its own; please report it".to_owned());
@@ -205,7 +252,9 @@ impl Session {
                 self.step(run, Input::Answered(outcome));
             }
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
-            TaskEvent::Parsed { uri, stamp, tree } => self.parsed(&uri, stamp, tree),
+            TaskEvent::Parsed { uri, stamp, tree, learnt } => self.parsed(&uri, stamp, tree, learnt),
+            TaskEvent::Project(project) => self.project_started(project),
+            TaskEvent::Indexed(index) => self.index = index,
         }
     }
 
@@ -221,201 +270,6 @@ impl Session {
             let error = error.clone();
             self.show(1, &error);
         }
-        drop(tokio::task::spawn_blocking(memory::give_back));
-    }
-
-    /// The client answered a request of ours.
-    fn answered(&mut self, id: i64, answer: &Result<Value, String>) {
-        let now = self.now();
-        match self.awaited.remove(&id) {
-            Some(Awaited::Progress { run }) => {
-                if let Some(live) = self.runs.get_mut(&run) {
-                    live.progress.created(&self.outgoing, answer.is_ok());
-                    live.show_progress(&self.outgoing, now);
-                }
-            }
-            Some(Awaited::Applied { run, edit }) => {
-                let applied =
-                    answer.as_ref().is_ok_and(|answer| answer["applied"].as_bool().unwrap_or(false));
-                self.step(run, Input::Applied { id: edit, applied });
-            }
-            None => {}
-        }
-    }
-
-    /// Tells every run of a document the same.
-    fn tell_runs<'a>(&mut self, uri: &str, input: impl Fn() -> Input<'a>) {
-        let runs: Vec<RunId> =
-            self.runs.values().filter(|live| live.uri == uri).map(|live| live.id).collect();
-        for run in runs {
-            self.step(run, input());
-        }
-    }
-
-    /// One step of one run. Its panic is its own error.
-    fn step(&mut self, id: RunId, input: Input<'_>) {
-        let now = self.now();
-        let Some(live) = self.runs.get_mut(&id) else { return };
-        match catch_unwind(AssertUnwindSafe(|| live.run.step(now, input))) {
-            Ok(effects) => self.perform(id, effects),
-            Err(_) => self.abort(id, "Redraft met an error of its own; please report it".to_owned()),
-        }
-        if let Some(live) = self.runs.get_mut(&id) {
-            live.show_progress(&self.outgoing, now);
-        }
-    }
-
-    fn abort(&mut self, id: RunId, why: String) {
-        let Some(live) = self.runs.get_mut(&id) else { return };
-        let effects = catch_unwind(AssertUnwindSafe(|| live.run.abort(why))).unwrap_or_default();
-        self.perform(id, effects);
-    }
-
-    fn perform(&mut self, id: RunId, effects: Vec<Effect>) {
-        for effect in effects {
-            let Some(live) = self.runs.get_mut(&id) else { return };
-            match effect {
-                Effect::Line(_) => {}
-                Effect::StopAsking => live.hang_up(),
-                Effect::Enough => {
-                    if let Some(answer) = live.ends_early() {
-                        live.hang_up();
-                        self.step(id, Input::Answered(Ok(answer)));
-                    }
-                }
-                Effect::Verify(proposal) => {
-                    let tasks = self.tasks.clone();
-                    tokio::task::spawn_blocking(move || {
-                        let event = match catch_unwind(AssertUnwindSafe(|| proposal.verify())) {
-                            Ok(verdict) => TaskEvent::Verified { run: id, verdict },
-                            Err(_) => TaskEvent::Panicked { run: id },
-                        };
-                        let _ = tasks.blocking_send(event);
-                    });
-                }
-                Effect::Entered(state) => self.entered(id, state),
-            }
-        }
-    }
-
-    /// A run is somewhere else: whoever watches is told.
-    fn entered(&mut self, id: RunId, state: State) {
-        let now = self.now();
-        let Some(live) = self.runs.get_mut(&id) else { return };
-        live.show_progress(&self.outgoing, now);
-        if self.profile.knows_redraft {
-            self.outgoing.notify("redraft/status", live.status());
-        }
-        if !state.is_over() {
-            return;
-        }
-        let line = format!("{}: {}", live.sent.title, live.summary());
-        let speaks = state == State::Failed || (state == State::Done && live.run.message().is_some());
-        if state == State::Reverted && live.again {
-            let (uri, wish, chosen) = (live.uri.clone(), live.wish.clone(), live.chosen.clone());
-            // What was there is there again: the place of a selection is the region, that of a cursor its start.
-            let region = live.run.range();
-            let range = if wish.range.is_empty() { region.start..region.start } else { region };
-            let diagnostic =
-                wish.diagnostic.map(|diagnostic| Diagnostic { range: range.clone(), ..diagnostic });
-            self.restart(&uri, Wish { range, diagnostic, ..wish }, chosen);
-        }
-        if speaks {
-            self.show(if state == State::Failed { 1 } else { 3 }, &line);
-        }
-        self.outgoing
-            .notify("window/logMessage", json!({ "type": 3, "message": format!("Redraft: {line}") }));
-        self.forget_what_is_over();
-    }
-
-    /// Runs that nothing can be done with any more go; of those that stand, the oldest are kept.
-    fn forget_what_is_over(&mut self) {
-        let over = self
-            .runs
-            .extract_if(.., |_, live| !live.run.is_live() && !live.run.stands() && !live.progress.is_asked());
-        let over: Vec<(RunId, Live)> = over.collect();
-        if !over.is_empty() {
-            // To free the tree of a large file takes as long as all else that a stop does.
-            tokio::task::spawn_blocking(move || drop(over));
-        }
-        let standing: Vec<RunId> =
-            self.runs.values().filter(|live| live.run.stands()).map(|live| live.id).collect();
-        for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
-            self.runs.remove(id);
-        }
-    }
-
-    /// Lets every run send what it may: one edit in flight for each document.
-    fn settle(&mut self) {
-        self.start_parses();
-        let ids: Vec<RunId> = self.runs.keys().copied().collect();
-        // Twice: a run whose edit is found to be lost lets another one of its document go on.
-        for &id in ids.iter().chain(&ids) {
-            self.settle_run(id);
-        }
-        self.forget_what_is_over();
-    }
-
-    fn settle_run(&mut self, id: RunId) {
-        let now = self.now();
-        // Twice at most: a run that gives up goes on to take its draft back.
-        for _ in 0..3 {
-            let Some(live) = self.runs.get(&id) else { return };
-            let uri = live.uri.clone();
-            let blocked =
-                self.runs.values().any(|other| other.id != id && other.uri == uri && other.run.in_flight());
-            let (Some(live), Some(doc)) = (self.runs.get_mut(&id), self.documents.get(&uri)) else { return };
-            live.wake = None;
-            if blocked || !live.run.is_live() {
-                return;
-            }
-            let snapshot = doc.document.snapshot();
-            let polled = catch_unwind(AssertUnwindSafe(|| live.run.poll(now, &snapshot.text)));
-            let Ok((send, effects)) = polled else {
-                if let Some(mut live) = self.runs.remove(&id) {
-                    live.hang_up();
-                    live.progress.end(&self.outgoing, "Redraft met an error of its own");
-                }
-                self.show(1, "a run met an error of Redraft's own and was ended; please report it");
-                return;
-            };
-            let again = match send {
-                Send::Edit { id: edit, edits, confirm } => {
-                    let label = confirm.then(|| live.sent.title.clone());
-                    let wire = workspace_edit(
-                        &uri,
-                        snapshot.version,
-                        &snapshot.text,
-                        &edits,
-                        self.profile.encoding,
-                        label.as_deref(),
-                    );
-                    self.next_request += 1;
-                    self.awaited.insert(self.next_request, Awaited::Applied { run: id, edit });
-                    if self.awaited.len() > AWAITED {
-                        self.awaited.pop_first();
-                    }
-                    self.outgoing.request(self.next_request, "workspace/applyEdit", json!({ "edit": wire }));
-                    true
-                }
-                Send::At(at) => {
-                    live.wake = Some(at);
-                    at <= now
-                }
-                Send::Nothing => false,
-            };
-            self.perform(id, effects);
-            if !again {
-                return;
-            }
-        }
-    }
-
-    /// When something is to be done without an event.
-    fn wake(&self) -> Option<Instant> {
-        let parses = self.documents.values().filter(|doc| !doc.parsing).filter_map(|doc| doc.parse_at);
-        let runs = self.runs.values().filter_map(|live| live.wake);
-        parses.chain(runs).min().map(|at| self.started + at)
     }
 
     /// A message that the user sees. `kind` is LSP's `MessageType`.
@@ -428,22 +282,9 @@ impl Session {
     fn await_answer(&mut self, awaited: Awaited) -> i64 {
         self.next_request += 1;
         self.awaited.insert(self.next_request, awaited);
-        self.next_request
-    }
-
-    fn tell_gathering(&self, run: RunId, model: &str) {
-        if self.profile.knows_redraft {
-            self.outgoing.notify("redraft/status", status(run, "gathering", model, 0, None, None));
+        if self.awaited.len() > AWAITED {
+            self.awaited.pop_first();
         }
-    }
-
-    fn insert(&mut self, live: Live) {
-        self.sent.truncate(HISTORY - 1);
-        self.sent.push_front((live.id, live.sent.clone()));
-        self.runs.insert(live.id, live);
-    }
-
-    fn run_of(&self, id: RunId) -> Option<&Run> {
-        self.runs.get(&id).map(|live| &live.run)
+        self.next_request
     }
 }

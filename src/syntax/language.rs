@@ -4,10 +4,16 @@ use std::sync::OnceLock;
 
 use tree_sitter::Query;
 
+use super::modules::Modules;
 use super::python::PYTHON;
 
 /// Every language, in the order in which they are looked up.
 static ALL: [&Language; 1] = [&PYTHON];
+
+/// The queries that facts are made by: facts of other queries are other facts.
+pub fn fact_queries() -> impl Iterator<Item = &'static str> {
+    ALL.into_iter().flat_map(|language| [language.sources.facts, language.sources.attributes])
+}
 
 /// One language. All languages are statics: compare them by `id`.
 pub struct Language {
@@ -25,12 +31,21 @@ pub struct Language {
     pub comment: &'static str,
     /// What ends a line that opens a block.
     pub opener: &'static str,
+    /// The names of methods that give an object its attributes.
+    pub initialisers: &'static [&'static str],
+    /// How its imports name files.
+    pub modules: Modules,
+    /// Names that are there without being defined.
+    pub builtins: &'static [&'static str],
+    /// Members that objects of built-in types have.
+    pub members: &'static [&'static str],
     pub(super) grammar: fn() -> tree_sitter::Language,
     pub(super) kinds: Kinds,
     /// How statements are parsed without their file; nothing where they cannot be.
     pub(super) alone: Option<Alone>,
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
+    pub(super) bindings: OnceLock<Query>,
 }
 
 /// Names of the grammar's nodes that a walk down the tree looks for. Fields are `name` and `body` in every grammar we use.
@@ -43,6 +58,7 @@ pub(super) struct Kinds {
     pub blocks: &'static [&'static str],
     pub comments: &'static [&'static str],
     pub strings: &'static [&'static str],
+    pub imports: &'static [&'static str],
 }
 
 /// What is put around statements that are parsed by themselves.
@@ -70,6 +86,14 @@ pub(super) struct Sources {
     pub declared: &'static str,
     /// `@import` statements of the module's level; `@future` those that must come first.
     pub imports: &'static str,
+    /// What one level of a file says: definitions, imports, exports (see `facts`).
+    pub facts: &'static str,
+    /// What an initialiser's body gives to its object.
+    pub attributes: &'static str,
+    /// `@scope`, `@function` and `@class` bound names, `@wait` is what only an asynchronous function can have; `@outer`, `@parameter`, `@bound` and `@through` bind one (around the scope that it
+    /// names, in a header, here, through comprehensions), `@global` says that it is another scope's; `@used` is any word,
+    /// `@label` one that is no name; `@member` of an `@object` (or of `@any` thing), which is `@stored`.
+    pub bindings: &'static str,
 }
 
 /// The compiled queries; compiling takes milliseconds, hence once.
@@ -79,6 +103,8 @@ pub(super) struct Queries {
     pub docstring: Query,
     pub declared: Query,
     pub imports: Query,
+    pub facts: Query,
+    pub attributes: Query,
 }
 
 impl Language {
@@ -86,6 +112,17 @@ impl Language {
     #[must_use]
     pub fn by_id(id: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|language| language.id == id)
+    }
+
+    /// The endings of all languages' files.
+    pub fn endings() -> impl Iterator<Item = &'static str> {
+        ALL.into_iter().flat_map(|language| language.extensions.iter().chain(language.declarations).copied())
+    }
+
+    /// The first of all languages, where it makes no difference which.
+    #[must_use]
+    pub fn first() -> &'static Self {
+        ALL[0]
     }
 
     /// The language of a file, by the ending of its name.
@@ -114,29 +151,32 @@ impl Language {
         (self.grammar)()
     }
 
-    /// Compiles the queries now rather than at the first question.
+    /// Compiles the queries now rather than at the first question, which then would wait for some 40 ms.
     pub fn warm(&self) {
         self.queries();
+        self.bindings_query();
     }
 
-    /// Whether that was done.
-    #[must_use]
-    pub fn is_warm(&self) -> bool {
-        self.compiled.get().is_some()
+    /// What `bindings` asks: apart, since it takes the longest to compile, and no listing of actions needs it.
+    pub(super) fn bindings_query(&self) -> &Query {
+        self.bindings.get_or_init(|| self.compile(self.sources.bindings))
+    }
+
+    fn compile(&self, text: &str) -> Query {
+        Query::new(&self.grammar(), text).expect("a test compiles every query file of every language")
     }
 
     pub(super) fn queries(&self) -> &Queries {
         self.compiled.get_or_init(|| {
-            let grammar = self.grammar();
-            let compile = |text| {
-                Query::new(&grammar, text).expect("a test compiles every query file of every language")
-            };
+            let compile = |text| self.compile(text);
             Queries {
                 symbols: compile(self.sources.symbols),
                 stubs: compile(self.sources.stubs),
                 docstring: compile(self.sources.docstring),
                 declared: compile(self.sources.declared),
                 imports: compile(self.sources.imports),
+                facts: compile(self.sources.facts),
+                attributes: compile(self.sources.attributes),
             }
         })
     }

@@ -4,12 +4,17 @@
 //! empty. What differs between languages is data in `python.rs` and its query files; a further language is one more such
 //! file and one more row in `language::ALL`. No module below may learn a language's name.
 
+pub mod bindings;
 pub mod definition;
+pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod imports;
+pub mod items;
 pub mod language;
 pub mod lines;
+pub mod modules;
+pub mod names;
 pub mod outline;
 pub mod parse;
 pub mod piece;

@@ -39,6 +39,23 @@ pub fn parse(language: &Language, text: &Rope, old: Option<&Tree>, limit: Durati
     parser.parse_with_options(&mut read, old, Some(ParseOptions::new().progress_callback(&mut give_up)))
 }
 
+/// The same of a text in one piece, from nothing.
+#[must_use]
+pub fn parse_str(language: &Language, text: &str, limit: Duration) -> Option<Tree> {
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    let mut parser = Parser::new();
+    parser.set_language(&language.grammar()).ok()?;
+    let started = Instant::now();
+    let mut give_up = |_: &_| {
+        if started.elapsed() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let bytes = text.as_bytes();
+    let mut read = |byte: usize, _| bytes.get(byte..).unwrap_or_default();
+    parser.parse_with_options(&mut read, None, Some(ParseOptions::new().progress_callback(&mut give_up)))
+}
+
 /// Applies `edit` to `text`, and to the tree of it, for a parse that goes on from there.
 pub fn follow(tree: &mut Tree, text: &mut Rope, edit: &Edit) {
     let start_position = point(text, edit.range.start);

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ropey::Rope;
 use tree_sitter::Tree;
 
+use crate::syntax::facts::{Facts, extract};
 use crate::syntax::{Language, Source, parse, parse::follow};
 use crate::text::diff;
 use crate::text::edit::{Edit, sequential};
@@ -58,6 +60,8 @@ pub struct Snapshot {
     tree: Option<Tree>,
     standing: Standing,
     opening: u64,
+    /// The facts of the text of that stamp.
+    facts: Option<(Stamp, Arc<Facts>)>,
 }
 
 /// Which text of which opening a tree is of: versions begin anew with each didOpen.
@@ -92,6 +96,7 @@ impl Document {
             tree: None,
             standing: Standing::Stale,
             opening,
+            facts: None,
         };
         Self { snapshot }
     }
@@ -140,6 +145,15 @@ impl Document {
         }
     }
 
+    /// Takes the facts of the text of `stamp`, if that is still the text; whether it is.
+    pub fn learnt(&mut self, stamp: Stamp, facts: Arc<Facts>) -> bool {
+        let is_current = stamp == self.snapshot.stamp();
+        if is_current {
+            self.snapshot.facts = Some((stamp, facts));
+        }
+        is_current
+    }
+
     /// Whether the tree is of an older text.
     #[must_use]
     pub fn wants_parse(&self) -> bool {
@@ -160,6 +174,16 @@ impl Snapshot {
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         Stamp { opening: self.opening, version: self.version }
+    }
+
+    /// The facts of exactly this text, whose tree is `tree`.
+    #[must_use]
+    pub fn facts(&self, tree: Option<&Tree>) -> Arc<Facts> {
+        match (&self.facts, self.language, tree) {
+            (Some((stamp, facts)), ..) if *stamp == self.stamp() => facts.clone(),
+            (_, Some(language), Some(tree)) => Arc::new(extract(language, &self.text.to_string(), tree)),
+            _ => Arc::default(),
+        }
     }
 
     /// The tree of exactly this text, parsed on from the one at hand.

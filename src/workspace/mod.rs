@@ -1,5 +1,18 @@
-//! Ground state: the open documents. A change goes in, a snapshot comes out; only the session's loop holds it mutably.
+//! Ground state: the open documents, and the index of every file below the workspace's roots. A change goes in, an immutable
+//! snapshot comes out.
 
+pub mod build;
+pub mod cache;
+pub mod disk;
 mod document;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod index;
+pub mod indexer;
+mod tables;
+pub mod view;
+pub mod words;
 
 pub use document::{Change, Document, MAX_BYTES, Opened, Snapshot, Stamp};
+pub use index::{FileNo, Index};
+pub use tables::Tables;

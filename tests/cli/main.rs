@@ -11,7 +11,7 @@ mod refusals;
 mod setup;
 mod texts;
 
-use setup::{Folder, says};
+use setup::{Folder, begin, end, says};
 
 const STUB: &str = "def f(x):\n    \"\"\"Double.\"\"\"\n    pass\n";
 const ANSWER: &str = "```python\ndef f(x):\n    \"\"\"Double.\"\"\"\n    return 2 * x\n```\n";
@@ -38,6 +38,44 @@ async fn a_draft_goes_where_it_was_asked_for() {
     let written = folder.run(&["generate", "a.py", "--at", "2", "--write"]).await;
     written.expect(0, &[]);
     assert_eq!((written.output.as_str(), folder.read("a.py").as_str()), ("", WRITTEN));
+}
+
+/// What is printed is the draft or is not called one, whatever the end of the answer does to its beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_printed_is_the_draft() {
+    let half = "def half(x):\n    return x / 2\n";
+    let before = format!("```python\n{half}\n\ndef f(x):\n    return half(x)\n```\n");
+    let behind = format!("```python\ndef f(x):\n    return half(x)\n\n\n{half}```\n");
+    let draft = "\n    def half(x):\n        return x / 2\n\n    return half(x)\n";
+    let generate = ["generate", "a.py", "--at", "1"];
+    for (answer, is_changed) in [(before, false), (behind, true)] {
+        // In two parts: the function is printed before the rest is known.
+        let at = answer.find("half(x)\n").map_or(0, |at| at + "half(x)\n".len() + 1);
+        let script = vec![begin(&answer[..at]), end(&answer[at..])];
+        let (folder, _server) = Folder::with_server(vec![script]).await;
+        folder.write("a.py", STUB);
+        let piped = folder.run(&generate).await;
+        if is_changed {
+            piped.expect(1, &["changed what was printed", "--diff"]);
+        } else {
+            piped.expect(0, &["done in"]);
+            assert_eq!(piped.output, draft);
+        }
+        folder.run_into("out.py", &generate).await.expect(0, &["done in"]);
+        assert_eq!(folder.read("out.py"), draft);
+        folder.run(&[&generate[..], &["--write"]].concat()).await.expect(0, &[]);
+        assert_eq!(folder.read("a.py"), STUB.replace("    pass\n", draft));
+    }
+}
+
+/// What a draft leaves to its user is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_answer_changes_elsewhere_is_told() {
+    let answer = "```python\nclass A:\n    def __init__(self):\n        self.n = 0\n\n    def f(self):\n        return self.n\n```\n";
+    let (folder, _server) = Folder::with_server(vec![says(answer)]).await;
+    folder.write("a.py", "class A:\n    def f(self):\n        pass\n");
+    let ran = folder.run(&["generate", "a.py", "--at", "3", "--write"]).await;
+    ran.expect(0, &["uses `self.n`", "by hand", "done in"]);
 }
 
 /// However the file is named, the model is told the same, and not where it lies on this machine.
@@ -85,12 +123,17 @@ async fn the_page_and_the_help_have_the_same_options() {
         .map_while(|line| line.split_whitespace().next())
         .filter(|&name| name != "help")
         .collect();
-    assert_eq!(commands, ["serve", "generate", "models"]);
+    assert_eq!(commands, ["serve", "generate", "context", "models"]);
     let told = page.split('`').filter_map(|code| code.strip_prefix("redraft ")?.split([' ', ',']).next());
     for command in told.filter(|word| !word.starts_with("--")) {
         assert!(commands.contains(&command), "docs/cli.md tells of `redraft {command}`");
     }
-    let helps = [&["generate", "--help"][..], &["serve", "--help"], &["models", "pull", "--help"]];
+    let helps = [
+        &["generate", "--help"][..],
+        &["context", "--help"],
+        &["serve", "--help"],
+        &["models", "pull", "--help"],
+    ];
     for help in helps {
         let ran = folder.run(help).await;
         ran.expect(0, &[]);

@@ -114,6 +114,13 @@ impl Folder {
         Ran::of(arguments, self.command(arguments).output().await.unwrap())
     }
 
+    /// The same with its standard output in a file of this name.
+    pub async fn run_into(&self, name: &str, arguments: &[&str]) -> Ran {
+        let file = std::fs::File::create(self.path(name)).unwrap();
+        let child = self.command(arguments).stdout(file).spawn().unwrap();
+        Ran::of(arguments, child.wait_with_output().await.unwrap())
+    }
+
     /// Starts the program, and returns when it has told that the model writes.
     pub async fn start(&self, arguments: &[&str]) -> Running {
         let mut child = self.command(arguments).spawn().unwrap();

@@ -57,6 +57,24 @@ def test_a_whole_session_follows_the_specification(client, recorded, model, uri)
     assert judge.faults(recorded[1]) == []
 
 
+@pytest.mark.parametrize("text", ["", "x = 1\n"], ids=["new", "there"])
+def test_a_draft_for_what_is_not_open_follows_the_specification(client, recorded, model, uri, tmp_path, text):
+    path = tmp_path / "module.py"
+    if text:
+        path.write_text(text)
+    client.initialize(uri.rpartition("/")[0])
+    at = {"line": text.count("\n"), "character": 0}
+    argument = {"uri": uri, "range": {"start": at, "end": at}, "instruction": "the sum of values"}
+    command = {"command": "redraft.generate", "arguments": [argument]}
+    assert isinstance(client.request("workspace/executeCommand", command)["result"]["run"], str)
+    model.next_call().answer("def total(values):\n    return sum(values)\n")
+    client.await_end()
+    assert client.text(uri).startswith(text) and "return sum(values)" in client.text(uri)
+    assert (path.read_text() if text else path.exists()) == (text or False), "nothing is written"
+    assert client.shut_down() == 0
+    assert judge.faults(recorded[1]) == []
+
+
 def test_a_stale_action_is_content_modified(client, uri):
     client.initialize(uri.rpartition("/")[0])
     client.open(uri, STUB)

@@ -10,14 +10,23 @@ import os
 import queue
 import subprocess
 import threading
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from scripted_model import DEADLINE
 
 CAPABILITIES = {
     "general": {"positionEncodings": ["utf-16"]},
     "window": {"workDoneProgress": True},
-    "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}},
+    "workspace": {
+        "applyEdit": True,
+        "workspaceEdit": {
+            "documentChanges": True,
+            "resourceOperations": ["create"],
+            "changeAnnotationSupport": {},
+        },
+    },
     "textDocument": {
         "codeAction": {
             "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix", "refactor", "refactor.rewrite"]}},
@@ -113,11 +122,24 @@ class Client:
             self._write({"id": message["id"], "result": None})
 
     def _apply(self, edit: dict) -> bool:
-        (document,) = edit["documentChanges"]
+        *created, document = edit["documentChanges"]
         identifier = document["textDocument"]
+        if identifier["version"] is None:
+            return self._propose(created, document)
+        assert not created, edit
         if self.documents[identifier["uri"]][0] != identifier["version"]:
             return False
         self._change(identifier["uri"], document["edits"])
+        return True
+
+    def _propose(self, created: list[dict], document: dict) -> bool:
+        """An edit of what is not open: accepted, opened for that as editors do, and told. Nothing is saved."""
+        uri = document["textDocument"]["uri"]
+        path = Path(unquote(urlsplit(uri).path))
+        for create in created:
+            assert create["kind"] == "create" and create["uri"] == uri and not path.exists(), create
+        self.open(uri, "" if created else path.read_text(encoding="utf8"))
+        self._change(uri, document["edits"])
         return True
 
     def _change(self, uri: str, edits: list[dict]) -> None:

@@ -84,9 +84,14 @@ pub fn clamped(text: &str, range: &Value, encoding: Encoding) -> Value {
     let clamp = |position: &Value| {
         let line = usize::try_from(position["line"].as_u64().unwrap()).unwrap();
         let Some(range) = lines.get(line) else { return self::position(text, text.len(), encoding) };
-        let length: usize = text[range.clone()].chars().map(|ch| encoding.units(ch)).sum();
-        let character = usize::try_from(position["character"].as_u64().unwrap()).unwrap();
-        json!({ "line": line, "character": character.min(length) })
+        // Nor is there a place inside of a character.
+        let wanted = usize::try_from(position["character"].as_u64().unwrap()).unwrap();
+        let units = text[range.clone()].chars().map(|ch| encoding.units(ch));
+        let ends = units.scan(0, |at, units| {
+            *at += units;
+            Some(*at)
+        });
+        json!({ "line": line, "character": ends.take_while(|end| *end <= wanted).last().unwrap_or(0) })
     };
     json!({ "start": clamp(&range["start"]), "end": clamp(&range["end"]) })
 }

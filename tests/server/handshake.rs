@@ -1,11 +1,13 @@
 //! How a session begins and ends, and what is no message.
 
+use std::io::Write;
 use std::sync::Arc;
+use std::time::Instant;
 
 use redraft::model::provider::scripted::Scripted;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, URI, rich, setup};
+use crate::harness::{Client, HANG, URI, rich, setup};
 use crate::{SHAPES, gated, writer};
 
 fn raw() -> Client {
@@ -195,4 +197,35 @@ fn a_configuration_error_is_told_and_the_server_lives() {
     client.shows(1, "config.toml:3");
     assert_eq!(client.text(), SHAPES);
     client.finish();
+}
+
+#[test]
+fn a_client_that_died_is_not_waited_for_though_somebody_holds_what_it_never_read() {
+    let (input, mut writer) = std::io::pipe().unwrap();
+    let (_unread, output) = std::io::pipe().unwrap();
+    let server = std::thread::spawn(move || {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let code =
+            runtime.block_on(redraft::server::serve(setup(Arc::new(Scripted::default())), input, output));
+        runtime.shutdown_background();
+        code
+    });
+    let mut send = |message: Value| {
+        let body = message.to_string();
+        write!(writer, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    };
+    send(json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": { "capabilities": {} } }));
+    // Each is answered with its own name: more than the server keeps for whoever does not read.
+    for id in 1..60 {
+        let params = json!({ "command": "x".repeat(1024 * 1024), "arguments": [] });
+        send(json!({ "jsonrpc": "2.0", "id": id, "method": "workspace/executeCommand", "params": params }));
+    }
+    drop(writer);
+    let deadline = Instant::now() + HANG;
+    while !server.is_finished() {
+        assert!(Instant::now() < deadline, "the server does not end");
+        std::thread::yield_now();
+    }
+    assert_eq!(server.join().unwrap(), 1);
 }

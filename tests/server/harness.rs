@@ -31,12 +31,15 @@ pub enum Manner {
     Honest,
     /// Refuses it.
     Refuses,
-    /// Drops it and answers that it was applied (Neovim, with a stale one).
-    Drops,
+    /// Drops it and answers that it was applied, for its user has typed a space just before the needle and it tells that next
+    /// (Neovim, with a stale one).
+    Drops(&'static str),
     /// Applies it and never answers.
     Mute,
     /// Neither applies nor answers.
     Ignores,
+    /// The same, and its user types a space just before the needle, which it tells.
+    IgnoresAndTypes(&'static str),
     /// Its user types this at the place of the needle just before; checks the version and answers true whatever happened, and
     /// tells all at once.
     TypesFirst { before: &'static str, text: &'static str },
@@ -44,8 +47,12 @@ pub enum Manner {
     AppliesStale { before: &'static str, text: &'static str },
     /// Applies it, and its user types this in the same notification.
     Merges { before: &'static str, text: &'static str },
+    /// The same where it is of the text that the editor has; refuses it elsewhere.
+    MergesOrRefuses { before: &'static str, text: &'static str },
     /// Leaves it to the test.
     Holds,
+    /// Is busy, and looks at it once it thaws; others may come meanwhile.
+    Freezes,
 }
 
 pub struct Client {
@@ -65,7 +72,13 @@ pub struct Client {
     /// Requests of the server's for an edit, all of them.
     pub edits: Vec<Value>,
     pub manners: VecDeque<Manner>,
+    /// Requests to show progress are never answered (Vim with ALE).
+    pub ignores_progress: bool,
     pub held: VecDeque<Value>,
+    /// Edits of what is not open, which the test handles.
+    pub proposals: VecDeque<Value>,
+    /// What a busy editor has not looked at.
+    pub frozen: VecDeque<Value>,
     /// Answers with the id null: to what was no request.
     pub refusals: VecDeque<Value>,
     pub log: Vec<String>,
@@ -146,7 +159,10 @@ impl Client {
             messages: VecDeque::new(),
             edits: Vec::new(),
             manners: VecDeque::new(),
+            ignores_progress: false,
             held: VecDeque::new(),
+            proposals: VecDeque::new(),
+            frozen: VecDeque::new(),
             refusals: VecDeque::new(),
             log: Vec::new(),
         }
@@ -168,7 +184,12 @@ impl Client {
     }
 
     pub fn initialize(&mut self, capabilities: &Value, options: Value) -> Value {
-        let params = json!({ "processId": null, "rootUri": null, "capabilities": capabilities, "initializationOptions": options });
+        self.initialize_in(&Value::Null, capabilities, options)
+    }
+
+    /// With this folder open.
+    pub fn initialize_in(&mut self, root: &Value, capabilities: &Value, options: Value) -> Value {
+        let params = json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
         let result = self.call("initialize", params).unwrap();
         self.encoding = Encoding::of(result["capabilities"]["positionEncoding"].as_str().unwrap());
         self.notify("initialized", json!({}));
@@ -387,6 +408,7 @@ impl Client {
                 self.answers.insert(id, message);
             }
             (Some("workspace/applyEdit"), Some(_)) => self.apply(message),
+            (Some("window/workDoneProgress/create"), Some(_)) if self.ignores_progress => {}
             (Some("window/workDoneProgress/create"), Some(id)) => {
                 let token = message["params"]["token"].as_str().unwrap().to_owned();
                 assert!(self.progress.insert(token, Vec::new()).is_none(), "a token twice: {message}");
@@ -415,6 +437,11 @@ impl Client {
         let edit = &message["params"]["edit"];
         assert!(edit.get("changes").is_none(), "an edit without a version: {message}");
         let changes = edit["documentChanges"].as_array().unwrap();
+        if changes.iter().any(|change| change["textDocument"]["version"].is_null()) {
+            self.edits.push(message.clone());
+            self.proposals.push_back(message);
+            return;
+        }
         assert_eq!(changes.len(), 1, "one document: {message}");
         assert!(changes[0]["textDocument"]["version"].is_i64(), "{message}");
         assert!(message["params"].get("label").is_none(), "a label stops some editors: {message}");
@@ -428,6 +455,14 @@ impl Client {
     pub fn release(&mut self, manner: Manner) {
         let message = self.held.pop_front().unwrap();
         self.handle(message, manner);
+    }
+
+    /// The editor looks at all that it was sent while it was busy.
+    pub fn thaw(&mut self, manner: &Manner) {
+        self.manners.clear();
+        for message in std::mem::take(&mut self.frozen) {
+            self.handle(message, manner.clone());
+        }
     }
 
     fn handle(&mut self, message: Value, manner: Manner) {
@@ -448,13 +483,21 @@ impl Client {
                 answer(self, is_current);
             }
             Manner::Refuses => answer(self, false),
-            Manner::Drops => answer(self, true),
+            Manner::Drops(before) => {
+                self.untold(before, " ");
+                answer(self, true);
+                self.tell(&uri);
+            }
             Manner::Mute => {
                 assert!(is_current, "stale");
                 apply(self);
                 self.tell(&uri);
             }
             Manner::Ignores => {}
+            Manner::IgnoresAndTypes(before) => {
+                self.untold(before, " ");
+                self.tell(&uri);
+            }
             Manner::TypesFirst { before, text } => {
                 self.untold(before, text);
                 answer(self, true);
@@ -471,7 +514,8 @@ impl Client {
                 self.tell(&uri);
                 answer(self, true);
             }
-            Manner::Merges { before, text } => {
+            Manner::MergesOrRefuses { .. } if !is_current => answer(self, false),
+            Manner::Merges { before, text } | Manner::MergesOrRefuses { before, text } => {
                 assert!(is_current, "stale");
                 apply(self);
                 self.untold(before, text);
@@ -479,6 +523,7 @@ impl Client {
                 answer(self, true);
             }
             Manner::Holds => self.held.push_back(message),
+            Manner::Freezes => self.frozen.push_back(message),
         }
     }
 
@@ -536,6 +581,8 @@ impl Client {
         assert!(self.answers.is_empty(), "unread: {:?}", self.answers);
         assert!(self.messages.is_empty(), "unread: {:?}", self.messages);
         assert!(self.held.is_empty() && self.refusals.is_empty(), "{:?} {:?}", self.held, self.refusals);
+        let unseen = (&self.frozen, &self.proposals);
+        assert!(self.frozen.is_empty() && self.proposals.is_empty(), "never looked at: {unseen:?}");
         for (token, kinds) in &self.progress {
             let count = |wanted: &str| kinds.iter().filter(|kind| *kind == wanted).count();
             assert_eq!((count("begin"), count("end")), (1, 1), "{token}: {kinds:?}\n{}", log());

@@ -6,6 +6,7 @@
 mod actions;
 mod delivery;
 mod document;
+mod documents;
 #[path = "../support/fault_server.rs"]
 #[expect(dead_code, reason = "the faults are tested in tests/providers")]
 mod fault_server;
@@ -14,6 +15,7 @@ mod harness;
 mod liars;
 mod order;
 mod outcomes;
+mod proposals;
 mod refusals;
 mod stdio;
 mod typing;

@@ -29,36 +29,43 @@ fn every_request_sees_the_change_right_before_it() {
     client.finish();
 }
 
+/// The cancel meets the request at every stage, the run's beginning among them: it is sent so many requests later. (That it
+/// meets the very moment between is a test of `src/server/session`.)
 #[test]
-fn a_cancelled_request_has_one_answer() {
-    for _ in 0..8 {
+fn a_cancelled_request_has_one_answer_and_starts_nothing() {
+    let (mut began, mut cancelled) = (0, 0);
+    for round in 0..120 {
         let provider = writer();
         let mut client = Client::with(&provider, "final", SHAPES);
         let argument = client.argument("implement", "raise");
         let params = json!({ "command": "redraft.run", "arguments": [argument] });
         let id = client.request("workspace/executeCommand", params);
+        (0..round % 12).for_each(|_| client.barrier());
         client.notify("$/cancelRequest", json!({ "id": id }));
         match client.answer(id) {
             Ok(answer) => {
                 client.until_state(answer["run"].as_str().unwrap(), "done");
                 assert_eq!(client.text(), written(SHAPES));
+                began += 1;
             }
             Err(error) => {
                 assert_eq!(error["code"], -32800, "{error}");
-                // A cancel that meets the run's beginning may come too late for it; then it goes its way.
-                let over = |client: &Client| {
-                    client
-                        .statuses
-                        .iter()
-                        .any(|status| status["state"] == "done" || status["state"] == "failed")
-                };
-                client.until("the run's end", over);
+                // The place is free, and nobody works there.
+                client.until("the end of what was gathering", |client| {
+                    client.statuses.last().is_none_or(|status| status["state"] == "failed")
+                });
+                let run = client.run("implement", "raise");
+                client.until_state(&run, "done");
+                assert_eq!(client.text(), written(SHAPES));
+                cancelled += 1;
             }
         }
+        assert_eq!(provider.requests().len(), 1, "the model is asked by whom the client knows");
         client.notify("$/cancelRequest", json!({ "id": 4711 }));
         client.notify("$/cancelRequest", json!({ "id": id }));
         client.finish();
     }
+    println!("{began} were answered before the cancel, {cancelled} were cancelled");
 }
 
 #[test]
@@ -125,6 +132,55 @@ fn what_was_sent_is_what_the_model_saw_without_secrets() {
     }
     assert_eq!(client.text(), written(&text), "the file keeps its own");
     client.finish();
+}
+
+/// The model rewrites a secret that it never sees, and nobody but the file is told.
+#[test]
+fn a_secret_of_a_selection_is_put_back_and_told_to_no_one() {
+    let secret = "hunter2-Xk9!pQ7z";
+    let text = format!("# redraft: upper case\npassword = \"{secret}\"\nuser = \"me\"\n");
+    let mark = "<redacted:password:1>";
+    for (answer, outcome) in [
+        (
+            format!("USER = \"me\"\nPASSWORD = \"{mark}\""),
+            Ok(format!("USER = \"me\"\nPASSWORD = \"{secret}\"")),
+        ),
+        (
+            format!("USER = \"me\"\n# password = \"{mark}\", existing code"),
+            Err("leaves code out: `# password = \"<redacted"),
+        ),
+        (format!("PASSWORD = \"{mark}\"\nprint(\"{mark}\")"), Err("our own mark")),
+    ] {
+        let provider = Scripted::saying([format!("```python\n{answer}\n```\n").as_str()]);
+        let mut client = Client::with(&provider, "stream", &text);
+        let (start, end) = (client.find("password"), client.find("me\"") + 3);
+        let listed = client.actions_in(client.range(start..end), json!({ "diagnostics": [] }));
+        let rewrite =
+            listed.iter().find(|action| action["kind"] == "refactor.rewrite.redraft.rewrite").unwrap();
+        let begun = client.execute("redraft.run", rewrite["command"]["arguments"][0].clone()).unwrap();
+        let run = begun["run"].as_str().unwrap().to_owned();
+        client.until_state(&run, if outcome.is_ok() { "done" } else { "failed" });
+        match outcome {
+            Ok(after) => assert_eq!(client.text(), format!("# redraft: upper case\n{after}\n")),
+            Err(why) => {
+                client.shows(1, why);
+                assert_eq!(client.text(), text);
+            }
+        }
+        let request = provider.requests().remove(0);
+        assert!(request.turns[0].text.contains(mark) && !format!("{request:?}").contains(secret));
+        let sent = client.call("redraft/sent", json!({ "run": run })).unwrap();
+        assert_eq!((&sent["redacted"], sent.to_string().contains(secret)), (&json!(1), false), "{sent}");
+        let told: Vec<&String> = client
+            .log
+            .iter()
+            .filter(|line| {
+                line.starts_with('<') && line.contains(secret) && !line.contains("workspace/applyEdit")
+            })
+            .collect();
+        assert!(told.is_empty(), "{told:?}");
+        client.finish_without_progress();
+    }
 }
 
 #[test]

@@ -52,6 +52,42 @@ fn after_a_stop_there_is_no_edit_and_revert_brings_back_what_was() {
     }
 }
 
+/// Many editors have no way to cancel a progress: Helix, Emacs, Neovim without a plug-in.
+#[test]
+fn a_run_at_work_can_be_stopped_by_a_code_action_anywhere_in_its_document() {
+    for place in ["total = 0", "import os"] {
+        let (mut client, provider, gate, run) = begun();
+        client.open("file:///project/other.py", SHAPES);
+        let listed = client.actions(place);
+        let stop = listed.iter().find(|action| action["title"] == "Stop: Implement `area`");
+        let stop = stop.unwrap_or_else(|| panic!("{place}: {listed:?}"));
+        assert_eq!(stop["kind"], "refactor.rewrite.redraft.draft");
+        assert_eq!(stop["command"]["command"], "redraft.stop");
+        client.execute("redraft.stop", stop["command"]["arguments"][0].clone()).unwrap();
+        wait_for(provider.dropped(1));
+        open_all(&gate);
+        client.until_state(&run, "cancelled");
+        let titles: Vec<Value> = client.actions(place).iter().map(|action| action["title"].clone()).collect();
+        assert!(!titles.contains(&stop["title"]), "{titles:?}");
+        client.finish();
+    }
+}
+
+#[test]
+fn an_editor_that_asks_by_itself_is_offered_the_stop_at_the_draft_only() {
+    let (mut client, _provider, gate, run) = begun();
+    for (place, expected) in [("total = 0", 1), ("return 2", 0)] {
+        let at = client.find(place);
+        let context = json!({ "diagnostics": [], "triggerKind": 2 });
+        let listed = client.actions_in(client.range(at..at), context);
+        let stops = listed.iter().filter(|action| action["command"]["command"] == "redraft.stop").count();
+        assert_eq!(stops, expected, "{place}: {listed:?}");
+    }
+    client.command("redraft.stop", &run);
+    open_all(&gate);
+    client.finish();
+}
+
 #[test]
 fn a_stop_while_an_edit_is_on_its_way_leaves_what_lands_to_be_reverted() {
     let (mut client, _provider, gate, run) = begun();

@@ -4,11 +4,12 @@ use std::io::{BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::fault_server::{Act, FaultServer};
+use crate::fault_server::{Act, FaultServer, nobody};
 use crate::harness::{Client, HANG, URI, rich};
 use crate::{LINES, SHAPES, written};
 
@@ -180,4 +181,62 @@ fn the_process_ends_with_its_client() {
     client.call("initialize", params).unwrap();
     assert_eq!(client.exit_code(), 1, "its parent is dead");
     assert!(!home.0.join("state").exists(), "nothing is written without need");
+}
+
+/// Three runs whose server says nothing.
+fn waiting(runtime: &tokio::runtime::Runtime, name: &str) -> (FaultServer, Home, Client) {
+    let silent = || vec![Act::send(SSE), Act::Silence];
+    let server = start(runtime, vec![silent(), silent(), silent()]);
+    let home = Home::new(name, &config(&server.origin()));
+    let mut client = spawn(&home);
+    client.initialize(&rich(), json!({ "delivery": "stream" }));
+    client.open(URI, SHAPES);
+    let mut argument = client.argument("implement", "raise");
+    for n in 0..3 {
+        let uri = format!("file:///project/f{n}.py");
+        client.open(&uri, SHAPES);
+        argument["uri"] = json!(uri);
+        let answer = client.execute("redraft.run", argument.clone()).unwrap();
+        client.until_state(answer["run"].as_str().unwrap(), "asking");
+    }
+    (server, home, client)
+}
+
+#[test]
+fn a_shutdown_with_live_runs_is_answered_within_a_second() {
+    let runtime = runtime();
+    let (mut server, _home, mut client) = waiting(&runtime, "shutdown");
+    let since = Instant::now();
+    client.call("shutdown", Value::Null).unwrap();
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+    let hung_up = async { tokio::time::timeout(HANG, server.ended(3)).await.expect("connections stay") };
+    runtime.block_on(hung_up);
+    client.notify("exit", Value::Null);
+    assert_eq!(client.exit_code(), 0);
+}
+
+#[test]
+fn the_process_ends_within_two_seconds_of_its_clients_death_whatever_it_waits_for() {
+    let runtime = runtime();
+    let (mut server, _home, mut client) = waiting(&runtime, "death");
+    let since = Instant::now();
+    client.hang_up();
+    assert_eq!(client.exit_code(), 1);
+    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+    let hung_up = async { tokio::time::timeout(HANG, server.ended(3)).await.expect("connections stay") };
+    runtime.block_on(hung_up);
+}
+
+#[test]
+fn an_unreachable_server_is_told_with_its_address() {
+    let home = Home::new("unreachable", &config(&runtime().block_on(nobody())));
+    let mut client = spawn(&home);
+    client.initialize(&rich(), Value::Null);
+    client.open(URI, SHAPES);
+    let run = client.run("implement", "raise");
+    let why = client.until_state(&run, "failed");
+    assert!(why.contains("127.0.0.1"), "{why}");
+    client.shows(1, "127.0.0.1");
+    assert_eq!(client.text(), SHAPES);
+    client.finish_without_progress();
 }

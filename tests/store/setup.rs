@@ -46,6 +46,7 @@ impl Setup {
             sha256: SHA256,
             licence: "MIT",
             window: Tokens(1),
+            memory: 1,
             about: "for tests",
             hub: hub.map(|_| Hub { repository: "a/b", revision: "c" }),
             mirror: None,

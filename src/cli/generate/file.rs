@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
+use crate::text::decode::decode;
 use crate::workspace::MAX_BYTES;
 
 /// A file's text as it is on the disk.
@@ -34,13 +35,7 @@ pub(super) fn read(path: &Path) -> Result<Text, Failure> {
     if bytes.len() > MAX_BYTES {
         return Err(too_large());
     }
-    if bytes.contains(&0) {
-        return Err(failed("is a binary file".to_owned()));
-    }
-    let content = String::from_utf8(bytes).map_err(|error| {
-        failed(format!("is not UTF-8 (at byte {}); convert it first", error.utf8_error().valid_up_to()))
-    })?;
-    Ok(Text { content, is_new: false })
+    Ok(Text { content: decode(bytes).map_err(failed)?, is_new: false })
 }
 
 /// The empty text of a file that is to be.

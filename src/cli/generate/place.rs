@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ropey::Rope;
@@ -12,12 +13,18 @@ use crate::action::prepare::{self, PrepareError, Room, Sent, Wish, prepare_new};
 use crate::cli::Failure;
 use crate::job::Task;
 use crate::model::registry::{Chosen, Place as Where};
+use crate::syntax::facts::{Facts, extract};
 use crate::syntax::{Language, Source, parse};
 use crate::text::position::{Encoding, Position, line_range, to_offset};
+use crate::workspace::build::Project;
+use crate::workspace::view::View;
 
 /// A parse on the command line may take as long as a person waits for a large file on a busy machine: nothing else is held
 /// up by it. 200,000 lines take half a second of an idle processor.
 const PARSE: Duration = Duration::from_secs(30);
+
+/// How long the project is indexed before the model is asked: what is not indexed by then is read when a name leads there.
+const INDEXING: Duration = Duration::from_millis(300);
 
 /// A place as a person writes it: line and column, from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +87,14 @@ pub(super) fn task(
     })?;
     let rope = Rope::from_str(&text.content);
     let tree = parse(language, &rope, None, PARSE);
-    let told = told_path(path);
+    let state = crate::cli::setup::state_dir().ok();
+    let project = Project::around(path, INDEXING, state.as_deref());
+    let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
+    let facts = match &tree {
+        Some(tree) => extract(language, &text.content, tree),
+        None => Facts::default(),
+    };
+    let view = View::new(&project.index, Some(&project.disk), language, &told, Arc::new(facts));
     let source = Source { text: &rope, tree: tree.as_ref(), language, path: &told };
     let room = Room {
         context: chosen.limits.context,
@@ -90,7 +104,7 @@ pub(super) fn task(
     };
     let failed = |error: PrepareError| Failure::Failed(format!("{name}: {error}"));
     if is_new {
-        return prepare_new(&source, instruction.unwrap_or_default(), room).map_err(failed);
+        return prepare_new(&source, &view, instruction.unwrap_or_default(), room).map_err(failed);
     }
     let Some(at) = at else { return Err(Failure::Usage("say where with --at LINE[:COL]".to_owned())) };
     let offset = at.offset(&rope, path)?;
@@ -101,12 +115,12 @@ pub(super) fn task(
         instruction: instruction.map(str::to_owned),
     };
     if instruction.is_some() {
-        return prepare::prepare(&source, &wish("generate"), room).map_err(failed);
+        return prepare::prepare(&source, &view, &wish("generate"), room).map_err(failed);
     }
-    match prepare::prepare(&source, &wish("implement"), room) {
+    match prepare::prepare(&source, &view, &wish("implement"), room) {
         // No function to write there: a comment `# redraft: …` may say what to do.
         Err(PrepareError::Plan(error @ PlanError::NoStub { .. })) => {
-            prepare::prepare(&source, &wish("generate"), room).map_err(|_| {
+            prepare::prepare(&source, &view, &wish("generate"), room).map_err(|_| {
                 Failure::Failed(format!("{name}: {error}, or say what to write with --instruction"))
             })
         }

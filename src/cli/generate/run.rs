@@ -1,11 +1,11 @@
 //! A run without an editor: its edits go into a text in memory, and are acknowledged at once.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use ropey::Rope;
 use tokio::sync::mpsc;
 
+use super::print::Printer;
 use crate::action::prepare::Sent;
 use crate::cli::Failure;
 use crate::cli::terminal::Progress;
@@ -37,7 +37,7 @@ struct Work<'a> {
     started: Instant,
     first_token: Option<Duration>,
     progress: &'a mut Progress,
-    prints: bool,
+    prints: Option<Printer>,
     ends_early: bool,
     sent: Sent,
 }
@@ -51,6 +51,9 @@ pub(super) async fn run(
 ) -> Result<Outcome, Failure> {
     let (task, sent) = prepared;
     let request = task.request.clone();
+    let language = task.language;
+    // While the model reads.
+    tokio::task::spawn_blocking(move || language.warm());
     progress
         .stage(&format!("{}: {} is reading about {} tokens", sent.title, chosen.name, sent.tokens.0), None);
     let mut work = Work {
@@ -60,7 +63,7 @@ pub(super) async fn run(
         started: Instant::now(),
         first_token: None,
         progress,
-        prints,
+        prints: prints.then(Printer::new),
         ends_early: chosen.place == Place::Embedded,
         sent,
     };
@@ -114,10 +117,15 @@ impl Work<'_> {
         let mut ended = false;
         for effect in effects {
             match effect {
-                Effect::Line(line) if self.prints => {
-                    // A closed pipe (`| head`) ends the printing, not the run.
-                    let mut output = std::io::stdout().lock();
-                    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
+                Effect::Line(line) => {
+                    if let Some(printer) = &mut self.prints {
+                        printer.line(line);
+                    }
+                }
+                Effect::Anew => {
+                    if let Some(printer) = &mut self.prints {
+                        printer.begin_anew(self.progress);
+                    }
                 }
                 Effect::Verify(proposal) => {
                     let verdict = proposal.verify();
@@ -133,7 +141,7 @@ impl Work<'_> {
                     ended = true;
                 }
                 Effect::StopAsking => ended = true,
-                Effect::Line(_) | Effect::Enough | Effect::Entered(_) => {}
+                Effect::Enough | Effect::Entered(_) => {}
             }
         }
         ended
@@ -156,15 +164,22 @@ impl Work<'_> {
         }
     }
 
-    fn finish(self, model: &str) -> Result<Outcome, Failure> {
+    fn finish(mut self, model: &str) -> Result<Outcome, Failure> {
+        let printed = self.prints.take();
         if self.run.state() != State::Done {
             let why = self.run.message().unwrap_or("the run did not end");
-            let printed = if self.prints && self.run.written().0 > 0 {
+            let printed = if printed.is_some_and(|printer| printer.has_printed()) {
                 "; what was printed is no finished draft"
             } else {
                 ""
             };
             return Err(Failure::Failed(format!("{}: {why}{printed}", self.sent.title)));
+        }
+        if let Some(printer) = printed {
+            printer.finish().map_err(|why| Failure::Failed(format!("{}: {why}", self.sent.title)))?;
+        }
+        if let Some(note) = self.run.message() {
+            self.progress.line(note);
         }
         let region = &self.run.task().region;
         let import = |edit: &&Edit| edit.range.end < region.start || edit.range.start > region.end;

@@ -1,7 +1,7 @@
 //! Configurations that are good, and each mistake with the message that it gets.
 
 use super::*;
-use crate::model::spec::Limits;
+use crate::model::spec::{BUILT_IN_MODEL, Limits};
 
 /// The example of the contract, word for word.
 const CONTRACT: &str = r#"

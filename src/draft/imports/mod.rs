@@ -115,13 +115,17 @@ impl Unit {
     }
 }
 
-/// Of the import statements `additions`, one for each name that `code` uses: models repeat all that they saw.
+/// Of the import statements `additions`, one for each name that `code` uses and the file does not define itself: models
+/// repeat all that they saw, and import from the file what stands in it.
 #[must_use]
-pub fn used(additions: &[String], code: &str) -> Vec<String> {
+pub fn used(additions: &[String], code: &str, defined: &dyn Fn(&str) -> bool) -> Vec<String> {
     let words: std::collections::HashSet<&str> =
         code.split(|ch: char| !(ch.is_alphanumeric() || ch == '_')).collect();
     let statements = additions.iter().filter_map(|addition| parse::only(addition)).flatten();
-    let wanted = |unit: &Unit| words.contains(unit.bound()) || unit.from.as_deref() == Some("__future__");
+    let wanted = |unit: &Unit| {
+        unit.from.as_deref() == Some("__future__")
+            || words.contains(unit.bound()) && !(unit.from.is_some() && defined(unit.bound()))
+    };
     statements.flat_map(|one| units(&one)).filter(wanted).map(|unit| unit.source()).collect()
 }
 

@@ -1,7 +1,9 @@
 //! The models that Redraft can fetch, as data.
 //!
-//! A file is known by its SHA-256, so it does not matter who hands it over: a mirror's author need not be trusted. Only
-//! what was hashed by us is listed.
+//! A file is known by its SHA-256, so it does not matter who hands it over: a mirror's author need not be trusted. The
+//! hashes of the default and of the smallest model are of bytes that we hashed. Those of the larger ones are the hub's own
+//! (the `oid` of the file's git-lfs pointer at that revision) as a dozen independent public projects pin them, all with
+//! the same size; we have not had those files. The 3B of the same family is left out: its licence is for research only.
 
 use crate::model::Tokens;
 
@@ -20,6 +22,10 @@ pub struct Entry {
     pub licence: &'static str,
     /// The longest sequence that it was trained on.
     pub window: Tokens,
+    /// What the engine takes at work with its default window, in bytes, as measured: the file, the cache, what it computes
+    /// in, and the weights that llama.cpp lays out anew for the processor (most of those of the larger models). For these
+    /// it was measured with files of the same tensors and types whose weights mean nothing.
+    pub memory: u64,
     /// For whom it is, in a few words.
     pub about: &'static str,
     pub hub: Option<Hub>,
@@ -58,6 +64,7 @@ pub const CATALOGUE: &[Entry] = &[
         sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
         licence: "Apache-2.0",
         window: Tokens(32_768),
+        memory: 700_000_000,
         about: "writes code; the default",
         hub: Some(Hub {
             repository: "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
@@ -75,12 +82,43 @@ pub const CATALOGUE: &[Entry] = &[
         }),
     },
     Entry {
+        name: "qwen2.5-coder-1.5b",
+        file: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        size: 1_117_320_768,
+        sha256: "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        licence: "Apache-2.0",
+        window: Tokens(32_768),
+        memory: 2_100_000_000,
+        about: "writes better code, about half as fast",
+        hub: Some(Hub {
+            repository: "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+            revision: "f86cb2c1fa58255f8052cc32aeede1b7482d4361",
+        }),
+        mirror: None,
+    },
+    Entry {
+        name: "qwen2.5-coder-7b",
+        file: "qwen2.5-coder-7b-instruct-q4_k_m.gguf",
+        size: 4_683_073_536,
+        sha256: "509287f78cb4d4cf6b3843734733b914b2c158e43e22a7f4bf5e963800894d3c",
+        licence: "Apache-2.0",
+        window: Tokens(32_768),
+        memory: 8_400_000_000,
+        about: "writes the best code of these, about a tenth as fast",
+        hub: Some(Hub {
+            repository: "Qwen/Qwen2.5-Coder-7B-Instruct-GGUF",
+            revision: "13fb94bfda8c8cf22497dc57b78f391a9acb426a",
+        }),
+        mirror: None,
+    },
+    Entry {
         name: "smollm2-135m",
         file: "SmolLM2-135M-Instruct.Q4_1.gguf",
         size: 98_362_432,
         sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         licence: "Apache-2.0",
         window: Tokens(8192),
+        memory: 330_000_000,
         about: "small and quick, poor at code: for trying the engine",
         hub: None,
         mirror: Some(Mirror {

@@ -10,6 +10,12 @@ fn noise(count: usize) -> String {
     NOISE.chars().cycle().take(count).collect()
 }
 
+fn redact(text: &str) -> (String, usize) {
+    let mut redactor = Redactor::default();
+    let redacted = redactor.redact(text);
+    (redacted, redactor.count())
+}
+
 fn kinds(text: &str) -> Vec<&'static str> {
     find(text).into_iter().map(|secret| secret.kind).collect()
 }
@@ -66,7 +72,7 @@ fn tokens_are_found_by_their_form() {
         assert_eq!(kinds(&text), [kind], "{text}");
         let (redacted, count) = redact(&text);
         assert_eq!(count, 1, "{text}");
-        assert!(redacted.contains(&format!("<redacted:{kind}>")), "{redacted}");
+        assert!(redacted.contains(&format!("<redacted:{kind}:1>")), "{redacted}");
         assert!(!redacted.contains(&noise(14)), "{redacted}");
     }
 }
@@ -125,6 +131,27 @@ fn what_is_redacted_is_clean() {
 fn a_token_inside_a_literal_is_one_secret() {
     let text = format!("token = \"ghp_{}\"", noise(36));
     assert_eq!(kinds(&text).len(), 1);
+}
+
+#[test]
+fn each_secret_has_a_mark_of_its_own() {
+    let (a, b) = (noise(12), noise(30));
+    let text = format!("password = '{a}'\ntoken = '{b}'\npasswd = '{a}'\n");
+    let mut redactor =
+        Redactor::apart_from(&["x = '<redacted:password:6>'", "<redacted:", "<redacted:jwt:x>"]);
+    let marked = "password = '<redacted:password:7>'\ntoken = '<redacted:password:8>'\npasswd = '<redacted:password:7>'\n";
+    assert_eq!(redactor.redact(&text), marked);
+    // Where nothing tells that it is one.
+    assert_eq!(redactor.redact(&format!("f('{b}')")), "f('<redacted:password:8>')");
+    assert_eq!(redactor.count(), 4);
+    assert_eq!(redactor.know(&a, "password"), "<redacted:password:7>");
+    let told = format!("{redactor:?} {:?}", redactor.marked());
+    assert!(!told.contains(&a) && !told.contains(&b), "{told}");
+    // The lines of one secret are indented as its place is.
+    let key = format!("-----BEGIN {}-----\n{}\n-----END {}-----", "PRIVATE KEY", noise(64), "PRIVATE KEY");
+    let mut redactor = Redactor::default();
+    let mark = redactor.know(&key, "private-key").to_owned();
+    assert_eq!(redactor.redact(&key.replace('\n', "\n    ")), mark);
 }
 
 #[test]

@@ -1,32 +1,44 @@
 //! The session's documents: what the client says of them, and their trees.
 
+use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ropey::Rope;
 use tree_sitter::Tree;
 
+use super::project::Learnt;
 use super::{Doc, PARSE_DELAY, Session};
-use crate::job::Input;
+use crate::job::{Input, Run};
 use crate::server::event::{RunId, TaskEvent};
-use crate::server::warm;
+use crate::server::live::Live;
 use crate::text::edit::Edit;
 use crate::workspace::{Change, Document, Opened, Stamp};
 
 impl Session {
     pub(super) fn opened(&mut self, opened: Opened) {
         let uri = opened.uri.clone();
+        let path = opened.path.clone();
         let parse_at = Some(self.now());
         self.openings += 1;
-        let new = Doc { document: Document::open(opened, self.openings), parse_at, parsing: false };
+        let new =
+            Doc { document: Document::open(opened, self.openings), parse_at, parsing: false, indexed: None };
+        if new.document.snapshot().language.is_some() {
+            self.want_project(path.as_deref());
+        }
         // A client that crashed and came back opens what is open: runs see what that changed.
-        let Some(old) = self.documents.insert(uri.clone(), new) else { return };
-        let before = old.document.snapshot().text.clone();
+        let old = self.documents.insert(uri.clone(), new).map(|old| old.document.snapshot().text.clone());
+        let (before, applied) = match (old, self.unopened_is_open(&uri)) {
+            (Some(before), _) => (before, None),
+            (None, Some(unopened)) => unopened,
+            (None, None) => return,
+        };
         let Some(doc) = self.documents.get(&uri) else { return };
         let after = doc.document.snapshot().text.clone();
         let edits =
             crate::text::edit::sequential(&crate::text::diff::edits(&before.to_string(), &after.to_string()));
         self.replay_later(&uri, &edits, &before, &after);
-        self.tell_runs(&uri, || Input::Changed { edits: &edits, before: &before, after: &after });
+        self.tell_change(&uri, &edits, &before, &after);
+        self.was_applied(applied);
     }
 
     pub(super) fn changed(&mut self, uri: &str, version: i32, changes: Vec<Change>) {
@@ -40,16 +52,30 @@ impl Session {
         let edits = doc.document.change(version, changes, encoding);
         let after = doc.document.snapshot().text.clone();
         doc.parse_at.get_or_insert(now + PARSE_DELAY);
+        self.typed();
         self.replay_later(uri, &edits, &before, &after);
-        let runs: Vec<RunId> =
-            self.runs.values().filter(|live| live.uri == uri).map(|live| live.id).collect();
-        for run in runs {
-            self.step(run, Input::Changed { edits: &edits, before: &before, after: &after });
+        self.tell_change(uri, &edits, &before, &after);
+    }
+
+    /// Tells the runs of a document what happened to it. An edit is one run's: the first that knows it for its own, those
+    /// that wait for one before those that are over and only watch for what lands late.
+    pub(super) fn tell_change(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
+        let mut runs: Vec<&Live> = self.runs.values().filter(|live| live.uri == uri).collect();
+        runs.sort_by_key(|live| (!live.run.in_flight(), !live.run.is_working(), Reverse(live.id)));
+        let runs: Vec<RunId> = runs.into_iter().map(|live| live.id).collect();
+        let mut is_known = false;
+        for id in runs {
+            if is_known {
+                self.step(id, Input::Other { edits, before, after });
+            } else {
+                self.step(id, Input::Changed { edits, before, after });
+                is_known = self.run_of(id).is_some_and(Run::heard_itself);
+            }
         }
     }
 
     /// A run that is being prepared sees a change when it begins.
-    fn replay_later(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
+    pub(super) fn replay_later(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
         for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
             preparing.changes.push((edits.to_vec(), before.clone(), after.clone()));
         }
@@ -61,38 +87,48 @@ impl Session {
         for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
             preparing.closed = true;
         }
-        self.documents.remove(uri);
+        let closed = self.documents.remove(uri);
+        self.unlearn(closed.and_then(|doc| doc.indexed));
     }
 
     /// Parses documents whose time has come, off the loop, so that an action finds a tree.
     pub(super) fn start_parses(&mut self) {
         let now = self.now();
+        let around = self.around();
         for doc in self.documents.values_mut() {
             if doc.parsing || doc.parse_at.is_none_or(|at| at > now) {
                 continue;
             }
             doc.parse_at = None;
-            if !doc.document.wants_parse() {
+            let is_indexed = doc.indexed.is_some() || !around.is_started();
+            if !doc.document.wants_parse() && is_indexed {
                 continue;
             }
             doc.parsing = true;
-            let (snapshot, tasks) = (doc.document.snapshot().clone(), self.tasks.clone());
+            let (snapshot, tasks, around) =
+                (doc.document.snapshot().clone(), self.tasks.clone(), around.clone());
             tokio::task::spawn_blocking(move || {
-                let tree = catch_unwind(AssertUnwindSafe(|| snapshot.parse())).unwrap_or_default();
-                let (stamp, language) = (snapshot.stamp(), snapshot.language);
-                let _ = tasks.blocking_send(TaskEvent::Parsed { uri: snapshot.uri, stamp, tree });
-                if let Some(language) = language.filter(|language| !language.is_warm()) {
-                    warm::language(language);
-                }
+                let work = || {
+                    let tree = snapshot.parse();
+                    let learnt = tree.as_ref().map(|tree| around.learnt(&snapshot, Some(tree)));
+                    (tree, learnt)
+                };
+                let (tree, learnt) = catch_unwind(AssertUnwindSafe(work)).unwrap_or_default();
+                let (uri, stamp) = (snapshot.uri.clone(), snapshot.stamp());
+                let _ = tasks.blocking_send(TaskEvent::Parsed { uri, stamp, tree, learnt });
             });
         }
     }
 
-    pub(super) fn parsed(&mut self, uri: &str, stamp: Stamp, tree: Option<Tree>) {
+    pub(super) fn parsed(&mut self, uri: &str, stamp: Stamp, tree: Option<Tree>, learnt: Option<Learnt>) {
         let now = self.now();
         let Some(doc) = self.documents.get_mut(uri) else { return };
         doc.parsing = false;
         doc.document.parsed(stamp, tree);
+        if let Some(learnt) = learnt {
+            self.learn(uri, stamp, learnt);
+        }
+        let Some(doc) = self.documents.get_mut(uri) else { return };
         if doc.document.wants_parse() {
             doc.parse_at.get_or_insert(now + PARSE_DELAY);
         }

@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::Error;
 use super::Session;
 use crate::action::{self, Query};
 use crate::server::client::Profile;
-use crate::server::convert::{action_out, command_action, diagnostic_in, range_in, workspace_edit};
+use crate::server::convert::{Target, action_out, command_action, diagnostic_in, range_in, workspace_edit};
 use crate::server::event::{Reply, RunId, TaskEvent};
 use crate::server::live;
 use crate::server::params::{Ask, invalid, run_name};
@@ -16,30 +16,31 @@ use crate::server::warm;
 use crate::workspace::{MAX_BYTES, Snapshot};
 use tree_sitter::Tree;
 
-/// The kind of what can be done with a draft that stands.
+/// The kind of what can be done with a draft that is written or stands.
 const DRAFT: &str = "refactor.rewrite.redraft.draft";
 
 impl Session {
     pub(super) fn actions(&mut self, ask: Ask, reply: Reply) {
-        self.warm_up();
         let Some(doc) = self.documents.get(&ask.text_document.uri) else {
             let _ = reply.send(Ok(json!([])));
             return;
         };
         let snapshot = doc.document.snapshot().clone();
+        let wants_parse = doc.document.wants_parse();
+        self.warm_up(&snapshot);
         let mut actions = self.of_drafts(&snapshot, &ask);
         let profile = self.profile.clone();
         if snapshot.language.is_none() || snapshot.text.len_bytes() > MAX_BYTES {
             let _ = reply.send(Ok(Value::Array(actions)));
             return;
         }
-        if !doc.document.wants_parse() {
+        if !wants_parse {
             let tree = snapshot.parse();
             actions.extend(listed(&snapshot, tree.as_ref(), &ask, &profile));
             let _ = reply.send(Ok(Value::Array(actions)));
             return;
         }
-        let tasks = self.tasks.clone();
+        let (tasks, around) = (self.tasks.clone(), self.around());
         let work = move || {
             // The client cancelled the request while it waited for its turn.
             if reply.is_closed() {
@@ -52,8 +53,13 @@ impl Session {
                 Value::Array(actions)
             });
             let _ = reply.send(answer);
-            let _ =
-                tasks.blocking_send(TaskEvent::Parsed { stamp: snapshot.stamp(), uri: snapshot.uri, tree });
+            let learnt = tree.as_ref().map(|tree| around.learnt(&snapshot, Some(tree)));
+            let _ = tasks.blocking_send(TaskEvent::Parsed {
+                stamp: snapshot.stamp(),
+                uri: snapshot.uri.clone(),
+                tree,
+                learnt,
+            });
         };
         let parses = self.parses.clone();
         tokio::spawn(async move {
@@ -63,15 +69,14 @@ impl Session {
     }
 
     /// Who asks for actions may be about to run one.
-    fn warm_up(&mut self) {
-        if std::mem::replace(&mut self.is_warm, true) {
-            return;
-        }
+    fn warm_up(&mut self, snapshot: &Snapshot) {
+        let Some(language) = snapshot.language.filter(|_| !self.is_warm) else { return };
+        self.is_warm = true;
         let (registry, model) = (self.setup.registry.clone(), self.profile.options.default_model.clone());
-        drop(tokio::task::spawn_blocking(move || warm::run(&registry, model.as_deref())));
+        drop(tokio::task::spawn_blocking(move || warm::run(language, &registry, model.as_deref())));
     }
 
-    /// What can be done with the drafts that stand there.
+    /// What can be done with the drafts that are being written, and with those that stand there.
     fn of_drafts(&self, snapshot: &Snapshot, ask: &Ask) -> Vec<Value> {
         let range = range_in(&snapshot.text, ask.range, self.profile.encoding);
         let wanted = ask.context.only.as_ref().is_none_or(|only| {
@@ -82,11 +87,22 @@ impl Session {
             })
         });
         let mut actions = Vec::new();
+        if !wanted {
+            return actions;
+        }
+        // Anywhere in the document, for its user types on elsewhere; most editors have no other way to stop a run.
+        let automatic = ask.context.trigger_kind == Some(2);
+        let at_work = self.runs.values().filter(|live| live.uri == snapshot.uri && live.run.can_stop());
+        for live in at_work.filter(|live| !automatic || live.run.touches(&range)) {
+            let (title, argument) =
+                (format!("Stop: {}", live.sent.title), json!({ "run": run_name(live.id) }));
+            actions.push(command_action(&title, DRAFT, "redraft.stop", &argument, &self.profile));
+        }
         let standing = self
             .runs
             .values()
             .filter(|live| live.uri == snapshot.uri && live.run.stands() && live.run.touches(&range));
-        for live in standing.filter(|_| wanted) {
+        for live in standing {
             let argument = json!({ "run": run_name(live.id) });
             for (title, command) in
                 [("Keep the draft", "redraft.keep"), ("Revert the draft", "redraft.revert")]
@@ -96,14 +112,7 @@ impl Session {
             let rest = live.run.rest();
             if !rest.is_empty() && self.profile.action_literals {
                 let label = self.profile.change_annotations.then_some("The rest of the draft");
-                let edit = workspace_edit(
-                    &snapshot.uri,
-                    snapshot.version,
-                    &snapshot.text,
-                    &rest,
-                    self.profile.encoding,
-                    label,
-                );
+                let edit = workspace_edit(Target::open(snapshot), &rest, self.profile.encoding, label);
                 actions.push(
                     json!({ "title": "Complete the draft over what you typed", "kind": DRAFT, "edit": edit }),
                 );

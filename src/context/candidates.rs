@@ -1,0 +1,571 @@
+//! Where candidates come from: one function for each way that leads from a target to a definition. Every way only adds
+//! evidence; what a candidate is worth is told by `weights`.
+
+mod usage;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Ask;
+use super::evidence::Evidence;
+use super::uses::Uses;
+use super::weights;
+use super::words as identifiers;
+use crate::syntax::facts::{Facts, Kind, Symbol, types};
+use crate::syntax::lines;
+use crate::syntax::modules::parent;
+use crate::syntax::names::{self, hash};
+use crate::workspace::FileNo;
+use crate::workspace::view::{Def, Target, View};
+use crate::workspace::words;
+
+/// How many members of one class, or definitions of one module, are considered.
+const MEMBERS: usize = 200;
+/// How many definitions of the target's directory are considered, and how many of its files are looked at.
+const DIRECTORY: usize = 600;
+const NEIGHBOURS: usize = 80;
+/// How many of the names that neighbours import are followed.
+const POPULAR: usize = 80;
+/// How many definitions a lexical search brings.
+const FOUND: usize = 250;
+/// A word that more symbols than this have tells little, and takes long.
+const COMMON: usize = 4_000;
+
+/// One definition that may be shown.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub def: Def,
+    pub evidence: Evidence,
+}
+
+/// All candidates, in no order that means anything but always the same for the same question.
+pub(super) fn find(view: &View<'_>, ask: &Ask<'_>) -> Vec<Candidate> {
+    let Some(facts) = view.facts(view.own()) else { return Vec::new() };
+    let focus = lines::slice(ask.text, ask.focus);
+    let whole = ask.text.to_string();
+    let mut search = Search::new(view, ask, &facts, &focus, &whole);
+    search.own_file();
+    search.imports();
+    search.types();
+    search.bases();
+    search.attributes();
+    search.directory();
+    search.neighbours();
+    search.callers(&whole);
+    search.implementations();
+    search.recent();
+    search.lexical();
+    search.finish()
+}
+
+struct Search<'a> {
+    view: &'a View<'a>,
+    ask: &'a Ask<'a>,
+    facts: &'a Arc<Facts>,
+    own_path: Arc<str>,
+    uses: Uses,
+    mentioned: HashSet<&'a str>,
+    /// The function that is written, and the class around it.
+    function: Option<usize>,
+    class: Option<usize>,
+    /// The words of the target's name, class and instruction; those of all else that is known of it.
+    name_words: HashSet<u32>,
+    text_words: HashSet<u32>,
+    found: Vec<Candidate>,
+    by_def: HashMap<Def, usize>,
+    /// How many files of the target's directory import a name.
+    imported_beside: HashMap<u32, u32>,
+}
+
+impl<'a> Search<'a> {
+    fn new(view: &'a View<'a>, ask: &'a Ask<'a>, facts: &'a Arc<Facts>, focus: &'a str, whole: &str) -> Self {
+        let language = view.language();
+        let inside = |symbol: &&Symbol| {
+            let range = symbol.whole();
+            range.start <= ask.region.start && ask.region.end <= range.end
+        };
+        let around: Vec<usize> = (0..facts.symbols.len()).filter(|&at| inside(&&facts.symbols[at])).collect();
+        let last =
+            |kinds: &[Kind]| around.iter().rev().copied().find(|&at| kinds.contains(&facts.symbols[at].kind));
+        let function = last(&[Kind::Function, Kind::Method]);
+        let class = last(&[Kind::Class]);
+        let mut named = String::from(ask.hint);
+        for symbol in [function, class].into_iter().flatten() {
+            named.push(' ');
+            named.push_str(facts.name(&facts.symbols[symbol]));
+        }
+        let name_words: HashSet<u32> = words::of(&[&named]).into_iter().collect();
+        let text_words = words::of(&[focus]).into_iter().filter(|word| !name_words.contains(word)).collect();
+        Self {
+            view,
+            ask,
+            facts,
+            own_path: view.path(view.own()),
+            uses: Uses::of(language, whole),
+            mentioned: identifiers::of(&[focus, ask.hint]),
+            function,
+            class,
+            name_words,
+            text_words,
+            found: Vec::new(),
+            by_def: HashMap::new(),
+            imported_beside: HashMap::new(),
+        }
+    }
+
+    fn add(&mut self, def: Def, evidence: impl FnOnce(&mut Evidence)) {
+        let at = *self.by_def.entry(def).or_insert_with(|| {
+            self.found.push(Candidate { def, evidence: Evidence::default() });
+            self.found.len() - 1
+        });
+        evidence(&mut self.found[at].evidence);
+    }
+
+    /// The members of a class (its own, not the inherited ones).
+    fn members(&mut self, class: Def, evidence: impl Fn(&mut Evidence)) {
+        let Some(facts) = self.view.facts(class.file) else { return };
+        for (symbol, _) in facts.members(class.symbol).take(MEMBERS) {
+            self.add(Def { file: class.file, symbol }, &evidence);
+        }
+    }
+
+    /// The definitions of a module's level.
+    fn definitions(&mut self, file: FileNo, most: usize, evidence: impl Fn(&mut Evidence)) {
+        let Some(facts) = self.view.facts(file) else { return };
+        let top = facts.symbols.iter().enumerate().filter(|(_, symbol)| symbol.parent().is_none());
+        for (symbol, _) in top.take(most) {
+            self.add(Def { file, symbol }, &evidence);
+        }
+    }
+
+    fn kind(&self, def: Def) -> Option<Kind> {
+        Some(self.view.facts(def.file)?.symbols.get(def.symbol)?.kind)
+    }
+
+    /// What the target's own file defines.
+    fn own_file(&mut self) {
+        let (own, facts) = (self.view.own(), self.facts.clone());
+        let own_name = self.own_name();
+        for (at, symbol) in facts.symbols.iter().enumerate() {
+            let parent = symbol.parent();
+            let enclosing = self.class == Some(at);
+            let sibling = parent.is_some() && parent == self.class;
+            let told = |at: usize| self.mentioned.contains(facts.name(&facts.symbols[at]));
+            if !(parent.is_none() || sibling || enclosing || parent.is_some_and(told)) {
+                continue;
+            }
+            let near = self.near(symbol);
+            let (pair, files) = if sibling { self.paired(own_name, facts.name(symbol)) } else { (0.0, 0.0) };
+            self.add(Def { file: own, symbol: at }, |evidence| {
+                evidence.pair = pair;
+                evidence.pair_known = files;
+                evidence.own_file = 1.0;
+                evidence.near = near;
+                evidence.enclosing = f32::from(u8::from(enclosing));
+                evidence.sibling = f32::from(u8::from(sibling));
+            });
+        }
+    }
+
+    fn near(&self, symbol: &Symbol) -> f32 {
+        let (whole, region) = (symbol.whole(), self.ask.region);
+        let distance = if whole.end <= region.start {
+            region.start - whole.end
+        } else {
+            whole.start.saturating_sub(region.end)
+        };
+        1.0 / (1.0 + distance as f32 / 2_000.0)
+    }
+
+    /// What the file imports, and what is in the modules and classes that it imports.
+    fn imports(&mut self) {
+        let (own, facts) = (self.view.own(), self.facts.clone());
+        let mut modules = Vec::new();
+        for import in &facts.imports {
+            let bound = import.bound(&facts);
+            let unused = f32::from(u8::from(bound != "*" && self.uses.plain(hash(bound)) == 0));
+            if bound == "*" {
+                let star = self.view.module(own, facts.get(import.module)).and_then(|module| module.file);
+                if let Some(file) = star {
+                    self.definitions(file, MEMBERS, |evidence| evidence.of_module = 1.0);
+                }
+                continue;
+            }
+            modules.extend(self.view.module(own, facts.get(import.module)).and_then(|module| module.file));
+            match self.view.import(own, &facts, import) {
+                Some(Target::Def(def)) => {
+                    modules.push(def.file);
+                    self.add(def, |evidence| {
+                        evidence.imported = 1.0;
+                        evidence.unused_import = unused;
+                    });
+                    if self.kind(def) == Some(Kind::Class) {
+                        let base = hash(bound);
+                        self.members_with(def, base, |evidence| evidence.of_imported = 1.0);
+                    }
+                }
+                Some(Target::Module(module)) => {
+                    if let Some(file) = module.file {
+                        self.of_module(file, hash(bound), unused);
+                    }
+                }
+                None => {}
+            }
+        }
+        modules.sort_unstable();
+        modules.dedup();
+        for file in modules {
+            if file != own {
+                self.definitions(file, MEMBERS, |evidence| evidence.same_module = 1.0);
+            }
+        }
+    }
+
+    /// The members of a class by the name that it has in the file: some are used as `Name.member` there.
+    fn members_with(&mut self, class: Def, base: u32, evidence: impl Fn(&mut Evidence)) {
+        let Some(facts) = self.view.facts(class.file) else { return };
+        for (symbol, member) in facts.members(class.symbol).take(MEMBERS) {
+            let (pair, files) = self.paired(base, facts.name(member));
+            self.add(Def { file: class.file, symbol }, |known| {
+                evidence(known);
+                known.pair = known.pair.max(pair);
+                known.pair_known = known.pair_known.max(files);
+            });
+        }
+    }
+
+    /// How often the file, and how many files, use `name` as an attribute of what hashes to `base`.
+    fn paired(&self, base: u32, name: &str) -> (f32, f32) {
+        let name = hash(name);
+        let files = self.view.index().tables().used(names::pair(base, name));
+        (scaled(self.uses.pair(base, name)), scaled(files))
+    }
+
+    fn of_module(&mut self, file: FileNo, base: u32, unused: f32) {
+        let Some(facts) = self.view.facts(file) else { return };
+        let mut taken = 0;
+        for (symbol, one) in facts.symbols.iter().enumerate().filter(|(_, symbol)| symbol.parent().is_none())
+        {
+            let (pair, files) = self.paired(base, facts.name(one));
+            taken += 1;
+            if taken > MEMBERS && pair == 0.0 {
+                continue;
+            }
+            self.add(Def { file, symbol }, |evidence| {
+                evidence.of_module = 1.0;
+                evidence.unused_import = evidence.unused_import.max(unused);
+                evidence.pair = evidence.pair.max(pair);
+                evidence.pair_known = evidence.pair_known.max(files);
+            });
+        }
+        // What the module re-exports.
+        for import in facts.imports.iter().take(MEMBERS) {
+            let (pair, files) = self.paired(base, import.bound(&facts));
+            if pair + files > 0.0
+                && let Some(Target::Def(def)) = self.view.import(file, &facts, import)
+            {
+                self.add(def, |evidence| {
+                    evidence.of_module = 1.0;
+                    evidence.pair = evidence.pair.max(pair);
+                    evidence.pair_known = evidence.pair_known.max(files);
+                });
+            }
+        }
+    }
+
+    /// The types of the target's signature.
+    fn types(&mut self) {
+        let (own, facts) = (self.view.own(), self.facts.clone());
+        let Some(symbol) = self.function.and_then(|at| facts.symbols.get(at)) else { return };
+        for parameter in facts.parameters(symbol) {
+            for path in types(parameter.annotation) {
+                let Some(Target::Def(def)) = self.view.path_target(own, path) else { continue };
+                self.add(def, |evidence| evidence.annotated = 1.0);
+                for class in self.lineage(def) {
+                    self.members_with(class, hash(parameter.name), |evidence| evidence.of_annotated = 1.0);
+                }
+            }
+        }
+        for path in types(facts.get(symbol.returns)) {
+            let Some(Target::Def(def)) = self.view.path_target(own, path) else { continue };
+            self.add(def, |evidence| evidence.annotated = evidence.annotated.max(0.8));
+        }
+    }
+
+    /// The class and its bases; for what is no class, what its type says (a constant of a class's type).
+    fn lineage(&self, def: Def) -> Vec<Def> {
+        match self.kind(def) {
+            Some(Kind::Class) => self.view.lineage(def),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The classes that the enclosing one inherits from.
+    fn bases(&mut self) {
+        let Some(class) = self.class else { return };
+        let class = Def { file: self.view.own(), symbol: class };
+        let function = self.function.map(|at| self.facts.name(&self.facts.symbols[at]).to_owned());
+        let own_name = self.own_name();
+        for (at, base) in self.view.lineage(class).into_iter().enumerate().skip(1) {
+            let far = 1.0 / at as f32;
+            self.add(base, |evidence| evidence.base = far);
+            let Some(facts) = self.view.facts(base.file) else { continue };
+            for (symbol, member) in facts.members(base.symbol).take(MEMBERS) {
+                let same = function.as_deref() == Some(facts.name(member));
+                let (pair, files) = self.paired(own_name, facts.name(member));
+                self.add(Def { file: base.file, symbol }, |evidence| {
+                    evidence.pair = evidence.pair.max(pair);
+                    evidence.pair_known = evidence.pair_known.max(files);
+                    evidence.inherited = evidence.inherited.max(0.5 + far / 2.0);
+                    evidence.overrides = evidence.overrides.max(f32::from(u8::from(same)));
+                });
+            }
+        }
+    }
+
+    /// What the function calls its own object, hashed: the first parameter.
+    fn own_name(&self) -> u32 {
+        let symbol = self.function.map(|at| &self.facts.symbols[at]);
+        let first =
+            symbol.and_then(|symbol| self.facts.parameters(symbol).first().map(|first| hash(first.name)));
+        first.unwrap_or_default()
+    }
+
+    /// The types of the enclosing object's attributes.
+    fn attributes(&mut self) {
+        let Some(class) = self.class else { return };
+        for class in self.view.lineage(Def { file: self.view.own(), symbol: class }).into_iter().take(8) {
+            let Some(facts) = self.view.facts(class.file) else { continue };
+            let set = facts.attributes.iter().filter(|one| one.class as usize == class.symbol);
+            let declared = facts.members(class.symbol).map(|(_, member)| member);
+            let declared =
+                declared.filter(|member| member.kind == Kind::Constant && !member.returns.is_empty());
+            let all: Vec<&str> = set
+                .map(|one| facts.get(one.of))
+                .chain(declared.map(|member| facts.get(member.returns)))
+                .collect();
+            for path in all.into_iter().flat_map(types) {
+                let Some(Target::Def(def)) = self.view.path_target(class.file, path) else { continue };
+                self.add(def, |evidence| evidence.attribute_type = 1.0);
+                for class in self.lineage(def).into_iter().take(4) {
+                    self.members(class, |evidence| evidence.of_attribute = 1.0);
+                }
+            }
+        }
+    }
+
+    /// The files in the target's directory, the first ones by path.
+    fn beside(&self) -> Vec<FileNo> {
+        let directory = parent(&self.own_path).unwrap_or_default();
+        let files = self.view.index().in_directory(directory).iter();
+        let mut files: Vec<(Arc<str>, FileNo)> = files.map(|&file| (self.view.path(file), file)).collect();
+        files.sort_unstable();
+        files.into_iter().map(|(_, file)| file).take(NEIGHBOURS).collect()
+    }
+
+    /// What the files beside the target define.
+    fn directory(&mut self) {
+        let mut left = DIRECTORY;
+        for file in self.beside() {
+            if file == self.view.own() || left == 0 {
+                continue;
+            }
+            let before = self.found.len();
+            self.definitions(file, left, |evidence| evidence.same_directory = 1.0);
+            left -= (self.found.len() - before).min(left);
+        }
+    }
+
+    /// What the files beside the target import.
+    fn neighbours(&mut self) {
+        let files = self.beside();
+        // The place among the files is kept, not their numbers, which depend on what was opened before.
+        let mut count: HashMap<u32, (u32, usize, usize)> = HashMap::new();
+        for (place, &file) in files.iter().enumerate() {
+            // Only what is known already: nothing is read for this.
+            let Some(facts) = self.view.index().entry(file).and_then(|entry| entry.facts.clone()) else {
+                continue;
+            };
+            if file == self.view.own() {
+                continue;
+            }
+            for (at, import) in facts.imports.iter().enumerate() {
+                let name = if import.member.is_empty() { import.module } else { import.member };
+                count.entry(hash(facts.get(name))).or_insert((0, place, at)).0 += 1;
+            }
+        }
+        self.imported_beside = count.iter().map(|(name, (count, ..))| (*name, *count)).collect();
+        let mut ranked: Vec<(u32, usize, usize)> = count.into_values().collect();
+        ranked.sort_unstable_by_key(|&(count, place, at)| (std::cmp::Reverse(count), place, at));
+        for (_, place, at) in ranked.into_iter().take(POPULAR) {
+            let Some(&file) = files.get(place) else { continue };
+            let Some(facts) = self.view.facts(file) else { continue };
+            let Some(import) = facts.imports.get(at) else { continue };
+            if let Some(Target::Def(def)) = self.view.import(file, &facts, import) {
+                self.add(def, |evidence| evidence.neighbours = evidence.neighbours.max(0.01));
+            }
+        }
+    }
+
+    /// Names that share words with the target.
+    fn lexical(&mut self) {
+        let (index, tables) = (self.view.index(), self.view.index().tables());
+        let mut scores: HashMap<u32, f32> = HashMap::new();
+        let sorted = |words: &HashSet<u32>| {
+            let mut words: Vec<u32> = words.iter().copied().collect();
+            words.sort_unstable();
+            words
+        };
+        for (words, weight) in [(sorted(&self.name_words), 2.0), (sorted(&self.text_words), 1.0)] {
+            for word in words {
+                let idf = self.idf(word);
+                for (symbols, share) in [(tables.named(word), 1.0), (tables.documented(word), 0.4)] {
+                    if symbols.len() <= COMMON {
+                        for &symbol in symbols {
+                            *scores.entry(symbol).or_default() += weight * share * idf;
+                        }
+                    }
+                }
+            }
+        }
+        let mut ranked: Vec<(u32, f32)> = scores.into_iter().collect();
+        let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        if ranked.len() > FOUND {
+            ranked.select_nth_unstable_by(FOUND, order);
+            ranked.truncate(FOUND);
+        }
+        ranked.sort_by(order);
+        for (symbol, _) in ranked {
+            if let Some((file, symbol)) = tables.locate(index.files(), symbol) {
+                self.add(Def { file, symbol }, |_| {});
+            }
+        }
+        for &file in index.fresh() {
+            let Some(facts) = self.view.facts(file) else { continue };
+            for (symbol, one) in facts.symbols.iter().enumerate() {
+                let mut shares = false;
+                words::each(facts.name(one), |word| {
+                    shares |= self.name_words.contains(&word) || self.text_words.contains(&word);
+                });
+                if shares {
+                    self.add(Def { file, symbol }, |_| {});
+                }
+            }
+        }
+    }
+
+    /// How rare a word is among all symbols' names, 0 to 1.
+    fn idf(&self, word: u32) -> f32 {
+        let tables = self.view.index().tables();
+        let all = tables.symbols().max(1) as f32;
+        let with = tables.named(word).len() as f32;
+        ((1.0 + all) / (1.0 + with)).ln() / (1.0 + all).ln().max(1.0)
+    }
+
+    /// What can be said of any candidate, however it was found.
+    fn finish(mut self) -> Vec<Candidate> {
+        let mut found = std::mem::take(&mut self.found);
+        found.retain_mut(|one| self.complete(one));
+        found.sort_by_key(|one| one.def);
+        self.of_parents(&mut found);
+        found
+    }
+
+    /// Fills in the evidence; false for what is not to be shown: the target itself, imports by the way.
+    fn complete(&self, one: &mut Candidate) -> bool {
+        let def = one.def;
+        let Some(facts) = self.view.facts(def.file) else { return false };
+        let Some(symbol) = facts.symbols.get(def.symbol) else { return false };
+        let own = def.file == self.view.own();
+        let range = symbol.whole();
+        if own
+            && range.start < self.ask.focus.end
+            && self.ask.focus.start < range.end
+            && self.class != Some(def.symbol)
+        {
+            let around = range.start <= self.ask.focus.start && self.ask.focus.end <= range.end;
+            if !(around && symbol.kind == Kind::Class) {
+                return false;
+            }
+        }
+        let name = facts.name(symbol);
+        let key = hash(name);
+        let (index, evidence) = (self.view.index(), &mut one.evidence);
+        let path = self.view.path(def.file);
+        let flag = |is: bool| f32::from(u8::from(is));
+        evidence.class = flag(symbol.kind == Kind::Class);
+        evidence.method = flag(symbol.kind == Kind::Method);
+        evidence.constant = flag(matches!(symbol.kind, Kind::Constant | Kind::Alias));
+        evidence.used = if symbol.parent().is_none() { scaled(self.uses.plain(key)) } else { 0.0 };
+        evidence.attribute = if symbol.parent().is_some() { scaled(self.uses.attribute(key)) } else { 0.0 };
+        evidence.mentioned = flag(self.mentioned.contains(name));
+        evidence.private = flag(name.starts_with('_') && !name.ends_with("__"));
+        evidence.special = flag(name.starts_with("__") && name.ends_with("__"));
+        let decorators = facts.get(symbol.decorators);
+        evidence.of_class = flag(decorators.contains("classmethod") || decorators.contains("staticmethod"));
+        evidence.property = flag(decorators.contains("property"));
+        // A test of the target shows how it is used; other tests are not what code needs.
+        evidence.of_test = flag(is_test(&path) && !is_test(&self.own_path) && evidence.caller == 0.0);
+        evidence.outside = flag(index.entry(def.file).is_none() && !own);
+        evidence.same_directory = flag(parent(&path) == parent(&self.own_path));
+        let files = index.tables().files().max(2) as f32;
+        evidence.known = (index.tables().used(key) as f32).ln_1p() / files.ln();
+        evidence.popular = (index.tables().imported(key) as f32).ln_1p() / 4.0;
+        let beside = self.imported_beside.get(&key).copied().unwrap_or_default();
+        evidence.neighbours = if symbol.parent().is_none() { scaled(beside) } else { 0.0 };
+        self.words_of(&facts, symbol, evidence);
+        true
+    }
+
+    fn words_of(&self, facts: &Facts, symbol: &Symbol, evidence: &mut Evidence) {
+        let (mut count, mut shared) = (0.0, 0.0);
+        let (mut by_name, mut by_text) = (0.0, 0.0);
+        words::each(facts.name(symbol), |word| {
+            count += 1.0;
+            if self.name_words.contains(&word) {
+                by_name += self.idf(word);
+                shared += 1.0;
+            } else if self.text_words.contains(&word) {
+                by_text += self.idf(word);
+                shared += 1.0;
+            }
+        });
+        words::each(facts.get(symbol.doc), |word| {
+            if self.name_words.contains(&word) || self.text_words.contains(&word) {
+                by_text += 0.3 * self.idf(word);
+            }
+        });
+        evidence.name_words = by_name;
+        evidence.text_words = by_text.min(2.0);
+        evidence.covered = if count > 0.0 { shared / count } else { 0.0 };
+    }
+
+    /// What speaks for a class speaks for its members too.
+    fn of_parents(&self, found: &mut [Candidate]) {
+        let likely: HashMap<Def, f32> =
+            found.iter().map(|one| (one.def, weights::likely(&one.evidence))).collect();
+        for one in found {
+            let Some(facts) = self.view.facts(one.def.file) else { continue };
+            let method = facts.symbols.get(one.def.symbol).filter(|symbol| symbol.kind == Kind::Method);
+            let Some(class) = method.and_then(Symbol::parent) else { continue };
+            let class = Def { file: one.def.file, symbol: class };
+            one.evidence.parent = likely.get(&class).copied().unwrap_or_default();
+        }
+    }
+}
+
+/// A count, so that the first ones count most: 0, 0.35, 0.55, 0.69 …, and no more than 1.5.
+fn scaled(count: u32) -> f32 {
+    ((count as f32).ln_1p() / 2.0).min(1.5)
+}
+
+/// Whether `path` is of tests, by the names that all projects use.
+pub(super) fn is_test(path: &str) -> bool {
+    let directory = |part: &str| matches!(part, "tests" | "test");
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    path.split('/').any(directory)
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem == "conftest"
+}

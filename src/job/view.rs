@@ -1,0 +1,124 @@
+//! What others may see of a run. Nothing here changes it.
+
+use std::ops::Range;
+
+use super::{Delivery, Phase, Run, State, Task};
+use crate::draft::region::Region;
+use crate::draft::weave::Time;
+use crate::model::{Answer, Tokens};
+use crate::text::edit::Edit;
+
+impl Run {
+    #[must_use]
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
+    }
+
+    /// Why it failed, or what else the user should know.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// How the model's answer ended, and what it used.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref()
+    }
+
+    /// What was written so far: what was told, or a safe estimate.
+    #[must_use]
+    pub fn written(&self) -> Tokens {
+        match &self.answer {
+            Some(answer) if answer.usage.completion.0 > 0 => answer.usage.completion,
+            // What was begun for the model is not its own.
+            _ => Tokens(
+                u32::try_from(self.written.saturating_sub(self.begun()).saturating_mul(10).div_ceil(36))
+                    .unwrap_or(u32::MAX),
+            ),
+        }
+    }
+
+    /// The bytes of the answer that the prompt began.
+    fn begun(&self) -> usize {
+        self.task.request.prefill.as_ref().map_or(0, String::len)
+    }
+
+    /// The draft's region in the document as it stands.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.weave.regions()[0].range()
+    }
+
+    /// All that it may change, the draft's region first.
+    #[must_use]
+    pub fn ranges(&self) -> Vec<Range<usize>> {
+        self.weave.regions().iter().map(Region::range).collect()
+    }
+
+    /// Whether `range` touches a region of this run.
+    #[must_use]
+    pub fn touches(&self, range: &Range<usize>) -> bool {
+        self.ranges().iter().any(|own| own.start <= range.end && range.start <= own.end)
+    }
+
+    /// Whether an edit of it is on its way.
+    #[must_use]
+    pub fn in_flight(&self) -> bool {
+        self.weave.in_flight()
+    }
+
+    /// Whether the model or the editor still has something to do for it.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.phase != Phase::Resting || self.weave.in_flight() || self.weave.is_astray()
+    }
+
+    /// Whether there is something to stop: a model at work, or a draft on its way into the document.
+    #[must_use]
+    pub fn can_stop(&self) -> bool {
+        matches!(self.phase, Phase::Asking | Phase::Verifying | Phase::Landing)
+    }
+
+    /// Whether it still works at its draft, or at taking it back.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.phase != Phase::Resting
+    }
+
+    /// Whether something that it sent may still land, though it is over.
+    #[must_use]
+    pub fn watches(&self, now: Time) -> bool {
+        self.weave.may_land(now)
+    }
+
+    /// Whether the last change of the document held an edit of its own.
+    #[must_use]
+    pub fn heard_itself(&self) -> bool {
+        self.weave.heard_ours()
+    }
+
+    /// Whether there is a draft that can be kept or taken back.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.phase == Phase::Resting
+            && matches!(self.state, State::Done | State::Cancelled)
+            && self.weave.regions().iter().any(|region| region.ours() != region.base())
+    }
+
+    /// What the user's own typing held back: edits that would complete the draft, over what the user typed.
+    #[must_use]
+    pub fn rest(&self) -> Vec<Edit> {
+        if self.state == State::Done { self.weave.rest() } else { Vec::new() }
+    }
+}

@@ -1,0 +1,184 @@
+//! From a prompt that is made to a run that works: its request is answered, and once the client knows it, the model is asked.
+
+use std::ops::Range;
+
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc;
+
+use super::{Awaited, Preparing, Session};
+use crate::action::prepare::{PrepareError, Sent};
+use crate::job::{Delivery, Input, Run, State, Task};
+use crate::server::convert::{Target, range_out};
+use crate::server::event::{Asked, RunId, TaskEvent};
+use crate::server::live::{Live, call, status};
+use crate::server::params::{content_modified, invalid, run_name};
+use crate::server::progress::Progress;
+
+impl Session {
+    pub(super) fn prepared(
+        &mut self,
+        id: RunId,
+        asked: Option<Asked>,
+        outcome: Result<(Task, Sent), PrepareError>,
+    ) {
+        let Some(Preparing { uri, wish, chosen, changes, closed }) = self.preparing.remove(&id) else {
+            return;
+        };
+        let begun = self.ready(outcome, &uri, closed, &changes);
+        // The client cancelled the request: it would not know the run.
+        let is_cancelled = asked.as_ref().is_some_and(|asked| asked.reply.is_closed());
+        let (run, sent) = match begun {
+            Ok(begun) if !is_cancelled => begun,
+            outcome => {
+                let error = outcome.err().unwrap_or_else(cancelled);
+                self.tell_failed(id, &chosen.name, &error.message);
+                return match asked {
+                    Some(asked) => drop(asked.reply.send(Err(error))),
+                    // Nobody waits for an answer: it was Redraft that began it once more.
+                    None => self.show(1, &error.message),
+                };
+            }
+        };
+        let answer = json!({ "run": run_name(id), "regions": self.announced(&uri, &run) });
+        let offered = asked.as_ref().map(|asked| asked.taken.clone());
+        let progress = Progress::none();
+        self.insert(Live {
+            id,
+            uri,
+            run,
+            chosen,
+            wish,
+            sent,
+            progress,
+            offered,
+            call: None,
+            wake: None,
+            again: false,
+        });
+        let Some(Asked { reply, taken }) = asked else { return self.launch(id) };
+        // Where the handler is gone by now, `taken` says so.
+        let _ = reply.send(Ok(answer));
+        let tasks = self.tasks.clone();
+        tokio::spawn(async move {
+            taken.settled().await;
+            let _ = tasks.send(TaskEvent::Taken { run: id }).await;
+        });
+    }
+
+    /// The run of what was prepared, if its place is still there and free.
+    fn ready(
+        &mut self,
+        outcome: Result<(Task, Sent), PrepareError>,
+        uri: &str,
+        closed: bool,
+        changes: &[super::Told],
+    ) -> jsonrpc::Result<(Run, Sent)> {
+        let (task, sent) = outcome.map_err(|error| match error {
+            PrepareError::Render(_) => {
+                tracing::error!(%error, "a prompt could not be rendered");
+                jsonrpc::Error::internal_error()
+            }
+            error => invalid(error.to_string()),
+        })?;
+        let is_open = self.documents.contains_key(uri);
+        let delivery = if is_open { self.profile.delivery() } else { Delivery::Proposal };
+        let mut run = Run::new(task, delivery);
+        let now = self.now();
+        for (edits, before, after) in changes {
+            run.step(now, Input::Changed { edits, before, after });
+        }
+        // One that was offered to a request that is cancelled holds no place.
+        self.end_what_was_declined();
+        let range = run.range();
+        let taken = || {
+            let mut others = self.runs.values().filter(|other| other.uri == uri && other.run.is_working());
+            others.any(|other| overlap(&other.run.range(), &range))
+        };
+        let why = if run.state().is_over() {
+            "the place was deleted meanwhile"
+        } else if closed {
+            "the document was closed"
+        } else if taken() {
+            "another run is writing there; wait for it or stop it"
+        } else {
+            return Ok((run, sent));
+        };
+        Err(content_modified(why.to_owned()))
+    }
+
+    /// The only ranges of the document that the run may change: the draft's, and the import block's.
+    fn announced(&self, uri: &str, run: &Run) -> Vec<Value> {
+        let Some(Target { text, .. }) = self.target(uri) else { return Vec::new() };
+        run.ranges().iter().map(|range| range_out(text, range, self.profile.encoding)).collect()
+    }
+
+    /// The request that a run was offered to has its answer, or was cancelled.
+    pub(super) fn taken(&mut self, id: RunId) {
+        self.end_what_was_declined();
+        self.launch(id);
+    }
+
+    /// Runs whose requests were cancelled at the last moment are forgotten: nobody knows them, and nothing was asked.
+    fn end_what_was_declined(&mut self) {
+        let declined = |live: &Live| live.offered.as_ref().is_some_and(|taken| taken.known() == Some(false));
+        let ids: Vec<RunId> = self.runs.values().filter(|live| declined(live)).map(|live| live.id).collect();
+        for id in ids {
+            let Some(live) = self.runs.remove(&id) else { continue };
+            self.sent.retain(|(sent, _)| *sent != id);
+            self.tell_failed(id, &live.chosen.name, &cancelled().message);
+        }
+    }
+
+    /// Asks the model, unless the run was stopped before it could begin.
+    fn launch(&mut self, id: RunId) {
+        let Some(live) = self.runs.get_mut(&id) else { return };
+        live.offered = None;
+        if live.run.state() != State::Asking {
+            return;
+        }
+        let (request, title) = (live.sent.request.clone(), live.sent.title.clone());
+        live.call = Some(call(id, &live.chosen, request, self.retries.clone(), self.tasks.clone()));
+        self.keep_what_is_written_over(id);
+        if self.profile.work_done_progress {
+            let request = self.await_answer(Awaited::Progress { run: id });
+            let token = format!("redraft/{}", run_name(id));
+            let progress = Progress::create(&self.outgoing, request, token, title);
+            self.runs.entry(id).and_modify(|live| live.progress = progress);
+        }
+        if let Some(live) = self.runs.get(&id).filter(|_| self.profile.knows_redraft) {
+            self.outgoing.notify("redraft/status", live.status());
+        }
+    }
+
+    /// A draft that a new run writes over is kept by that.
+    fn keep_what_is_written_over(&mut self, id: RunId) {
+        let Some(live) = self.runs.get(&id) else { return };
+        let range = live.run.range();
+        let replaced: Vec<RunId> = self
+            .runs
+            .values()
+            .filter(|other| other.id != id && other.uri == live.uri && other.run.stands())
+            .filter(|other| overlap(&other.run.range(), &range))
+            .map(|other| other.id)
+            .collect();
+        for other in replaced {
+            self.step(other, Input::Keep);
+        }
+    }
+
+    /// What was told to be gathering does not begin: whoever watches is told.
+    pub(super) fn tell_failed(&self, run: RunId, model: &str, message: &str) {
+        if self.profile.knows_redraft {
+            self.outgoing
+                .notify("redraft/status", status(run, State::Failed.name(), model, 0, None, Some(message)));
+        }
+    }
+}
+
+fn cancelled() -> jsonrpc::Error {
+    invalid("the request was cancelled".to_owned())
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start <= b.end && b.start <= a.end
+}

@@ -1,0 +1,161 @@
+//! The project around the open documents: its index, kept true in the background, and what a prompt takes from it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+use tree_sitter::Tree;
+
+use super::Session;
+use crate::server::event::TaskEvent;
+use crate::syntax::Language;
+use crate::syntax::facts::Facts;
+use crate::workspace::disk::Disk;
+use crate::workspace::index::Index;
+use crate::workspace::indexer::{Indexer, Told};
+use crate::workspace::view::{Reader, View};
+use crate::workspace::{Snapshot, Stamp};
+
+/// See the module's head.
+#[derive(Debug)]
+pub(in crate::server) struct Project {
+    disk: Arc<Disk>,
+    indexer: Indexer,
+}
+
+/// Where the session's project is.
+#[derive(Debug, Default)]
+pub(super) enum Standing {
+    /// No file of a language that Redraft knows was opened yet.
+    #[default]
+    Unwanted,
+    Starting,
+    Started(Project),
+}
+
+/// What a parse brings beside the tree: the facts of the document, and how the project calls it.
+#[derive(Debug)]
+pub(in crate::server) struct Learnt {
+    pub facts: Arc<Facts>,
+    pub path: Option<Arc<str>>,
+}
+
+/// What the work on a prompt takes along of the project.
+#[derive(Clone, Debug)]
+pub(super) struct Around {
+    index: Arc<Index>,
+    disk: Option<Arc<Disk>>,
+}
+
+impl Around {
+    /// Whether there is an index that documents are to be told to.
+    pub(super) fn is_started(&self) -> bool {
+        self.disk.is_some()
+    }
+
+    /// How the project calls the document: its path from the root.
+    pub(super) fn path(&self, snapshot: &Snapshot) -> String {
+        let known = || self.disk.as_ref()?.path_of(snapshot.path.as_deref()?);
+        known().unwrap_or_else(|| snapshot.name())
+    }
+
+    /// A view from the document, which is called `path`.
+    pub(super) fn view<'a>(&'a self, snapshot: &Snapshot, tree: Option<&Tree>, path: &str) -> View<'a> {
+        let reader = self.disk.as_deref().map(|disk| disk as &dyn Reader);
+        let language = snapshot.language.unwrap_or_else(Language::first);
+        View::new(&self.index, reader, language, path, snapshot.facts(tree))
+    }
+
+    /// What is to be remembered of a parse.
+    pub(super) fn learnt(&self, snapshot: &Snapshot, tree: Option<&Tree>) -> Learnt {
+        let path = || self.disk.as_ref()?.path_of(snapshot.path.as_deref()?);
+        Learnt { facts: snapshot.facts(tree), path: path().map(Into::into) }
+    }
+}
+
+impl Session {
+    pub(super) fn around(&self) -> Around {
+        let disk = match &self.project {
+            Standing::Started(project) => Some(project.disk.clone()),
+            _ => None,
+        };
+        Around { index: self.index.clone(), disk }
+    }
+
+    /// Starts the project of the first document that Redraft can write into; off the loop, since it looks at the disk.
+    pub(super) fn want_project(&mut self, path: Option<&Path>) {
+        let (Standing::Unwanted, Some(path)) = (&self.project, path) else { return };
+        self.project = Standing::Starting;
+        let (folders, path, tasks) = (self.profile.folders.clone(), path.to_owned(), self.tasks.clone());
+        tokio::task::spawn_blocking(move || {
+            let disk = if folders.is_empty() { Disk::around(&path) } else { Disk::new(&folders) };
+            let disk = Arc::new(disk);
+            let near = disk.path_of(&path).unwrap_or_default();
+            let publish = tasks.clone();
+            let indexer = Indexer::start(disk.clone(), &near, None, move |index| {
+                // The session is gone where this fails.
+                let _ = publish.blocking_send(TaskEvent::Indexed(index));
+            });
+            let _ = tasks.blocking_send(TaskEvent::Project(Project { disk, indexer }));
+        });
+        self.watch();
+    }
+
+    pub(super) fn project_started(&mut self, project: Project) {
+        self.project = Standing::Started(project);
+        // What was parsed before it knew how the project calls it.
+        for doc in self.documents.values_mut() {
+            doc.parse_at.get_or_insert_default();
+        }
+    }
+
+    /// Asks the client to tell of files that change on disk.
+    fn watch(&mut self) {
+        if !self.profile.watches_files {
+            return;
+        }
+        let watchers: Vec<_> =
+            Language::endings().map(|ending| json!({ "globPattern": format!("**/*.{ending}") })).collect();
+        let registration = json!({
+            "id": "redraft/files",
+            "method": "workspace/didChangeWatchedFiles",
+            "registerOptions": { "watchers": watchers },
+        });
+        self.next_request += 1;
+        let params = json!({ "registrations": [registration] });
+        self.outgoing.request(self.next_request, "client/registerCapability", params);
+    }
+
+    /// Files changed on disk.
+    pub(super) fn touched(&self, files: Vec<PathBuf>) {
+        if let Standing::Started(project) = &self.project {
+            project.indexer.tell(Told::Touched(files));
+        }
+    }
+
+    /// The user typed: what goes on in the background waits a moment.
+    pub(super) fn typed(&self) {
+        if let Standing::Started(project) = &self.project {
+            project.indexer.typed();
+        }
+    }
+
+    /// A document was parsed: the index takes it as it is in the editor.
+    pub(super) fn learn(&mut self, uri: &str, stamp: Stamp, learnt: Learnt) {
+        let Some(doc) = self.documents.get_mut(uri) else { return };
+        if !doc.document.learnt(stamp, learnt.facts.clone()) {
+            return;
+        }
+        if let (Standing::Started(project), Some(path)) = (&self.project, learnt.path) {
+            doc.indexed = Some(path.clone());
+            project.indexer.tell(Told::Open { path, facts: learnt.facts });
+        }
+    }
+
+    /// A document was closed: the disk counts again.
+    pub(super) fn unlearn(&self, indexed: Option<Arc<str>>) {
+        if let (Standing::Started(project), Some(path)) = (&self.project, indexed) {
+            project.indexer.tell(Told::Closed { path });
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The session's runs: what is told to them, and what comes of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde_json::{Value, json};
+
+use super::unopened::name_of;
+use super::{Awaited, HISTORY, STANDING_RUNS, Session};
+use crate::action::Diagnostic;
+use crate::action::prepare::Wish;
+use crate::job::{Effect, Input, Run, State};
+use crate::server::convert::path_of;
+use crate::server::disk;
+use crate::server::event::{RunId, TaskEvent};
+use crate::server::live::{Live, status};
+
+impl Session {
+    /// The client answered a request of ours.
+    pub(super) fn answered(&mut self, id: i64, answer: &Result<Value, String>) {
+        let now = self.now();
+        match self.awaited.remove(&id) {
+            Some(Awaited::Progress { run }) => {
+                if let Some(live) = self.runs.get_mut(&run) {
+                    live.progress.created(&self.outgoing, answer.is_ok());
+                    live.show_progress(&self.outgoing, now);
+                }
+            }
+            Some(Awaited::Applied { run, edit }) => {
+                let applied =
+                    answer.as_ref().is_ok_and(|answer| answer["applied"].as_bool().unwrap_or(false));
+                if !(applied && self.is_taken_at_its_word(run, edit)) {
+                    self.step(run, Input::Applied { id: edit, applied });
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Tells every run of a document the same.
+    pub(super) fn tell_runs<'a>(&mut self, uri: &str, input: impl Fn() -> Input<'a>) {
+        let runs: Vec<RunId> =
+            self.runs.values().filter(|live| live.uri == uri).map(|live| live.id).collect();
+        for run in runs {
+            self.step(run, input());
+        }
+    }
+
+    /// One step of one run. Its panic is its own error.
+    pub(super) fn step(&mut self, id: RunId, input: Input<'_>) {
+        let now = self.now();
+        let Some(live) = self.runs.get_mut(&id) else { return };
+        match catch_unwind(AssertUnwindSafe(|| live.run.step(now, input))) {
+            Ok(effects) => self.perform(id, effects),
+            Err(_) => self.abort(id, "Redraft met an error of its own; please report it".to_owned()),
+        }
+        if let Some(live) = self.runs.get_mut(&id) {
+            live.show_progress(&self.outgoing, now);
+        }
+    }
+
+    pub(super) fn abort(&mut self, id: RunId, why: String) {
+        let Some(live) = self.runs.get_mut(&id) else { return };
+        let effects = catch_unwind(AssertUnwindSafe(|| live.run.abort(why))).unwrap_or_default();
+        self.perform(id, effects);
+    }
+
+    pub(super) fn perform(&mut self, id: RunId, effects: Vec<Effect>) {
+        for effect in effects {
+            let Some(live) = self.runs.get_mut(&id) else { return };
+            match effect {
+                Effect::Line(_) | Effect::Anew => {}
+                Effect::StopAsking => live.hang_up(),
+                Effect::Enough => {
+                    if let Some(answer) = live.ends_early() {
+                        live.hang_up();
+                        self.step(id, Input::Answered(Ok(answer)));
+                    }
+                }
+                Effect::Verify(proposal) => {
+                    let uri = live.uri.clone();
+                    let again = path_of(&uri).filter(|_| self.unopened.contains_key(&uri));
+                    let (tasks, folders) = (self.tasks.clone(), self.profile.folders.clone());
+                    tokio::task::spawn_blocking(move || {
+                        if let Some(path) = again {
+                            let found = disk::find(&folders, &path);
+                            let _ = tasks.blocking_send(TaskEvent::Reread { uri, found });
+                        }
+                        let event = match catch_unwind(AssertUnwindSafe(|| proposal.verify())) {
+                            Ok(verdict) => TaskEvent::Verified { run: id, verdict },
+                            Err(_) => TaskEvent::Panicked { run: id },
+                        };
+                        let _ = tasks.blocking_send(event);
+                    });
+                }
+                Effect::Entered(state) => self.entered(id, state),
+            }
+        }
+    }
+
+    /// A run is somewhere else: whoever watches is told.
+    pub(super) fn entered(&mut self, id: RunId, state: State) {
+        let now = self.now();
+        let Some(live) = self.runs.get_mut(&id) else { return };
+        live.show_progress(&self.outgoing, now);
+        if self.profile.knows_redraft {
+            self.outgoing.notify("redraft/status", live.status());
+        }
+        if !state.is_over() {
+            return;
+        }
+        let mut line = format!("{}: {}", live.sent.title, live.summary());
+        let unseen = state == State::Done && !self.documents.contains_key(&live.uri);
+        if unseen {
+            line = format!("{line}; {} was not open: look at it, and save it", name_of(&live.uri));
+        }
+        let speaks =
+            state == State::Failed || unseen || (state == State::Done && live.run.message().is_some());
+        if state == State::Reverted && live.again {
+            let (uri, wish, chosen) = (live.uri.clone(), live.wish.clone(), live.chosen.clone());
+            // What was there is there again: the place of a selection is the region, that of a cursor its start.
+            let region = live.run.range();
+            let range = if wish.range.is_empty() { region.start..region.start } else { region };
+            let diagnostic =
+                wish.diagnostic.map(|diagnostic| Diagnostic { range: range.clone(), ..diagnostic });
+            self.restart(&uri, Wish { range, diagnostic, ..wish }, chosen);
+        }
+        if speaks {
+            self.show(if state == State::Failed { 1 } else { 3 }, &line);
+        }
+        self.outgoing
+            .notify("window/logMessage", json!({ "type": 3, "message": format!("Redraft: {line}") }));
+        self.forget_what_is_over();
+    }
+
+    /// Runs that nothing can be done with any more go, once nothing of theirs can land late; of those that stand, watch, or
+    /// wait for the client to show their progress, the oldest go.
+    pub(super) fn forget_what_is_over(&mut self) {
+        let now = self.now();
+        let over = self.runs.extract_if(.., |_, live| !live.is_known() && !live.run.watches(now));
+        let over: Vec<(RunId, Live)> = over.collect();
+        if !over.is_empty() {
+            // To free the tree of a large file takes as long as all else that a stop does.
+            tokio::task::spawn_blocking(move || drop(over));
+        }
+        let standing = |live: &&Live| !live.run.is_live();
+        let standing: Vec<RunId> = self.runs.values().filter(standing).map(|live| live.id).collect();
+        for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
+            self.runs.remove(id);
+        }
+    }
+
+    pub(super) fn tell_gathering(&self, run: RunId, model: &str) {
+        if self.profile.knows_redraft {
+            self.outgoing.notify("redraft/status", status(run, "gathering", model, 0, None, None));
+        }
+    }
+
+    pub(super) fn insert(&mut self, live: Live) {
+        self.sent.truncate(HISTORY - 1);
+        self.sent.push_front((live.id, live.sent.clone()));
+        self.runs.insert(live.id, live);
+    }
+
+    pub(super) fn run_of(&self, id: RunId) -> Option<&Run> {
+        self.runs.get(&id).map(|live| &live.run)
+    }
+}

@@ -1,0 +1,371 @@
+//! Which names a piece of code uses, and where they are bound: what a draft takes along when a part of it is moved.
+//!
+//! By the text alone: nothing is imported or run. Where a language lets names appear in other ways (`exec`, `import *`),
+//! nothing is known of them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
+
+use super::{Source, lines, query};
+
+/// The names of one text.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// By their start; the first is the whole text.
+    scopes: Vec<Scope>,
+    /// Where each name is bound in a scope.
+    bound: HashMap<(usize, String), Vec<Binding>>,
+    used: Vec<Word>,
+    /// Names that a scope says are not its own (`global`).
+    declared: Vec<Word>,
+    members: Vec<Member>,
+    /// What only an asynchronous function can have.
+    waits: Vec<Range<usize>>,
+}
+
+#[derive(Clone, Debug)]
+struct Scope {
+    range: Range<usize>,
+    kind: Kind,
+    parent: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A part of a function: a comprehension, a lambda.
+    Part,
+    Function,
+    /// Its names are not seen by the functions inside of it.
+    Class,
+}
+
+#[derive(Clone, Debug)]
+struct Binding {
+    range: Range<usize>,
+    parameter: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Word {
+    name: String,
+    range: Range<usize>,
+    scope: usize,
+}
+
+/// An access to a member: `object.name`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub name: String,
+    /// Of the whole access.
+    pub range: Range<usize>,
+    /// Of the member's own word.
+    pub word: Range<usize>,
+    /// The object, where it is a plain name.
+    pub object: Option<String>,
+    /// It is assigned to or deleted.
+    pub stored: bool,
+}
+
+impl Names {
+    /// The names of `source`; none without a tree.
+    #[must_use]
+    pub fn of(source: &Source<'_>) -> Self {
+        let Some(tree) = source.tree else { return Self::default() };
+        let text = source.text;
+        let word = |node: tree_sitter::Node<'_>| (lines::slice(text, &node.byte_range()), node.byte_range());
+        let mut scopes = vec![(0..text.len_bytes().max(1), Kind::Function)];
+        let (mut bound, mut used, mut labels, mut declared) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut waits = Vec::new();
+        let mut accesses: HashMap<Range<usize>, Member> = HashMap::new();
+        query::run(source.language.bindings_query(), tree.root_node(), u32::MAX, text, |captures| {
+            let get = |name| query::get(captures, name);
+            for (capture, node) in captures {
+                match *capture {
+                    "scope" => scopes.push((node.byte_range(), Kind::Part)),
+                    "function" => scopes.push((node.byte_range(), Kind::Function)),
+                    "class" => scopes.push((node.byte_range(), Kind::Class)),
+                    "wait" => waits.push(node.byte_range()),
+                    "outer" => bound.push((word(*node), How::Outer)),
+                    "parameter" => bound.push((word(*node), How::Parameter)),
+                    "bound" => bound.push((word(*node), How::Here)),
+                    "through" => bound.push((word(*node), How::Through)),
+                    "global" => declared.push(word(*node)),
+                    "label" => labels.push(node.byte_range()),
+                    "used" => used.push(word(*node)),
+                    _ => {}
+                }
+            }
+            let member = get("member").or_else(|| get("any"));
+            let Some((member, access)) = member.and_then(|member| Some((member, member.parent()?))) else {
+                return;
+            };
+            let (name, at) = word(member);
+            let one = accesses.entry(access.byte_range()).or_insert_with(|| Member {
+                name,
+                range: access.byte_range(),
+                word: at,
+                object: None,
+                stored: false,
+            });
+            one.object = one.object.take().or_else(|| get("object").map(|object| word(object).0));
+            one.stored |= get("stored").is_some();
+        });
+        let mut members: Vec<Member> = accesses.into_values().collect();
+        members.sort_by_key(|member| member.word.start);
+        let mut names = Self { scopes: nested(scopes), members, waits, ..Self::default() };
+        let binding =
+            bound.iter().map(|((_, range), _)| range).chain(declared.iter().map(|(_, range)| range));
+        let known: HashSet<usize> = labels.iter().chain(binding).map(|word| word.start).collect();
+        names.bind(bound, &declared);
+        let plain = used.into_iter().filter(|(_, range)| !known.contains(&range.start));
+        names.used = plain.map(|(name, range)| names.word(name, range)).collect();
+        names.declared = declared.into_iter().map(|(name, range)| names.word(name, range)).collect();
+        names
+    }
+
+    /// The names that `range` uses and that are not bound within `home`.
+    #[must_use]
+    pub fn free(&self, range: &Range<usize>, home: &Range<usize>) -> BTreeSet<String> {
+        let free = self.within(range).filter(|word| self.binding(word, home).is_none());
+        free.map(|word| word.name.clone()).collect()
+    }
+
+    /// The parameters that `range` uses, of the functions whose headers begin within `home`.
+    #[must_use]
+    pub fn parameters_used(&self, range: &Range<usize>, home: &Range<usize>) -> BTreeSet<String> {
+        let of_header = |word: &&Word| {
+            self.binding(word, home)
+                .is_some_and(|binding| binding.parameter && !inside(&binding.range, range))
+        };
+        self.within(range).filter(of_header).map(|word| word.name.clone()).collect()
+    }
+
+    /// The names that the scope of exactly `range` (a function, a class) binds itself.
+    #[must_use]
+    pub fn local(&self, range: &Range<usize>) -> BTreeSet<String> {
+        let scope = self.scopes.iter().rposition(|scope| scope.range == *range);
+        let of_scope = |((at, name), _): (&(usize, String), _)| (Some(*at) == scope).then(|| name.clone());
+        self.bound.iter().filter_map(of_scope).collect()
+    }
+
+    /// The names that the statement at `range` binds in the scope that it stands in.
+    #[must_use]
+    pub fn bound_by(&self, range: &Range<usize>) -> BTreeSet<String> {
+        let around = self.around(range);
+        let binds = |((scope, name), places): (&(usize, String), &Vec<Binding>)| {
+            let binds = *scope == around && places.iter().any(|place| inside(&place.range, range));
+            binds.then(|| name.clone())
+        };
+        self.bound.iter().filter_map(binds).collect()
+    }
+
+    /// The names that scopes within `range` say are bound further out.
+    #[must_use]
+    pub fn declared(&self, range: &Range<usize>) -> BTreeSet<String> {
+        let within = self.declared.iter().filter(|word| inside(&word.range, range));
+        within.map(|word| word.name.clone()).collect()
+    }
+
+    /// The accesses to members within `range`, in order.
+    pub fn members<'a>(&'a self, range: &'a Range<usize>) -> impl Iterator<Item = &'a Member> {
+        self.members.iter().filter(|member| inside(&member.range, range))
+    }
+
+    /// Whether the function that is exactly `home` waits within `range` itself, not in a function inside of it.
+    #[must_use]
+    pub fn waits(&self, range: &Range<usize>, home: &Range<usize>) -> bool {
+        self.waits.iter().filter(|wait| inside(wait, range)).any(|wait| {
+            let mut at = self.holding(wait);
+            while at > 0 && self.scopes[at].kind == Kind::Part {
+                at = self.scopes[at].parent;
+            }
+            self.scopes[at].range == *home
+        })
+    }
+
+    fn within<'a>(&'a self, range: &'a Range<usize>) -> impl Iterator<Item = &'a Word> {
+        self.used.iter().filter(|word| inside(&word.range, range))
+    }
+
+    /// Where a word's name is bound, within `home`.
+    fn binding(&self, word: &Word, home: &Range<usize>) -> Option<&Binding> {
+        let mut at = word.scope;
+        loop {
+            let seen = at == word.scope || self.scopes[at].kind != Kind::Class;
+            let places = self.bound.get(&(at, word.name.clone())).filter(|_| seen);
+            if let Some(place) = places.into_iter().flatten().find(|place| inside(&place.range, home)) {
+                return Some(place);
+            }
+            if at == 0 {
+                return None;
+            }
+            at = self.scopes[at].parent;
+        }
+    }
+
+    fn word(&self, name: String, range: Range<usize>) -> Word {
+        let scope = self.holding(&range);
+        Word { name, range, scope }
+    }
+
+    /// The innermost scope that holds `range`.
+    fn holding(&self, range: &Range<usize>) -> usize {
+        let mut at = self.scopes.partition_point(|scope| scope.range.start <= range.start).saturating_sub(1);
+        while at > 0 && !inside(range, &self.scopes[at].range) {
+            at = self.scopes[at].parent;
+        }
+        at
+    }
+
+    /// The innermost scope that holds `range` and is not `range` itself.
+    fn around(&self, range: &Range<usize>) -> usize {
+        let at = self.holding(range);
+        if self.scopes[at].range == *range { self.scopes[at].parent } else { at }
+    }
+
+    fn bind(&mut self, bound: Vec<((String, Range<usize>), How)>, declared: &[(String, Range<usize>)]) {
+        let declared: HashSet<(usize, &str)> =
+            declared.iter().map(|(name, range)| (self.holding(range), name.as_str())).collect();
+        for ((name, range), how) in bound {
+            let mut at = self.holding(&range);
+            if matches!(how, How::Outer) {
+                at = self.scopes[at].parent;
+            }
+            let parameter = matches!(how, How::Parameter);
+            loop {
+                if !declared.contains(&(at, name.as_str())) {
+                    let place = Binding { range: range.clone(), parameter };
+                    self.bound.entry((at, name.clone())).or_default().push(place);
+                }
+                if !matches!(how, How::Through) || at == 0 {
+                    break;
+                }
+                at = self.scopes[at].parent;
+            }
+        }
+    }
+}
+
+/// Which scope a name is bound in.
+enum How {
+    /// The one that it stands in.
+    Here,
+    Parameter,
+    /// The one around the one that it names.
+    Outer,
+    /// All around: which of them is a comprehension makes no difference to who asks.
+    Through,
+}
+
+fn inside(inner: &Range<usize>, outer: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Ranges that nest, as scopes in order.
+fn nested(mut ranges: Vec<(Range<usize>, Kind)>) -> Vec<Scope> {
+    ranges.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    ranges[1..].sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut scopes: Vec<Scope> = Vec::with_capacity(ranges.len());
+    let mut open: Vec<usize> = Vec::new();
+    for (range, kind) in ranges {
+        while open.last().is_some_and(|&at| at > 0 && !inside(&range, &scopes[at].range)) {
+            open.pop();
+        }
+        let parent = open.last().copied().unwrap_or(0);
+        open.push(scopes.len());
+        scopes.push(Scope { range, kind, parent });
+    }
+    scopes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Fixture;
+    use super::*;
+
+    fn list(names: BTreeSet<String>) -> String {
+        names.into_iter().collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the selected part uses and does not bind.
+    #[test]
+    fn what_is_not_bound_is_free() {
+        for (fixture, free) in [
+            ("$1x = a + b\n$2", "a b"),
+            ("$1a = 1\nb = a\n$2c = b\n", ""),
+            ("$1def f(x, *args, y=z, **kwargs):\n    return x + y + w(args, kwargs)\n$2", "w z"),
+            ("$1def f(x: A[T], y: 'B' = 1) -> C:\n    pass$2\n", "A C T"),
+            ("$1for i, (j, *k) in pairs:\n    print(i, j, k, l)\n$2", "l pairs print"),
+            ("$1with open(p) as f, g() as (h, i):\n    f.read(h, i)\n$2", "g open p"),
+            ("$1try:\n    x()\nexcept (A, B) as e:\n    raise C from e\n$2", "A B C x"),
+            ("$1[x for x in xs if (y := x)] + [y]\n$2", "xs"),
+            ("$1{k: v for k, v in d.items()}\nk\n$2", "d k"),
+            ("$1f = lambda a, *b: a + b + c\n$2", "c"),
+            ("$1import a.b, c as d\nfrom e import f, g as h\na, d, f, h, e, c, g\n$2", "c e g"),
+            ("$1class A(B, metaclass=M):\n    n = 1\n    def f(self):\n        return n + A.n\n$2", "B M n"),
+            ("$1def f():\n    global n\n    n = 1\n$2", ""),
+            ("$1def f():\n    global n\n    n += m\n    return n$2\n", "m n"),
+            ("$1f'{x:{w}} {y!r}'\n$2", "w x y"),
+            ("$1self.a.b(c=d).e[i]\n$2", "d i self"),
+            (
+                "$1match p:\n    case Point(x=0, y=q) if q: q\n    case [a, *b]: a, b\n    case {'k': v, **r}: v, r\n    case m.N: 1\n    case str() as s: s\n$2",
+                "Point m p str",
+            ),
+            ("$1@deco(1)\nasync def f[T](x: T) -> T:\n    return await x\n$2", "deco"),
+            ("$1x: int = 1\nx += y\ndel z.w\n$2", "int y z"),
+            ("$1for i in r: pass\nelse: i\n$2", "r"),
+        ] {
+            let fixture = Fixture::new(fixture);
+            let names = Names::of(&fixture.source());
+            assert_eq!(list(names.free(&fixture.range, &fixture.range)), free, "{}", fixture.text);
+        }
+    }
+
+    #[test]
+    fn statements_and_functions_bind() {
+        let text = "def f(a, b=1):\n    c = [d for d in a]\n    def g(): e = 1\n    global h\n    h = 2\n    return c, b\nx, y = 1, 2\n";
+        let fixture = Fixture::new(text);
+        let names = Names::of(&fixture.source());
+        let end = text.find("\nx, y").unwrap();
+        assert_eq!(list(names.local(&(0..end))), "a b c g");
+        assert_eq!(list(names.bound_by(&(0..end))), "f");
+        assert_eq!(list(names.bound_by(&(end + 1..text.len()))), "x y");
+        let body = text.find("    c =").unwrap()..end;
+        assert_eq!(list(names.parameters_used(&body, &(0..end))), "a b");
+        assert_eq!(list(names.declared(&(0..end))), "h");
+    }
+
+    #[test]
+    fn a_function_waits_itself() {
+        for (text, waits) in [
+            ("async def f():\n    return [await x for x in y]", true),
+            ("async def f():\n    async for x in y: pass", true),
+            ("async def f():\n    async with x: pass", true),
+            ("async def f():\n    async def g(): await x", false),
+            ("async def f():\n    return 1", false),
+        ] {
+            let fixture = Fixture::new(text);
+            let whole = 0..text.len();
+            assert_eq!(Names::of(&fixture.source()).waits(&whole, &whole), waits, "{text}");
+        }
+    }
+
+    #[test]
+    fn members_are_accesses_with_their_object() {
+        let fixture =
+            Fixture::new("self.a = b.c + self.d(e().f)\nself.g += 1\nself.h, x = y\ndel self.i\nself.a.b\n");
+        let source = fixture.source();
+        let names = Names::of(&source);
+        let all = 0..fixture.text.len_bytes();
+        let told = names.members(&all).map(|member| {
+            let object = member.object.as_deref().unwrap_or("?");
+            format!("{object}.{}{}", member.name, if member.stored { "!" } else { "" })
+        });
+        let told: Vec<String> = told.collect();
+        assert_eq!(
+            told,
+            ["self.a!", "b.c", "self.d", "?.f", "self.g!", "self.h!", "self.i!", "self.a", "?.b"]
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! The names that a code uses, read off its bytes: no tree, so that it is as fast for a draft as for a file.
+
+use super::Language;
+
+/// The hash by which names are known in an index: FNV-1a, 32 bits. Two names may share one; what is found by it is a hint.
+#[must_use]
+pub fn hash(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// The hash of `name` as an attribute of `base`, by their hashes: `base.name`.
+#[must_use]
+pub fn pair(base: u32, name: u32) -> u32 {
+    (base.rotate_left(5) ^ name).wrapping_mul(0x9e37_79b1) | 1
+}
+
+/// Calls `found` with the hash of every identifier outside of comments and strings, and with that of every pair `base.name`.
+pub fn hashes(language: &Language, text: &str, mut found: impl FnMut(u32)) {
+    let bytes = text.as_bytes();
+    let mut before = (usize::MAX, 0);
+    each(language, text, |at, name| {
+        let key = hash(name);
+        found(key);
+        if at > 0 && bytes[at - 1] == b'.' && before.0 == at - 1 {
+            found(pair(before.1, key));
+        }
+        before = (at + name.len(), key);
+    });
+}
+
+/// Calls `found` with every identifier outside of comments and strings, and where it begins.
+pub fn each(language: &Language, text: &str, mut found: impl FnMut(usize, &str)) {
+    let bytes = text.as_bytes();
+    let comment = language.comment.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if is_name(byte) {
+            let start = at;
+            while at < bytes.len() && is_name(bytes[at]) {
+                at += 1;
+            }
+            if !byte.is_ascii_digit() {
+                found(start, &text[start..at]);
+            }
+        } else if byte == b'"' || byte == b'\'' {
+            at = string(bytes, at);
+        } else if bytes[at..].starts_with(comment) {
+            while at < bytes.len() && bytes[at] != b'\n' {
+                at += 1;
+            }
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Bytes of identifiers; those of other scripts are all taken for letters.
+fn is_name(byte: u8) -> bool {
+    byte == b'_' || byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+/// Where the string that opens at `at` ends.
+fn string(bytes: &[u8], at: usize) -> usize {
+    let quote = bytes[at];
+    let triple = [quote; 3];
+    let long = bytes[at..].starts_with(&triple);
+    let mut at = at + if long { 3 } else { 1 };
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'\n' if !long => return at,
+            byte if byte == quote => {
+                if !long {
+                    return at + 1;
+                }
+                if bytes[at..].starts_with(&triple) {
+                    return at + 3;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_code() {
+        let python = Language::by_id("python").unwrap();
+        for (text, want) in [
+            ("x = foo(bar.baz)  # qux", "x foo bar baz"),
+            ("'a' + b + \"c\\\"d\" + e", "b e"),
+            ("'''a\nb''' + c + \"\"\"d\"e\"\"\" + f", "c f"),
+            ("s = 'open\nnext = 1", "s next"),
+            ("1e5 + 0xff + é1", "é1"),
+            ("", ""),
+            ("'", ""),
+            ("'\\", ""),
+        ] {
+            let mut got = Vec::new();
+            each(python, text, |at, name| {
+                assert!(text[at..].starts_with(name));
+                got.push(name.to_owned());
+            });
+            assert_eq!(got.join(" "), want, "{text}");
+        }
+    }
+}

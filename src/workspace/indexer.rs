@@ -1,0 +1,367 @@
+//! The index kept true in the background: one thread walks the disk, reads what is new, takes in what editors and watchers
+//! tell, and hands out each new snapshot. It alone changes the index; it yields to typing; nobody waits for it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::build::{distance, now};
+use super::cache::{Cache, Kept};
+use super::disk::{Disk, Found};
+use super::index::{Index, Known, Update};
+use crate::syntax::facts::Facts;
+
+/// After this many files the first snapshot is handed out, then at each doubling.
+const FIRST: usize = 64;
+/// No file is begun within this time after the user typed.
+const TYPING: Duration = Duration::from_millis(100);
+/// How long it waits before it looks again whether the user still types.
+const NAP: Duration = Duration::from_millis(20);
+/// Changes on disk are taken in together after this much quiet: a checkout touches thousands.
+const SETTLE: Duration = Duration::from_millis(200);
+/// What was learned is kept on disk after this much quiet.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// What the indexer is told.
+#[derive(Debug)]
+pub enum Told {
+    /// An open document has these facts: it goes before the disk until it is closed.
+    Open {
+        path: Arc<str>,
+        facts: Arc<Facts>,
+    },
+    Closed {
+        path: Arc<str>,
+    },
+    /// These files changed on disk, came, or are gone.
+    Touched(Vec<PathBuf>),
+}
+
+/// The handle; the thread ends when it is dropped.
+#[derive(Debug)]
+pub struct Indexer {
+    told: Sender<Told>,
+    thread: Option<JoinHandle<()>>,
+    pace: Arc<Pace>,
+}
+
+/// When the user typed last, in milliseconds since the indexer began.
+#[derive(Debug)]
+struct Pace {
+    started: Instant,
+    typed: AtomicU64,
+}
+
+impl Pace {
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn is_typing(&self) -> bool {
+        let typed = self.typed.load(Ordering::Relaxed);
+        typed > 0 && u128::from(self.now().saturating_sub(typed)) < TYPING.as_millis()
+    }
+}
+
+impl Indexer {
+    /// Starts on `disk`; files near to `near` are read first, and only those that `cache` does not know as they are.
+    /// `publish` gets each new snapshot.
+    #[must_use]
+    pub fn start(
+        disk: Arc<Disk>,
+        near: &str,
+        cache: Option<Cache>,
+        publish: impl Fn(Arc<Index>) + Send + 'static,
+    ) -> Self {
+        let (told, hears) = channel();
+        let pace = Arc::new(Pace { started: Instant::now(), typed: AtomicU64::new(0) });
+        let work = Work {
+            disk,
+            near: near.to_owned(),
+            pace: pace.clone(),
+            hears,
+            publish: Box::new(publish),
+            index: Index::default(),
+            open: HashMap::new(),
+            known: HashMap::new(),
+            cache,
+            is_dirty: false,
+            is_stale: false,
+        };
+        let spawned = std::thread::Builder::new().name("indexer".to_owned()).spawn(move || work.run());
+        let thread = spawned.inspect_err(|error| {
+            tracing::warn!(%error, "the indexer could not start; contexts are of what imports lead to");
+        });
+        Self { told, thread: thread.ok(), pace }
+    }
+
+    /// Ends the thread, and waits until what it learned is kept. To drop the handle ends it without waiting.
+    pub fn finish(self) {
+        let Self { told, thread, .. } = self;
+        drop(told);
+        if let Some(thread) = thread {
+            // A panic was told when it happened.
+            let _ = thread.join();
+        }
+    }
+
+    /// Tells it something; it takes it in when it can.
+    pub fn tell(&self, told: Told) {
+        // Nobody hears it where the thread could not start.
+        let _ = self.told.send(told);
+    }
+
+    /// The user typed: background work waits a moment.
+    pub fn typed(&self) {
+        self.pace.typed.store(self.pace.now().max(1), Ordering::Relaxed);
+    }
+}
+
+struct Work {
+    disk: Arc<Disk>,
+    near: String,
+    pace: Arc<Pace>,
+    hears: Receiver<Told>,
+    publish: Box<dyn Fn(Arc<Index>) + Send>,
+    index: Index,
+    open: HashMap<Arc<str>, Arc<Facts>>,
+    /// What the disk has, whether a buffer goes before it or not.
+    known: HashMap<Arc<str>, Kept>,
+    cache: Option<Cache>,
+    /// Something was learned that is not kept yet.
+    is_dirty: bool,
+    /// Everything is to be looked at again.
+    is_stale: bool,
+}
+
+/// Why the thread ends.
+struct Dropped;
+
+impl Work {
+    fn run(mut self) {
+        if let Some(cache) = &self.cache {
+            self.known = cache.load();
+        }
+        // A panic of one file is that file's (see `Kept::of`); whatever else ends the thread ends only the index's updates.
+        let ended = self.scan().and_then(|()| {
+            self.keep();
+            self.follow()
+        });
+        if let Err(Dropped) = ended {
+            self.keep();
+        }
+    }
+
+    /// Everything that is there.
+    fn scan(&mut self) -> Result<(), Dropped> {
+        let mut found = Vec::new();
+        let disk = self.disk.clone();
+        disk.walk(|one| found.push(one));
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        found.sort_by_cached_key(|one| distance(&self.near, &one.path));
+        self.drop_what_is_gone(&found);
+        let present =
+            found.iter().map(|one| Update { path: one.path.clone(), state: Some(Known::Present) }).collect();
+        self.index = self.index.with(present);
+        self.publish();
+        self.take_what_is_known(&found);
+        let is_known = |one: &Found| self.known.get(&one.path).is_some_and(|known| known.holds(one.stamp));
+        let mut queue: VecDeque<_> = found.into_iter().filter(|one| !is_known(one)).collect();
+        let (mut next, mut read, mut updates) = (FIRST, 0, Vec::new());
+        while let Some(one) = queue.pop_front() {
+            self.hear()?;
+            self.yields()?;
+            // It may be gone meanwhile, as somebody told.
+            if self.index.file(&one.path).is_some() {
+                updates.extend(self.read(&one));
+            }
+            read += 1;
+            if read >= next || queue.is_empty() {
+                next *= 2;
+                self.index = self.index.with(std::mem::take(&mut updates)).with_tables();
+                self.publish();
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the files that an earlier scan, or the cache, knew, and that are not found any more.
+    fn drop_what_is_gone(&mut self, found: &[Found]) {
+        let there: HashSet<&str> = found.iter().map(|one| &*one.path).collect();
+        let before = self.known.len();
+        self.known.retain(|path, _| there.contains(&**path));
+        self.is_dirty |= self.known.len() != before;
+        let is_gone = |path: &Arc<str>| {
+            !there.contains(&**path) && !self.open.contains_key(path) && self.index.file(path).is_some()
+        };
+        let gone = self.index.files().iter().map(|entry| entry.path.clone()).filter(is_gone);
+        let gone: Vec<Update> = gone.map(|path| Update { path, state: None }).collect();
+        self.index = self.index.with(gone);
+    }
+
+    /// Takes in, without a look at the files, what is known of those that did not change.
+    fn take_what_is_known(&mut self, found: &[Found]) {
+        let mut updates = Vec::new();
+        for one in found {
+            let Some(known) = self.known.get(&one.path).filter(|known| known.holds(one.stamp)) else {
+                continue;
+            };
+            let entry = self.index.file(&one.path).and_then(|file| self.index.entry(file));
+            let has = entry.and_then(|entry| entry.facts.as_ref());
+            if !self.open.contains_key(&one.path) && !has.is_some_and(|has| Arc::ptr_eq(has, &known.facts)) {
+                let state = Some(Known::Facts(known.facts.clone()));
+                updates.push(Update { path: one.path.clone(), state });
+            }
+        }
+        if !updates.is_empty() {
+            self.index = self.index.with(updates).with_tables();
+            self.publish();
+        }
+    }
+
+    /// What changes from then on.
+    fn follow(&mut self) -> Result<(), Dropped> {
+        loop {
+            if std::mem::take(&mut self.is_stale) {
+                self.scan()?;
+            }
+            let wait = if self.is_dirty { QUIET } else { Duration::MAX };
+            match self.hears.recv_timeout(wait) {
+                Ok(told) => self.take(told),
+                Err(RecvTimeoutError::Timeout) => self.keep(),
+                Err(RecvTimeoutError::Disconnected) => return Err(Dropped),
+            }
+            if self.index.wants_tables() {
+                self.index = self.index.with_tables();
+                self.publish();
+            }
+        }
+    }
+
+    /// Keeps on disk what was learned.
+    fn keep(&mut self) {
+        if let Some(cache) = &self.cache
+            && std::mem::take(&mut self.is_dirty)
+        {
+            cache.save(self.known.iter().map(|(path, kept)| (&**path, kept.clone())), now());
+        }
+    }
+
+    /// Waits while the user types.
+    fn yields(&mut self) -> Result<(), Dropped> {
+        while self.pace.is_typing() {
+            match self.hears.recv_timeout(NAP) {
+                Ok(told) => self.take(told),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(Dropped),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what was told meanwhile.
+    fn hear(&mut self) -> Result<(), Dropped> {
+        loop {
+            match self.hears.try_recv() {
+                Ok(told) => self.take(told),
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) => return Err(Dropped),
+            }
+        }
+    }
+
+    fn take(&mut self, told: Told) {
+        match told {
+            Told::Open { path, facts } => {
+                self.open.insert(path.clone(), facts.clone());
+                self.update(vec![Update { path, state: Some(Known::Facts(facts)) }]);
+            }
+            Told::Closed { path } => {
+                self.open.remove(&path);
+                let update = self.of_disk(&path);
+                self.update(update.into_iter().collect());
+            }
+            Told::Touched(files) => self.touched(files),
+        }
+    }
+
+    fn touched(&mut self, files: Vec<PathBuf>) {
+        let mut all = files;
+        // More of the same burst.
+        while let Ok(told) = self.hears.recv_timeout(SETTLE) {
+            match told {
+                Told::Touched(more) => all.extend(more),
+                other => self.take(other),
+            }
+        }
+        let mut paths = HashSet::new();
+        for file in all {
+            if self.is_of_many(&file) {
+                self.is_stale = true;
+            } else {
+                paths.extend(self.disk.path_of(&file));
+            }
+        }
+        let mut paths: Vec<String> = paths.into_iter().collect();
+        paths.sort_unstable();
+        let updates = paths.iter().filter_map(|path| self.of_disk(path)).collect();
+        self.update(updates);
+    }
+
+    /// Whether more files than this one may have changed: a directory that came or went, what is ignored.
+    fn is_of_many(&self, file: &Path) -> bool {
+        let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        if matches!(&*name, ".gitignore" | ".ignore" | ".redraftignore") {
+            return true;
+        }
+        let known = || self.disk.path_of(file).is_some_and(|path| self.index.has_directory(&path));
+        !name.starts_with('.') && (file.is_dir() || known())
+    }
+
+    /// What the disk has of a file now; nothing where it is open, for then the buffer counts.
+    fn of_disk(&mut self, path: &str) -> Option<Update> {
+        self.disk.forget(path);
+        let path: Arc<str> = path.into();
+        if let Some(stamp) = self.disk.stamp(&path) {
+            return self.read(&Found { path, stamp });
+        }
+        self.is_dirty |= self.known.remove(&path).is_some();
+        (!self.open.contains_key(&path)).then_some(Update { path, state: None })
+    }
+
+    fn update(&mut self, updates: Vec<Update>) {
+        if !updates.is_empty() {
+            self.index = self.index.with(updates);
+            self.publish();
+        }
+    }
+
+    /// What one file says; nothing where it is open, for then the buffer counts.
+    fn read(&mut self, one: &Found) -> Option<Update> {
+        let known = Kept::of(&self.disk, &one.path, one.stamp, self.known.get(&one.path));
+        self.is_dirty = true;
+        let state = match known {
+            Some(known) => {
+                let facts = known.facts.clone();
+                self.known.insert(one.path.clone(), known);
+                Known::Facts(facts)
+            }
+            None => {
+                self.known.remove(&one.path);
+                Known::Unreadable
+            }
+        };
+        (!self.open.contains_key(&one.path)).then(|| Update { path: one.path.clone(), state: Some(state) })
+    }
+
+    fn publish(&self) {
+        (self.publish)(Arc::new(self.index.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,500 @@
+//! A view of the workspace for one question: an index, what is read on demand beside it, and how names lead from file to
+//! file. Files that the index does not know yet, and those of the installed environment, are read when a name leads there.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::index::{FileNo, Index};
+use crate::syntax::Language;
+use crate::syntax::facts::{Facts, Import, Kind, Symbol};
+use crate::syntax::modules::{Place, join, parent};
+use crate::syntax::names::hash;
+
+/// How many hops (re-exports, stars) a name is followed.
+const HOPS: u32 = 12;
+/// How many places a name is looked for in: files that take all of each other would have it looked for without end.
+const STEPS: usize = 256;
+/// How many classes a class may inherit from, and how many are looked at for that.
+const BASES: usize = 64;
+const CLASSES: usize = 512;
+/// How many files one question may have read on demand, and how many may turn out not to be there.
+const READS: usize = 200;
+const MISSES: usize = 4_000;
+
+/// Reads files that no index holds. Paths are those of the index; those below `OUTSIDE` are of the installed environment.
+pub trait Reader {
+    /// The facts of the file at `path`; `None` where there is none, or none that may be read.
+    fn facts(&self, path: &str) -> Option<Arc<Facts>>;
+    /// The text of a file that may be read.
+    fn text(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
+    /// Directories, as paths of the index, from which the environment's packages are imported.
+    fn outside(&self) -> &[String];
+    /// What the paths of each root begin with, where there are several roots.
+    fn roots(&self) -> &[String] {
+        &[]
+    }
+}
+
+/// A definition: which symbol of which file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Def {
+    pub file: FileNo,
+    pub symbol: usize,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Def(Def),
+    Module(Module),
+}
+
+/// A module: its file (a namespace package has none), and its path without an ending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    pub file: Option<FileNo>,
+    pub path: String,
+}
+
+/// See the module's head.
+pub struct View<'a> {
+    index: &'a Index,
+    reader: Option<&'a dyn Reader>,
+    language: &'static Language,
+    own: FileNo,
+    extra: RefCell<Extra>,
+}
+
+/// What the view holds beside the index. Numbers go on behind the index's.
+#[derive(Default)]
+struct Extra {
+    files: Vec<(Arc<str>, Option<Arc<Facts>>)>,
+    by_path: HashMap<Arc<str>, FileNo>,
+    reads: usize,
+    misses: usize,
+    /// Files of the index whose facts were read on demand.
+    known: HashMap<FileNo, Arc<Facts>>,
+    modules: HashMap<(FileNo, String), Option<Module>>,
+    lineages: HashMap<Def, Vec<Def>>,
+}
+
+/// Where a name was looked for already, on the way to one answer.
+type Seen = Vec<(FileNo, u32)>;
+
+impl<'a> View<'a> {
+    /// A view from the file at `path`, whose facts now are `facts`, whatever the index has of it.
+    #[must_use]
+    pub fn new(
+        index: &'a Index,
+        reader: Option<&'a dyn Reader>,
+        language: &'static Language,
+        path: &str,
+        facts: Arc<Facts>,
+    ) -> Self {
+        let mut extra = Extra::default();
+        let own = index.file(path).unwrap_or_else(|| {
+            let path: Arc<str> = path.into();
+            extra.by_path.insert(path.clone(), number(index.files().len()));
+            extra.files.push((path, None));
+            number(index.files().len())
+        });
+        extra.known.insert(own, facts);
+        Self { index, reader, language, own, extra: RefCell::new(extra) }
+    }
+
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        self.index
+    }
+
+    #[must_use]
+    pub fn language(&self) -> &'static Language {
+        self.language
+    }
+
+    /// The file that is looked from.
+    #[must_use]
+    pub fn own(&self) -> FileNo {
+        self.own
+    }
+
+    #[must_use]
+    pub fn path(&self, file: FileNo) -> Arc<str> {
+        match self.index.entry(file) {
+            Some(entry) => entry.path.clone(),
+            None => self
+                .extra
+                .borrow()
+                .files
+                .get(file.at() - self.index.files().len())
+                .map_or_else(|| "".into(), |(path, _)| path.clone()),
+        }
+    }
+
+    #[must_use]
+    pub fn facts(&self, file: FileNo) -> Option<Arc<Facts>> {
+        if let Some(facts) = self.extra.borrow().known.get(&file) {
+            return Some(facts.clone());
+        }
+        match self.index.entry(file) {
+            Some(entry) => entry.facts.clone().or_else(|| self.read(&entry.path.clone(), Some(file))),
+            None => self
+                .extra
+                .borrow()
+                .files
+                .get(file.at() - self.index.files().len())
+                .and_then(|(_, facts)| facts.clone()),
+        }
+    }
+
+    /// The text of a file other than the view's own, as it is on disk; the facts may be of another one.
+    #[must_use]
+    pub fn text(&self, file: FileNo) -> Option<String> {
+        let reader = self.reader?;
+        if self.extra.borrow().reads >= READS {
+            return None;
+        }
+        self.extra.borrow_mut().reads += 1;
+        reader.text(&self.path(file))
+    }
+
+    /// Reads a file on demand.
+    fn read(&self, path: &str, file: Option<FileNo>) -> Option<Arc<Facts>> {
+        let reader = self.reader?;
+        {
+            let extra = self.extra.borrow();
+            if extra.reads >= READS || extra.misses >= MISSES {
+                return None;
+            }
+        }
+        let Some(facts) = reader.facts(path) else {
+            self.extra.borrow_mut().misses += 1;
+            return None;
+        };
+        self.extra.borrow_mut().reads += 1;
+        if let Some(file) = file {
+            self.extra.borrow_mut().known.insert(file, facts.clone());
+        }
+        Some(facts)
+    }
+
+    /// The file at `path`, which the index has or the reader can read.
+    fn file(&self, path: &str) -> Option<FileNo> {
+        if let Some(file) = self.index.file(path) {
+            return Some(file);
+        }
+        if let Some(&file) = self.extra.borrow().by_path.get(path) {
+            return self.facts(file).is_some().then_some(file);
+        }
+        let facts = self.read(path, None);
+        let is_there = facts.is_some();
+        let mut extra = self.extra.borrow_mut();
+        let file = number(self.index.files().len() + extra.files.len());
+        let path: Arc<str> = path.into();
+        extra.by_path.insert(path.clone(), file);
+        extra.files.push((path, facts));
+        is_there.then_some(file)
+    }
+
+    /// The module that `module` names in the file `from`.
+    #[must_use]
+    pub fn module(&self, from: FileNo, module: &str) -> Option<Module> {
+        let key = (from, module.to_owned());
+        if let Some(known) = self.extra.borrow().modules.get(&key) {
+            return known.clone();
+        }
+        let found = self.find_module(from, module);
+        self.extra.borrow_mut().modules.insert(key, found.clone());
+        found
+    }
+
+    fn find_module(&self, from: FileNo, module: &str) -> Option<Module> {
+        let path = self.path(from);
+        match self.language.modules.place(&path, module)? {
+            Place::Exact(path) => self.module_at(&path),
+            Place::Below(below) => {
+                self.starts(&path).into_iter().find_map(|start| self.module_at(&join(&start, &below)))
+            }
+        }
+    }
+
+    /// The directories from which absolute imports of the file at `path` start, the likeliest first.
+    fn starts(&self, path: &str) -> Vec<String> {
+        let modules = self.language.modules;
+        let outside = self.reader.map_or(&[][..], |reader| reader.outside());
+        let mut starts: Vec<String> = Vec::new();
+        let is_in =
+            |root: &&String| path.strip_prefix(root.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        starts.extend(outside.iter().find(is_in).cloned());
+        let mut directory = parent(path).unwrap_or_default();
+        // Out of the package that the file is in: its files are no modules of their own.
+        let is_package = |directory: &str| {
+            modules.files(self.language, directory).take(2).any(|file| self.index.file(&file).is_some())
+        };
+        while !directory.is_empty() && is_package(directory) {
+            directory = parent(directory).unwrap_or_default();
+        }
+        let above: Vec<&str> =
+            std::iter::successors(Some(directory), |directory| parent(directory)).collect();
+        starts.extend(above.iter().map(|directory| (*directory).to_owned()));
+        let roots = self.reader.map_or(&[][..], |reader| reader.roots());
+        for directory in above.into_iter().chain(roots.iter().map(String::as_str)) {
+            let sources = modules.sources().iter().map(|source| join(directory, source));
+            // Before the disk was walked nothing is known to be there.
+            starts.extend(sources.filter(|source| {
+                self.index.has_directory(source) || directory.is_empty() && self.index.files().is_empty()
+            }));
+        }
+        starts.extend(roots.iter().cloned());
+        starts.extend(outside.iter().cloned());
+        let mut seen = HashSet::new();
+        starts.retain(|start| seen.insert(start.clone()));
+        starts
+    }
+
+    /// The module at `path`, which has no ending.
+    fn module_at(&self, path: &str) -> Option<Module> {
+        let mut files = self.language.modules.files(self.language, path);
+        if let Some(file) = files.find_map(|file| self.file(&file)) {
+            return Some(Module { file: Some(file), path: path.to_owned() });
+        }
+        self.index.has_directory(path).then(|| Module { file: None, path: path.to_owned() })
+    }
+
+    /// What `name` stands for at the module's level of `file`.
+    #[must_use]
+    pub fn resolve(&self, file: FileNo, name: &str) -> Option<Target> {
+        self.resolve_within(file, name, HOPS, &mut Seen::new())
+    }
+
+    fn resolve_within(&self, file: FileNo, name: &str, hops: u32, seen: &mut Seen) -> Option<Target> {
+        let hops = hops.checked_sub(1)?;
+        // What was looked through on this way had no answer, or is being looked through.
+        let key = (file, hash(name));
+        if seen.len() >= STEPS || seen.contains(&key) {
+            return None;
+        }
+        seen.push(key);
+        let facts = self.facts(file)?;
+        // Of a function with overloads the one that is written out, else the first of the name.
+        let mut named = facts.top(name);
+        let first = named.next();
+        let written = first.into_iter().chain(named).find(|(_, symbol)| !is_overload(&facts, symbol));
+        let written = written.or(first);
+        let imports = || facts.imports.iter().filter(|import| import.bound(&facts) == name);
+        if let Some((symbol, found)) = written
+            && (found.is_definition() || imports().next().is_none())
+        {
+            return Some(Target::Def(Def { file, symbol }));
+        }
+        for import in imports() {
+            if let Some(found) = self.imported(file, &facts, import, hops, seen) {
+                return Some(found);
+            }
+        }
+        if let Some((symbol, _)) = written {
+            return Some(Target::Def(Def { file, symbol }));
+        }
+        // The last one binds, at run time.
+        let stars = facts.imports.iter().rev().filter(|import| facts.get(import.member) == "*");
+        for star in stars {
+            let Some(module) = self.module(file, facts.get(star.module)) else { continue };
+            let Some(source) = module.file.filter(|source| *source != file) else { continue };
+            let found = match self.takes(source, name) {
+                None => None,
+                Some(Taken::Public) => self.resolve_within(source, name, hops, seen),
+                Some(Taken::Listed) => self.member(&module, name, file, hops, seen),
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// What an import binds.
+    #[must_use]
+    pub fn import(&self, file: FileNo, facts: &Facts, import: &Import) -> Option<Target> {
+        self.imported(file, facts, import, HOPS, &mut Seen::new())
+    }
+
+    fn imported(
+        &self,
+        file: FileNo,
+        facts: &Facts,
+        import: &Import,
+        hops: u32,
+        seen: &mut Seen,
+    ) -> Option<Target> {
+        let module = facts.get(import.module);
+        if import.member.is_empty() {
+            let bound = if import.alias.is_empty() { import.bound(facts) } else { module };
+            return self.module(file, bound).map(Target::Module);
+        }
+        let module = self.module(file, module)?;
+        self.member(&module, facts.get(import.member), file, hops, seen)
+    }
+
+    /// What `name` of a module is: what its file says, else the module below it.
+    fn member(
+        &self,
+        module: &Module,
+        name: &str,
+        from: FileNo,
+        hops: u32,
+        seen: &mut Seen,
+    ) -> Option<Target> {
+        let below = || self.module_at(&join(&module.path, name)).map(Target::Module);
+        match module.file {
+            Some(file) if file != from => self.resolve_within(file, name, hops, seen).or_else(below),
+            Some(file) => below().or_else(|| self.resolve_within(file, name, hops, seen)),
+            None => below(),
+        }
+    }
+
+    /// Whether a star takes `name` from `file`, and why.
+    fn takes(&self, file: FileNo, name: &str) -> Option<Taken> {
+        let facts = self.facts(file)?;
+        match &facts.exports {
+            Some(exports) => exports.iter().any(|export| facts.get(*export) == name).then_some(Taken::Listed),
+            None => (!name.starts_with('_')).then_some(Taken::Public),
+        }
+    }
+
+    /// What a dotted path stands for at the module's level of `file`.
+    #[must_use]
+    pub fn path_target(&self, file: FileNo, path: &str) -> Option<Target> {
+        let mut parts = path.split('.');
+        let mut target = self.resolve(file, parts.next()?)?;
+        for part in parts {
+            target = self.attribute(&target, part)?;
+        }
+        Some(target)
+    }
+
+    /// What `name` of a module or a class is.
+    #[must_use]
+    pub fn attribute(&self, of: &Target, name: &str) -> Option<Target> {
+        match of {
+            Target::Module(module) => self.member(module, name, FileNo(u32::MAX), HOPS, &mut Seen::new()),
+            Target::Def(def) => self.inherited(*def, name).map(Target::Def),
+        }
+    }
+
+    /// The class's member `name`, its own or inherited.
+    #[must_use]
+    pub fn inherited(&self, class: Def, name: &str) -> Option<Def> {
+        self.lineage(class).into_iter().find_map(|class| {
+            let facts = self.facts(class.file)?;
+            let mut named = facts.members(class.symbol).filter(|(_, member)| facts.name(member) == name);
+            let first = named.next();
+            let written = first.into_iter().chain(named).find(|(_, member)| !is_overload(&facts, member));
+            let (symbol, _) = written.or(first)?;
+            Some(Def { file: class.file, symbol })
+        })
+    }
+
+    /// The class itself and the classes that it inherits from, in the order in which members are looked up (C3, and where
+    /// that has no answer, depth first).
+    #[must_use]
+    pub fn lineage(&self, class: Def) -> Vec<Def> {
+        if let Some(known) = self.extra.borrow().lineages.get(&class) {
+            return known.clone();
+        }
+        let order = self.linear(class, &mut HashMap::new());
+        self.extra.borrow_mut().lineages.insert(class, order.clone());
+        order
+    }
+
+    /// `done` has the orders of the classes that were looked at, and none for those that are being looked at.
+    fn linear(&self, class: Def, done: &mut HashMap<Def, Option<Vec<Def>>>) -> Vec<Def> {
+        match done.get(&class) {
+            Some(known) => return known.clone().unwrap_or_default(),
+            None if done.len() >= CLASSES => return Vec::new(),
+            None => drop(done.insert(class, None)),
+        }
+        let bases = self.bases(class);
+        let mut orders: Vec<Vec<Def>> = bases.iter().map(|base| self.linear(*base, done)).collect();
+        orders.push(bases);
+        let mut merged = vec![class];
+        while merged.len() < BASES {
+            orders.retain(|order| !order.is_empty());
+            let heads = orders.iter().filter_map(|order| order.first().copied());
+            let free = heads
+                .clone()
+                .find(|head| !orders.iter().any(|order| order.iter().skip(1).any(|other| other == head)));
+            let Some(next) = free.or_else(|| heads.clone().next()) else { break };
+            if !merged.contains(&next) {
+                merged.push(next);
+            }
+            for order in &mut orders {
+                order.retain(|other| *other != next);
+            }
+        }
+        done.insert(class, Some(merged.clone()));
+        merged
+    }
+
+    /// The classes that a class names as its bases, those that are found.
+    #[must_use]
+    pub fn bases(&self, class: Def) -> Vec<Def> {
+        let Some(facts) = self.facts(class.file) else { return Vec::new() };
+        let Some(symbol) = facts.symbols.get(class.symbol) else { return Vec::new() };
+        let mut bases: Vec<Def> = Vec::new();
+        for name in facts.bases(symbol).into_iter().take(BASES) {
+            let found = match self.class(class.file, name) {
+                // `from .base import A` and then `class A(A)`: the base is the one that is imported.
+                Some(found) if found == class => facts
+                    .imports
+                    .iter()
+                    .filter(|import| import.bound(&facts) == name)
+                    .find_map(|import| self.as_class(self.import(class.file, &facts, import)?)),
+                found => found,
+            };
+            bases.extend(found.filter(|base| *base != class && !bases.contains(base)));
+        }
+        bases
+    }
+
+    /// The class that `path` names in `file`.
+    #[must_use]
+    pub fn class(&self, file: FileNo, path: &str) -> Option<Def> {
+        self.as_class(self.path_target(file, path)?)
+    }
+
+    fn as_class(&self, target: Target) -> Option<Def> {
+        let Target::Def(def) = target else { return None };
+        let facts = self.facts(def.file)?;
+        (facts.symbols.get(def.symbol)?.kind == Kind::Class).then_some(def)
+    }
+}
+
+/// A signature for type checkers, which another definition of the same name implements.
+fn is_overload(facts: &Facts, symbol: &Symbol) -> bool {
+    facts.get(symbol.decorators).contains("overload")
+}
+
+/// Why a star takes a name.
+enum Taken {
+    /// The module lists it as what it exports; modules below it may be listed too.
+    Listed,
+    /// The module lists nothing, and its name is not private.
+    Public,
+}
+
+impl std::fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "View(from {})", self.path(self.own))
+    }
+}
+
+fn number(at: usize) -> FileNo {
+    FileNo(u32::try_from(at).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests;
