@@ -273,34 +273,3 @@ impl Weave {
         self.lost.push_front(flight);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::edit::{apply_all, sequential};
-
-    /// Sends what is to be sent and has it land at once; the time at which the next may leave.
-    fn sent(weave: &mut Weave, now: Time, document: &mut Rope, target: &str) -> Time {
-        weave.stream(0, target.to_owned());
-        let Next::Send { edits, .. } = weave.poll(now, document) else {
-            panic!("nothing is sent at {now:?}")
-        };
-        let before = document.clone();
-        apply_all(document, &edits);
-        assert_eq!(weave.changed(now, &sequential(&edits), &before, document), Heard::Ours);
-        weave.stream(0, format!("{target}\nmore"));
-        let Next::Wait(gate) = weave.poll(now, document) else { panic!("nothing waits") };
-        gate
-    }
-
-    #[test]
-    fn a_late_timer_does_not_move_the_edits_after_it() {
-        let ms = Duration::from_millis;
-        let mut document = Rope::from_str("a");
-        let mut weave = Weave::new(vec![Region::new(0, "a")]);
-        for (now, next) in [(1_000, 1_080), (1_083, 1_160), (1_160, 1_240), (1_400, 1_480)] {
-            let target = format!("a{now}");
-            assert_eq!(sent(&mut weave, ms(now), &mut document, &target), ms(next), "{now}");
-        }
-    }
-}

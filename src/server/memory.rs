@@ -1,7 +1,50 @@
-//! Memory that was needed for a moment only goes back to the system: after the start, after what a first use leaves behind.
+//! Memory that was needed for a moment only goes back to the system when the server rests.
 //!
 //! An editor's server is idle nearly all of its life, and there is one for each window. What it has in memory then should
 //! be what it uses then. Elsewhere than on Linux with glibc, nothing is done.
+
+use std::time::{Duration, Instant};
+
+use super::event::{ClientEvent, TaskEvent};
+
+/// What only the beginning needed (of the server, of a document, of the project's index) is given back so soon after.
+const BEGUN: Duration = Duration::from_millis(300);
+/// A user who pauses for so long does something else.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// When the server rests next.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    at: Option<Instant>,
+}
+
+impl Rest {
+    pub fn at(&self) -> Option<Instant> {
+        self.at
+    }
+
+    /// It rests now, until something happens.
+    pub fn begins(&mut self) {
+        self.at = None;
+    }
+
+    /// The client wants something.
+    pub fn client(&mut self, event: &ClientEvent) {
+        let begins = matches!(event, ClientEvent::Initialized | ClientEvent::Opened(_));
+        self.at = Some(Instant::now() + if begins { BEGUN } else { PAUSE });
+    }
+
+    /// A task of the server's own came to something.
+    pub fn task(&mut self, event: &TaskEvent) {
+        let soon = Instant::now() + BEGUN;
+        match event {
+            TaskEvent::Project(_) | TaskEvent::Indexed(_) => self.at = Some(soon),
+            // Of a document that was opened, or changed: that was told when it was.
+            TaskEvent::Parsed { .. } => self.at = Some(self.at.unwrap_or(soon)),
+            _ => self.at = Some(Instant::now() + PAUSE),
+        }
+    }
+}
 
 /// Gives back what is free, and lets go of the pages of the program's file.
 pub(super) fn give_back() {

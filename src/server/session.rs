@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::client::Profile;
 use super::event::{ClientEvent, RunId, TaskEvent};
 use super::live::Live;
-use super::memory;
+use super::memory::{Rest, give_back};
 use super::outgoing::Outgoing;
 use crate::action::prepare::{Sent, Wish};
 use crate::draft::weave::Time;
@@ -116,10 +116,10 @@ struct Session {
     openings: u64,
     next_run: RunId,
     next_request: i64,
-    /// The last edit that was sent, and when its client is reminded of it.
-    nudge: Option<(i64, Time)>,
     /// Whether what the first run needs was made, or is being made.
     is_warm: bool,
+    /// The last edit that was sent, and when its client is reminded of it.
+    nudge: Option<(i64, Time)>,
     started: Instant,
 }
 
@@ -144,20 +144,32 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         openings: 0,
         next_run: 0,
         next_request: 0,
-        nudge: None,
         is_warm: false,
+        nudge: None,
         started: Instant::now(),
     };
+    let mut rest = Rest::default();
     loop {
         let wake = session.wake();
         tokio::select! {
             biased;
             event = events.recv() => match event {
-                Some(event) => session.guarded(|session| session.client(event)),
+                Some(event) => {
+                    rest.client(&event);
+                    session.guarded(|session| session.client(event));
+                }
                 None => break,
             },
-            Some(event) = task_events.recv() => session.guarded(|session| session.task(event)),
+            Some(event) = task_events.recv() => {
+                rest.task(&event);
+                session.guarded(|session| session.task(event));
+            }
             () = sleep_until(wake), if wake.is_some() => {}
+            () = sleep_until(rest.at()), if rest.at().is_some() => {
+                rest.begins();
+                drop(tokio::task::spawn_blocking(give_back));
+                continue;
+            }
         }
         session.guarded(Session::settle);
     }
@@ -258,7 +270,6 @@ impl Session {
             let error = error.clone();
             self.show(1, &error);
         }
-        drop(tokio::task::spawn_blocking(memory::give_back));
     }
 
     /// A message that the user sees. `kind` is LSP's `MessageType`.

@@ -151,13 +151,8 @@ impl Language {
         (self.grammar)()
     }
 
-    /// Compiles the queries now rather than at the first question.
+    /// Compiles the queries now rather than at the first question, which then would wait for some 40 ms.
     pub fn warm(&self) {
-        self.queries();
-    }
-
-    /// The same of those that only the reading of an answer asks: some 25 ms more.
-    pub fn warm_to_read(&self) {
         self.queries();
         self.bindings_query();
     }
@@ -169,18 +164,6 @@ impl Language {
 
     fn compile(&self, text: &str) -> Query {
         Query::new(&self.grammar(), text).expect("a test compiles every query file of every language")
-    }
-
-    /// Whether the queries are compiled.
-    #[must_use]
-    pub fn is_warm(&self) -> bool {
-        self.compiled.get().is_some()
-    }
-
-    /// Whether those for the reading of an answer are compiled as well.
-    #[must_use]
-    pub fn is_warm_to_read(&self) -> bool {
-        self.is_warm() && self.bindings.get().is_some()
     }
 
     pub(super) fn queries(&self) -> &Queries {
@@ -224,7 +207,7 @@ mod tests {
     #[test]
     fn every_query_compiles() {
         for language in ALL {
-            language.warm_to_read();
+            language.warm();
         }
     }
 

@@ -53,7 +53,7 @@ pub(super) async fn run(
     let request = task.request.clone();
     let language = task.language;
     // While the model reads.
-    tokio::task::spawn_blocking(move || language.warm_to_read());
+    tokio::task::spawn_blocking(move || language.warm());
     progress
         .stage(&format!("{}: {} is reading about {} tokens", sent.title, chosen.name, sent.tokens.0), None);
     let mut work = Work {

@@ -185,3 +185,18 @@ impl Pace {
         1 << self.attempts.min(ATTEMPTS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_timer_does_not_move_the_edits_after_it() {
+        let ms = Duration::from_millis;
+        let mut pace = Pace::default();
+        for (now, next) in [(1_000, 1_080), (1_083, 1_160), (1_160, 1_240), (1_400, 1_480)] {
+            pace.sent(ms(now));
+            assert_eq!(pace.gate(), ms(next), "{now}");
+        }
+    }
+}

@@ -13,7 +13,6 @@ use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
 use crate::server::event::{Asked, Command, Reply, RunId, TaskEvent};
 use crate::server::live::Live;
 use crate::server::params::{GenerateParams, RunParams, WireRange, content_modified, invalid, run_name};
-use crate::server::warm;
 use crate::workspace::{MAX_BYTES, Snapshot};
 
 impl Session {
@@ -161,9 +160,7 @@ impl Session {
             };
             let _ = tasks.blocking_send(event);
             // While the model reads: the answer's last look needs them, on the loop.
-            if let Some(language) = snapshot.language.filter(|language| !language.is_warm_to_read()) {
-                warm::reading(language);
-            }
+            snapshot.language.inspect(|language| language.warm());
         });
     }
 

@@ -11,7 +11,6 @@ use super::{Doc, PARSE_DELAY, Session};
 use crate::job::{Input, Run};
 use crate::server::event::{RunId, TaskEvent};
 use crate::server::live::Live;
-use crate::server::warm;
 use crate::text::edit::Edit;
 use crate::workspace::{Change, Document, Opened, Stamp};
 
@@ -117,9 +116,6 @@ impl Session {
                 let (tree, learnt) = catch_unwind(AssertUnwindSafe(work)).unwrap_or_default();
                 let (uri, stamp) = (snapshot.uri.clone(), snapshot.stamp());
                 let _ = tasks.blocking_send(TaskEvent::Parsed { uri, stamp, tree, learnt });
-                if let Some(language) = snapshot.language.filter(|language| !language.is_warm()) {
-                    warm::language(language);
-                }
             });
         }
     }

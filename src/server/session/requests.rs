@@ -21,19 +21,20 @@ const DRAFT: &str = "refactor.rewrite.redraft.draft";
 
 impl Session {
     pub(super) fn actions(&mut self, ask: Ask, reply: Reply) {
-        self.warm_up();
         let Some(doc) = self.documents.get(&ask.text_document.uri) else {
             let _ = reply.send(Ok(json!([])));
             return;
         };
         let snapshot = doc.document.snapshot().clone();
+        let wants_parse = doc.document.wants_parse();
+        self.warm_up(&snapshot);
         let mut actions = self.of_drafts(&snapshot, &ask);
         let profile = self.profile.clone();
         if snapshot.language.is_none() || snapshot.text.len_bytes() > MAX_BYTES {
             let _ = reply.send(Ok(Value::Array(actions)));
             return;
         }
-        if !doc.document.wants_parse() {
+        if !wants_parse {
             let tree = snapshot.parse();
             actions.extend(listed(&snapshot, tree.as_ref(), &ask, &profile));
             let _ = reply.send(Ok(Value::Array(actions)));
@@ -68,12 +69,11 @@ impl Session {
     }
 
     /// Who asks for actions may be about to run one.
-    fn warm_up(&mut self) {
-        if std::mem::replace(&mut self.is_warm, true) {
-            return;
-        }
+    fn warm_up(&mut self, snapshot: &Snapshot) {
+        let Some(language) = snapshot.language.filter(|_| !self.is_warm) else { return };
+        self.is_warm = true;
         let (registry, model) = (self.setup.registry.clone(), self.profile.options.default_model.clone());
-        drop(tokio::task::spawn_blocking(move || warm::run(&registry, model.as_deref())));
+        drop(tokio::task::spawn_blocking(move || warm::run(language, &registry, model.as_deref())));
     }
 
     /// What can be done with the drafts that are being written, and with those that stand there.
