@@ -28,7 +28,9 @@ pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {
         (_, Err(Failure::Usage(message) | Failure::Failed(message))) => (Err(message), Vec::new()),
         (_, Err(Failure::Interrupted)) => return Err(Failure::Interrupted),
     };
-    let code = runtime.block_on(serve(Setup { registry, notices }, std::io::stdin(), std::io::stdout()));
+    let state = setup::state_dir().ok();
+    let code =
+        runtime.block_on(serve(Setup { state, registry, notices }, std::io::stdin(), std::io::stdout()));
     // Threads that still compute, or wait for a client that is gone, do not hold the exit up.
     runtime.shutdown_background();
     Ok(ExitCode::from(code))

@@ -57,6 +57,8 @@ const PARSE_DELAY: Duration = Duration::from_millis(50);
 /// What a session is made with.
 #[derive(Debug)]
 pub struct Setup {
+    /// Where what is learned of projects is kept between sessions; nothing is kept without it.
+    pub state: Option<std::path::PathBuf>,
     /// The models, or why there are none (a sentence for the user).
     pub registry: Result<Arc<Registry>, String>,
     /// What else the user should be told at the start.

@@ -78,7 +78,7 @@ def test_what_goes_wrong_is_shown(start, ended, model):
     editor.act(TITLE)
     model.next_call().refuse(400, "no such model here")
     if editor.shows_errors:
-        editor.terminal.see("no such model here")
+        editor.see_error("no such model here")
     else:
         editor.terminal.wait(lambda: "no such model here" in editor.told(), "the editor to be told")
     editor.saved_as(STUB)

@@ -52,6 +52,10 @@ class TerminalEditor:
     def command(self, line: int) -> list[str]:
         raise NotImplementedError
 
+    def see_error(self, text: str) -> None:
+        """Waits until the editor shows what went wrong."""
+        self.terminal.see(text)
+
     def act(self, title: str) -> None:
         """Asks for code actions and chooses the one whose title begins so, which is to be the first."""
         raise NotImplementedError
@@ -184,6 +188,19 @@ class Emacs(TerminalEditor):
             self.terminal.text(line)
             self.terminal.keys("Enter")
         self.terminal.see(text.splitlines()[-1])
+
+    def see_error(self, text: str) -> None:
+        self.terminal.wait(lambda: text in self.told(), "the editor to be told")
+        # Emacs before 29 may leave what came right behind an answer unread until something else comes (docs/editors.md).
+        self.terminal.keys("M-x")
+        self.terminal.text("eglot-code-actions")
+        self.terminal.keys("Enter")
+        self.terminal.see("Pick an action")
+        self.terminal.keys("C-g")
+        # The echo area shows it until the next message of any kind; what it showed is in a buffer.
+        self.terminal.keys("C-h", "e")
+        self.terminal.see(text)
+        self.terminal.keys("C-x", "1")
 
     def save(self) -> None:
         self.terminal.keys("C-x", "C-s")

@@ -104,6 +104,7 @@ pub fn rich_utf16() -> Value {
 pub fn setup(provider: Arc<dyn Provider>) -> Setup {
     let make = Box::new(move |_: &_| Ok(provider.clone()));
     Setup {
+        state: None,
         registry: Ok(Arc::new(Registry::new(Catalogue::default(), Http::default(), make))),
         notices: Vec::new(),
     }

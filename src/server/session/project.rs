@@ -10,6 +10,7 @@ use super::Session;
 use crate::server::event::TaskEvent;
 use crate::syntax::Language;
 use crate::syntax::facts::Facts;
+use crate::workspace::cache::Cache;
 use crate::workspace::disk::Disk;
 use crate::workspace::index::Index;
 use crate::workspace::indexer::{Indexer, Told};
@@ -87,12 +88,14 @@ impl Session {
         let (Standing::Unwanted, Some(path)) = (&self.project, path) else { return };
         self.project = Standing::Starting;
         let (folders, path, tasks) = (self.profile.folders.clone(), path.to_owned(), self.tasks.clone());
+        let state = self.setup.state.clone();
         tokio::task::spawn_blocking(move || {
             let disk = if folders.is_empty() { Disk::around(&path) } else { Disk::new(&folders) };
             let disk = Arc::new(disk);
             let near = disk.path_of(&path).unwrap_or_default();
             let publish = tasks.clone();
-            let indexer = Indexer::start(disk.clone(), &near, None, move |index| {
+            let cache = state.map(|state| Cache::new(&state, &disk));
+            let indexer = Indexer::start(disk.clone(), &near, cache, move |index| {
                 // The session is gone where this fails.
                 let _ = publish.blocking_send(TaskEvent::Indexed(index));
             });
