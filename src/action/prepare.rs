@@ -109,6 +109,7 @@ pub fn prepare(
         hint: &hint,
         recent: &[],
         budget: room.context.0,
+        least: context::WORTH,
     };
     let mut context = context::gather(view, &ask);
     let mut rendered = prompt::render(plan.prompt, &plan.inputs, &context)?;

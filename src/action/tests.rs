@@ -309,6 +309,7 @@ fn hostile_files_are_answered() {
                     hint: "",
                     recent: &[],
                     budget: 1_000,
+                    least: 0.0,
                 };
                 let context = crate::context::gather(&view, &ask);
                 assert!(context.tokens() <= 1_000);

@@ -62,7 +62,7 @@ pub(super) fn run(args: &ContextArgs) -> Result<std::process::ExitCode, Failure>
         .map_err(|error| Failure::Failed(format!("{}: cannot be read: {error}", path.display())))?;
     let hint = args.instruction.as_deref().unwrap_or_default();
     let subject = Subject::new(&name, text).map_err(Failure::Failed)?;
-    let question = Question { line, hint, budget: args.budget, explain: args.explain };
+    let question = Question { line, hint, budget: args.budget, least: context::WORTH, explain: args.explain };
     let answer = ask(&index, &disk, &subject, &question).map_err(Failure::Failed)?;
     let output = if args.json { as_json(args, &answer) } else { as_text(args, &answer) };
     let _ = std::io::Write::write_all(&mut std::io::stdout(), output.as_bytes());
@@ -75,6 +75,8 @@ struct Question<'a> {
     line: usize,
     hint: &'a str,
     budget: u32,
+    /// As the context's ask has it.
+    least: f32,
     /// Every candidate is wanted.
     explain: bool,
 }
@@ -142,6 +144,7 @@ fn ask(
         hint: question.hint,
         recent: &[],
         budget: question.budget,
+        least: question.least,
     };
     let explained = if question.explain { context::explain(&view, &ask) } else { Vec::new() };
     Ok(Answer { context: context::gather(&view, &ask), comment: language.comment, explained })

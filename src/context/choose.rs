@@ -37,7 +37,7 @@ pub(super) fn choose(view: &View<'_>, ask: &Ask<'_>, found: &[Candidate]) -> Con
         .iter()
         .filter_map(|one| {
             let likely = weights::likely(&one.evidence);
-            if likely < LEAST {
+            if likely < LEAST.max(ask.least) {
                 return None;
             }
             let facts = view.facts(one.def.file)?;

@@ -41,7 +41,13 @@ pub struct Ask<'a> {
     pub recent: &'a [String],
     /// In tokens.
     pub budget: u32,
+    /// Less likely definitions are left out, however much of the budget is left: each token is read by the model, and what the
+    /// body does not use leads it astray.
+    pub least: f32,
 }
+
+/// What a prompt wants at least: one in fifty.
+pub const WORTH: f32 = 0.02;
 
 /// One piece of code that was chosen.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,7 @@ use crate::workspace::index::{Known, Update};
 fn gathered(workspace: &Workspace, index: &Index, hint: &str, recent: &[String], budget: u32) -> Context {
     let (text, focus, region) = workspace.place();
     let view = workspace.view_of(index);
-    gather(&view, &Ask { text: &text, focus: &focus, region: &region, hint, recent, budget })
+    gather(&view, &Ask { text: &text, focus: &focus, region: &region, hint, recent, budget, least: 0.0 })
 }
 
 fn explained(workspace: &Workspace, hint: &str, recent: &[String]) -> Vec<Explained> {
@@ -21,7 +21,10 @@ fn explained(workspace: &Workspace, hint: &str, recent: &[String]) -> Vec<Explai
 fn explained_in(workspace: &Workspace, index: &Index, hint: &str, recent: &[String]) -> Vec<Explained> {
     let (text, focus, region) = workspace.place();
     let view = workspace.view_of(index);
-    explain(&view, &Ask { text: &text, focus: &focus, region: &region, hint, recent, budget: 1_000 })
+    explain(
+        &view,
+        &Ask { text: &text, focus: &focus, region: &region, hint, recent, budget: 1_000, least: 0.0 },
+    )
 }
 
 /// Each candidate's reason: `name` of the own file, `path:name` of another one.

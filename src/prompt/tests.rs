@@ -158,7 +158,8 @@ fn keys_in_the_code_of_the_project_do_not_come_out() {
     let view = workspace.view();
     let shown = |budget| {
         let (focus, region) = (&focus, &region);
-        let ask = crate::context::Ask { text: &text, focus, region, hint: "", recent: &[], budget };
+        let ask =
+            crate::context::Ask { text: &text, focus, region, hint: "", recent: &[], budget, least: 0.0 };
         crate::context::gather(&view, &ask).render("#")
     };
     for budget in [30, 60, 100, 200, 2_000] {

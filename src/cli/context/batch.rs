@@ -98,6 +98,8 @@ fn question(project: &mut Project, line: &Line) -> Result<Value, String> {
         hint: line.instruction.as_deref().unwrap_or_default(),
         // The protocol's tokens are of four bytes each; ours are a safe estimate.
         budget: line.budget.unwrap_or(1_000).saturating_mul(10) / 9,
+        // Who asks by budget wants it used.
+        least: 0.0,
         explain: line.explain,
     };
     let answer = ask(&project.index, &project.disk, &subject, &question)?;
