@@ -182,6 +182,10 @@ impl Choice<'_> {
             });
             let Some(text) = text else { continue };
             let Some(whole) = excerpt::whole(&facts, symbol, one.level, text) else { continue };
+            // A body that is still to be written tells nothing, and small models copy it.
+            if whole.lines().last().is_some_and(|line| self.view.language().is_placeholder(line)) {
+                continue;
+            }
             let cost = tokens(&whole).saturating_sub(tokens(&one.text));
             if cost <= self.left {
                 self.left -= cost;

@@ -35,6 +35,8 @@ pub struct Language {
     pub initialisers: &'static [&'static str],
     /// How its imports name files.
     pub modules: Modules,
+    /// How statements begin that stand for a body yet to be written.
+    pub placeholders: &'static [&'static str],
     /// Names that are there without being defined.
     pub builtins: &'static [&'static str],
     /// Members that objects of built-in types have.
@@ -112,6 +114,12 @@ impl Language {
     #[must_use]
     pub fn by_id(id: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|language| language.id == id)
+    }
+
+    /// Whether `line` stands for a body yet to be written, as far as a line alone tells.
+    #[must_use]
+    pub fn is_placeholder(&self, line: &str) -> bool {
+        self.placeholders.iter().any(|placeholder| line.trim().starts_with(placeholder))
     }
 
     /// The endings of all languages' files.

@@ -14,6 +14,7 @@ pub(super) static PYTHON: Language = Language {
     comment: "#",
     opener: ":",
     initialisers: &["__init__", "__post_init__", "__new__", "setUp"],
+    placeholders: &["pass", "...", "raise NotImplementedError"],
     modules: Modules::Dotted { package: "__init__", sources: &["src", "lib", "python"] },
     builtins: &BUILTINS,
     members: &MEMBERS,
