@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::{Diagnostic, Plan, PlanError, Query, Source, list, plan};
 use crate::context::{self, Ask, Context};
 use crate::draft::form::Shape;
+use crate::draft::place::Place;
 use crate::draft::secrets::Secrets;
 use crate::job::Task;
 use crate::model::{Request, Role, Tokens, Turn};
@@ -200,10 +201,7 @@ fn checked(request: &Request, room: Room) -> Result<Tokens, PrepareError> {
 
 fn task(plan: Plan, source: &Source<'_>, secrets: Secrets, request: Request) -> Task {
     Task {
-        text: source.text.clone(),
-        tree: source.tree.cloned(),
-        language: source.language,
-        region: plan.region,
+        place: Place::new(source.text.clone(), source.tree.cloned(), source.language, plan.region),
         imports: plan.imports,
         existing: plan.existing,
         form: plan.form,
@@ -241,6 +239,6 @@ pub fn prepare_new(
     task.form.lead.clear();
     task.form.base.clear();
     task.imports = None;
-    task.region = 0..source.text.len_bytes();
+    task.place = task.place.at(0..source.text.len_bytes());
     Ok((task, sent))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ropey::Rope;
@@ -10,6 +11,7 @@ use tree_sitter::Tree;
 use crate::syntax::bindings::Names;
 use crate::syntax::definition::{self, Definition};
 use crate::syntax::items::{self, Item};
+use crate::syntax::names::hash;
 use crate::syntax::outline::{Kind, outline_where};
 use crate::syntax::{Language, Source, lines, parse};
 
@@ -32,6 +34,21 @@ pub(crate) struct Code {
 pub struct Place {
     file: Code,
     region: Range<usize>,
+    outside: Arc<OnceLock<Outside>>,
+}
+
+/// What the file has outside of the region: looked for once, since in a large file that takes longer than all else that a
+/// draft ends with.
+#[derive(Debug, Default)]
+struct Outside {
+    /// The names that its top level defines, and those that it imports.
+    defined: HashSet<String>,
+    imported: HashSet<String>,
+    classes: HashSet<String>,
+    /// It imports names that cannot be seen.
+    imports_all: bool,
+    /// Hashes of its words.
+    words: HashSet<u32>,
 }
 
 impl Code {
@@ -64,7 +81,61 @@ impl Code {
 impl Place {
     #[must_use]
     pub fn new(text: Rope, tree: Option<Tree>, language: &'static Language, region: Range<usize>) -> Self {
-        Self { file: Code { text, tree, language }, region }
+        Self { file: Code { text, tree, language }, region, outside: Arc::default() }
+    }
+
+    /// The same file, and another region in it.
+    #[must_use]
+    pub fn at(&self, region: Range<usize>) -> Self {
+        Self { file: self.file.clone(), region, outside: Arc::default() }
+    }
+
+    /// Looks at the file, and compiles its language's queries, so that nobody waits for either later. Clones share what was
+    /// seen.
+    pub fn look(&self) {
+        self.file.language.warm();
+        self.outside();
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn text(&self) -> &Rope {
+        &self.file.text
+    }
+
+    /// The file as a source without a path.
+    #[must_use]
+    pub fn source(&self) -> Source<'_> {
+        self.file.source()
+    }
+
+    /// What the region has now.
+    #[must_use]
+    pub fn base(&self) -> String {
+        self.file.part(&self.region)
+    }
+
+    fn outside(&self) -> &Outside {
+        self.outside.get_or_init(|| {
+            let mut outside = Outside::default();
+            for symbol in outline_where(&self.file.source(), &|_| false) {
+                if symbol.kind == Kind::Import {
+                    let import = self.file.part(&symbol.whole);
+                    outside.imports_all |= import.ends_with('*');
+                    outside.imported.extend(words(&import).map(str::to_owned));
+                    continue;
+                }
+                if symbol.kind == Kind::Class {
+                    outside.classes.insert(symbol.name.clone());
+                }
+                outside.defined.insert(symbol.name);
+            }
+            let text = &self.file.text;
+            for range in [0..self.region.start, self.region.end..text.len_bytes()] {
+                outside.words.extend(words(&lines::slice(text, &range)).map(hash));
+            }
+            outside
+        })
     }
 
     #[must_use]
@@ -76,7 +147,9 @@ impl Place {
         &self.file
     }
 
-    pub(crate) fn region(&self) -> &Range<usize> {
+    /// The bytes that the draft takes the place of.
+    #[must_use]
+    pub fn region(&self) -> &Range<usize> {
         &self.region
     }
 
@@ -109,23 +182,20 @@ impl Place {
         lines::slice(text, &(lines::start(text, top)..lines::start(text, first)))
     }
 
-    /// The names that the file's top level binds.
-    pub(crate) fn top(&self) -> HashSet<String> {
-        let source = self.file.source();
-        let mut names = HashSet::new();
-        for symbol in outline_where(&source, &|_| false) {
-            match symbol.kind {
-                Kind::Import => names.extend(words(&self.file.part(&symbol.whole)).map(str::to_owned)),
-                _ => _ = names.insert(symbol.name),
-            }
-        }
-        names
+    /// Whether the file's top level binds the name.
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        let outside = self.outside();
+        outside.defined.contains(name) || outside.imported.contains(name)
+    }
+
+    /// Whether the file's top level binds the name other than by an import.
+    pub(crate) fn defines(&self, name: &str) -> bool {
+        self.outside().defined.contains(name)
     }
 
     /// Whether the file imports names that cannot be seen.
     pub(crate) fn imports_all(&self) -> bool {
-        let imports = outline_where(&self.file.source(), &|_| false);
-        imports.iter().any(|one| one.kind == Kind::Import && self.file.part(&one.whole).ends_with('*'))
+        self.outside().imports_all
     }
 
     /// The names that the functions around the region bind.
@@ -152,10 +222,7 @@ impl Place {
         };
         let header = self.file.part(&class.header);
         let bases = header.split_once('(').map(|(_, bases)| bases).unwrap_or_default();
-        let symbols = outline_where(&self.file.source(), &|_| false);
-        let own: HashSet<&str> =
-            symbols.iter().filter(|one| one.kind == Kind::Class).map(|one| one.name.as_str()).collect();
-        words(bases).any(|base| base != "object" && !own.contains(base))
+        words(bases).any(|base| base != "object" && !self.outside().classes.contains(base))
     }
 
     /// The statements of the innermost of `around`, or of the module, but for those that the region touches.
@@ -171,9 +238,7 @@ impl Place {
 
     /// Whether the file has this word anywhere outside of the region.
     pub(crate) fn has_word(&self, word: &str) -> bool {
-        let text = &self.file.text;
-        let outside = [0..self.region.start, self.region.end..text.len_bytes()];
-        outside.iter().any(|range| words(&lines::slice(text, range)).any(|known| known == word))
+        self.outside().words.contains(&hash(word))
     }
 }
 

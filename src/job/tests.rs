@@ -7,6 +7,7 @@ use ropey::Rope;
 use super::{Delivery, Effect, Input, Run, Send, State, Task};
 use crate::draft::form::{Form, Shape};
 use crate::draft::imports::Existing;
+use crate::draft::place::Place;
 use crate::draft::secrets::Secrets;
 use crate::draft::weave::Time;
 use crate::model::{Answer, ErrorKind, Finish, ModelError, Request, Tokens, Usage};
@@ -37,10 +38,7 @@ impl World {
         let (lead, base) = ("\n".to_owned(), "    ".to_owned());
         let shape = Shape::Body { name: "f".to_owned(), docstring: None };
         let task = Task {
-            text: Rope::from_str(FILE),
-            tree: None,
-            language: Language::by_id("python").unwrap(),
-            region: start..end,
+            place: Place::new(Rope::from_str(FILE), None, Language::by_id("python").unwrap(), start..end),
             imports: Some(0.."import os".len()),
             existing: Existing { leading: true, elsewhere: Vec::new() },
             form: Form { shape, lead, base, unit: Indent::Spaces(4), eol: Eol::Lf },
@@ -57,7 +55,7 @@ impl World {
             },
         };
         Self {
-            text: task.text.clone(),
+            text: task.place.text().clone(),
             run: Run::new(task, delivery),
             now: Time::from_secs(1),
             lines: Vec::new(),

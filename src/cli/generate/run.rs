@@ -51,13 +51,13 @@ pub(super) async fn run(
 ) -> Result<Outcome, Failure> {
     let (task, sent) = prepared;
     let request = task.request.clone();
-    let language = task.language;
+    let place = task.place.clone();
     // While the model reads.
-    tokio::task::spawn_blocking(move || language.warm());
+    tokio::task::spawn_blocking(move || place.look());
     progress
         .stage(&format!("{}: {} is reading about {} tokens", sent.title, chosen.name, sent.tokens.0), None);
     let mut work = Work {
-        document: task.text.clone(),
+        document: task.place.text().clone(),
         run: Run::new(task, Delivery::Final),
         edits: Vec::new(),
         started: Instant::now(),
@@ -181,7 +181,7 @@ impl Work<'_> {
         if let Some(note) = self.run.message() {
             self.progress.line(note);
         }
-        let region = &self.run.task().region;
+        let region = self.run.task().place.region();
         let import = |edit: &&Edit| edit.range.end < region.start || edit.range.start > region.end;
         let imports = self
             .edits

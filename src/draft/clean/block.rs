@@ -256,7 +256,7 @@ impl Answer<'_> {
         if self.around.last().is_none_or(|one| one.kind != definition::Kind::Class) {
             return Ok(());
         }
-        let (names, top) = (Names::of(&self.code.source()), self.place.top());
+        let names = Names::of(&self.code.source());
         let is_kept = |item: &&Item| kept.iter().any(|range| range.end == item.range.end);
         let bound: HashSet<String> =
             items.iter().filter(is_kept).flat_map(|item| names.bound_by(&item.range)).collect();
@@ -264,7 +264,7 @@ impl Answer<'_> {
         let used = functions
             .filter_map(|item| item.definition.as_ref())
             .flat_map(|own| names.free(&own.body, &own.range));
-        match used.into_iter().find(|name| bound.contains(name) && !top.contains(name)) {
+        match used.into_iter().find(|name| bound.contains(name) && !self.place.binds(name)) {
             Some(name) => Err(CleanError::Outside(name)),
             None => Ok(()),
         }
@@ -273,7 +273,6 @@ impl Answer<'_> {
     /// What the answer defines outside of what it repeats, and the new code needs, has no place.
     fn check(&self, kept: &[Range<usize>], inside: &Range<usize>) -> Result<(), CleanError> {
         let names = Names::of(&self.code.source());
-        let top = self.place.top();
         let needed: HashSet<String> = kept.iter().flat_map(|range| names.free(range, inside)).collect();
         for item in items::items(&self.code.source(), None) {
             let holds = item.range.start <= inside.start && inside.end <= item.range.end;
@@ -283,7 +282,7 @@ impl Answer<'_> {
             let lost = names
                 .bound_by(&item.range)
                 .into_iter()
-                .find(|name| needed.contains(name) && !top.contains(name));
+                .find(|name| needed.contains(name) && !self.place.binds(name));
             if let Some(name) = lost {
                 return Err(CleanError::Outside(name));
             }

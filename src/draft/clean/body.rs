@@ -12,7 +12,7 @@ use super::pass::{Pass, Reading};
 use super::{CleanError, Cleaned, Setup};
 use crate::draft::form::{Form, Shape};
 use crate::draft::peel::{self, Start, squeezed};
-use crate::draft::place::{Code, Place};
+use crate::draft::place::Code;
 use crate::syntax::bindings::Names;
 use crate::syntax::items::{self, Definition, Item, Kind, Nested};
 
@@ -156,8 +156,8 @@ fn find<'a>(
         return Ok(Some(of(best.clone())));
     }
     // A class of another name, as models invent them for what they were shown a part of; not another class of the file.
-    let top = setup.place.as_ref().map(Place::top).unwrap_or_default();
-    let invented = |(kind, outer): &(Kind, Definition)| *kind == Kind::Class && !top.contains(&outer.name);
+    let top = |name: &str| setup.place.as_ref().is_some_and(|place| place.binds(name));
+    let invented = |(kind, outer): &(Kind, Definition)| *kind == Kind::Class && !top(&outer.name);
     let in_classes: Vec<&Nested> = all.iter().filter(|one| one.around.iter().all(invented)).collect();
     let written: Vec<&Nested> = in_classes.iter().copied().filter(|one| !stub(code, one)).collect();
     match (&in_classes[..], &written[..]) {
@@ -223,8 +223,8 @@ fn check_header(found: &Found<'_>, setup: &Setup) -> Result<(), CleanError> {
     let known = Names::of(&opening.source());
     let known = theirs.definition().map(|own| known.local(&own.range)).unwrap_or_default();
     let used = found.names.parameters_used(&found.body, &header(function));
-    let top = setup.place.as_ref().map(Place::top).unwrap_or_default();
-    if let Some(new) = used.into_iter().find(|name| !known.contains(name) && !top.contains(name)) {
+    let top = |name: &str| setup.place.as_ref().is_some_and(|place| place.binds(name));
+    if let Some(new) = used.into_iter().find(|name| !known.contains(name) && !top(name)) {
         return Err(CleanError::Parameter(new));
     }
     let is_async = |code: &Code, one: &Nested| code.part(&header(one)).starts_with("async");

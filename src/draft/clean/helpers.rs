@@ -153,7 +153,9 @@ impl<'a> Search<'a> {
 
     /// Takes what the body needs, and what that needs.
     fn take(&mut self, form: &Form) {
-        let known = known(form, self.setup);
+        let locals = locals(form, self.setup);
+        let place = self.setup.place.as_ref();
+        let known = |name: &String| locals.contains(name) || place.is_some_and(|place| place.binds(name));
         loop {
             let needed = self.needed();
             let is_needed = |item: &Item| {
@@ -161,7 +163,7 @@ impl<'a> Search<'a> {
                     .names
                     .bound_by(&item.range)
                     .iter()
-                    .any(|name| needed.contains(name) && !known.contains(name))
+                    .any(|name| needed.contains(name) && !known(name))
             };
             let accessed: HashSet<String> = self
                 .accesses()
@@ -355,12 +357,10 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Names that stand for what the file has: what the answer has of them is a repetition.
-fn known(form: &Form, setup: &Setup) -> HashSet<String> {
-    let Some(place) = &setup.place else { return HashSet::new() };
-    let mut known = place.top();
-    known.extend(place.locals(outer(&place.around(&form.base))));
-    known
+/// Names that the functions around bind: what the answer has of them is a repetition.
+fn locals(form: &Form, setup: &Setup) -> HashSet<String> {
+    let place = setup.place.as_ref();
+    place.map(|place| place.locals(outer(&place.around(&form.base)))).unwrap_or_default()
 }
 
 /// The definitions around, without the function itself.

@@ -135,7 +135,7 @@ impl Session {
         self.preparing.insert(run, preparing);
         let (tasks, around) = (self.tasks.clone(), self.around());
         tokio::task::spawn_blocking(move || {
-            let work = AssertUnwindSafe(|| {
+            let work = catch_unwind(AssertUnwindSafe(|| {
                 let tree = snapshot.parse();
                 let name = around.path(&snapshot);
                 let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
@@ -152,15 +152,16 @@ impl Session {
                     return Err(PrepareError::NotOffered(wish.action));
                 }
                 Ok(prepared)
-            });
+            }));
+            let place = work.as_ref().ok().and_then(|outcome| Some(outcome.as_ref().ok()?.0.place.clone()));
             // A dropped reply is answered with an internal error.
-            let event = match catch_unwind(work) {
+            let event = match work {
                 Ok(outcome) => TaskEvent::Prepared { run, asked, outcome: Box::new(outcome) },
                 Err(_) => TaskEvent::Panicked { run },
             };
             let _ = tasks.blocking_send(event);
             // While the model reads: the answer's last look needs them, on the loop.
-            snapshot.language.inspect(|language| language.warm());
+            let _ = catch_unwind(AssertUnwindSafe(|| place.inspect(|place| place.look())));
         });
     }
 
