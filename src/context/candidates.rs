@@ -3,8 +3,10 @@
 
 mod usage;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::Ask;
 use super::evidence::Evidence;
@@ -31,6 +33,9 @@ const FOUND: usize = 250;
 /// A word that more symbols than this have tells little, and takes long.
 const COMMON: usize = 4_000;
 
+/// Words, and how rare each is.
+type Words = FxHashMap<u32, f32>;
+
 /// One definition that may be shown.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
@@ -51,11 +56,21 @@ pub(super) fn find(view: &View<'_>, ask: &Ask<'_>) -> Vec<Candidate> {
     search.attributes();
     search.directory();
     search.neighbours();
-    search.callers(&whole);
+    search.callers();
     search.implementations();
     search.recent();
     search.lexical();
     search.finish()
+}
+
+/// What all candidates of a file have in common.
+struct File {
+    file: FileNo,
+    facts: Arc<Facts>,
+    own: bool,
+    of_test: f32,
+    outside: f32,
+    same_directory: f32,
 }
 
 struct Search<'a> {
@@ -69,12 +84,12 @@ struct Search<'a> {
     function: Option<usize>,
     class: Option<usize>,
     /// The words of the target's name, class and instruction; those of all else that is known of it.
-    name_words: HashSet<u32>,
-    text_words: HashSet<u32>,
+    name_words: Words,
+    text_words: Words,
     found: Vec<Candidate>,
-    by_def: HashMap<Def, usize>,
+    by_def: FxHashMap<Def, usize>,
     /// How many files of the target's directory import a name.
-    imported_beside: HashMap<u32, u32>,
+    imported_beside: FxHashMap<u32, u32>,
 }
 
 impl<'a> Search<'a> {
@@ -94,22 +109,25 @@ impl<'a> Search<'a> {
             named.push(' ');
             named.push_str(facts.name(&facts.symbols[symbol]));
         }
-        let name_words: HashSet<u32> = words::of(&[&named]).into_iter().collect();
-        let text_words = words::of(&[focus]).into_iter().filter(|word| !name_words.contains(word)).collect();
+        let rare = |word: u32| (word, idf(view, word));
+        let name_words: Words = words::of(&[&named]).into_iter().map(rare).collect();
+        let text_words = words::of(&[focus]).into_iter().filter(|word| !name_words.contains_key(word));
+        let text_words: Words = text_words.map(rare).collect();
+        let own_name = function.map(|at| facts.name(&facts.symbols[at]));
         Self {
             view,
             ask,
             facts,
             own_path: view.path(view.own()),
-            uses: Uses::of(language, whole),
+            uses: Uses::of(language, whole, own_name),
             mentioned: identifiers::of(&[focus, ask.hint]),
             function,
             class,
             name_words,
             text_words,
             found: Vec::new(),
-            by_def: HashMap::new(),
-            imported_beside: HashMap::new(),
+            by_def: FxHashMap::default(),
+            imported_beside: FxHashMap::default(),
         }
     }
 
@@ -380,7 +398,7 @@ impl<'a> Search<'a> {
     fn neighbours(&mut self) {
         let files = self.beside();
         // The place among the files is kept, not their numbers, which depend on what was opened before.
-        let mut count: HashMap<u32, (u32, usize, usize)> = HashMap::new();
+        let mut count: FxHashMap<u32, (u32, usize, usize)> = FxHashMap::default();
         for (place, &file) in files.iter().enumerate() {
             // Only what is known already: nothing is read for this.
             let Some(facts) = self.view.index().entry(file).and_then(|entry| entry.facts.clone()) else {
@@ -410,15 +428,14 @@ impl<'a> Search<'a> {
     /// Names that share words with the target.
     fn lexical(&mut self) {
         let (index, tables) = (self.view.index(), self.view.index().tables());
-        let mut scores: HashMap<u32, f32> = HashMap::new();
-        let sorted = |words: &HashSet<u32>| {
-            let mut words: Vec<u32> = words.iter().copied().collect();
-            words.sort_unstable();
+        let mut scores: FxHashMap<u32, f32> = FxHashMap::default();
+        let sorted = |words: &Words| {
+            let mut words: Vec<(u32, f32)> = words.iter().map(|(word, idf)| (*word, *idf)).collect();
+            words.sort_unstable_by_key(|(word, _)| *word);
             words
         };
         for (words, weight) in [(sorted(&self.name_words), 2.0), (sorted(&self.text_words), 1.0)] {
-            for word in words {
-                let idf = self.idf(word);
+            for (word, idf) in words {
                 for (symbols, share) in [(tables.named(word), 1.0), (tables.documented(word), 0.4)] {
                     if symbols.len() <= COMMON {
                         for &symbol in symbols {
@@ -445,7 +462,7 @@ impl<'a> Search<'a> {
             for (symbol, one) in facts.symbols.iter().enumerate() {
                 let mut shares = false;
                 words::each(facts.name(one), |word| {
-                    shares |= self.name_words.contains(&word) || self.text_words.contains(&word);
+                    shares |= self.name_words.contains_key(&word) || self.text_words.contains_key(&word);
                 });
                 if shares {
                     self.add(Def { file, symbol }, |_| {});
@@ -454,29 +471,39 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// How rare a word is among all symbols' names, 0 to 1.
-    fn idf(&self, word: u32) -> f32 {
-        let tables = self.view.index().tables();
-        let all = tables.symbols().max(1) as f32;
-        let with = tables.named(word).len() as f32;
-        ((1.0 + all) / (1.0 + with)).ln() / (1.0 + all).ln().max(1.0)
-    }
-
     /// What can be said of any candidate, however it was found.
     fn finish(mut self) -> Vec<Candidate> {
         let mut found = std::mem::take(&mut self.found);
-        found.retain_mut(|one| self.complete(one));
-        found.sort_by_key(|one| one.def);
+        found.sort_unstable_by_key(|one| one.def);
+        let mut known: Option<File> = None;
+        found.retain_mut(|one| {
+            if known.as_ref().is_none_or(|known| known.file != one.def.file) {
+                known = self.file(one.def.file);
+            }
+            known.as_ref().is_some_and(|known| self.complete(known, one))
+        });
         self.of_parents(&mut found);
         found
     }
 
+    fn file(&self, file: FileNo) -> Option<File> {
+        let flag = |is: bool| f32::from(u8::from(is));
+        let (facts, path) = (self.view.facts(file)?, self.view.path(file));
+        let own = file == self.view.own();
+        Some(File {
+            file,
+            facts,
+            own,
+            of_test: flag(is_test(&path) && !is_test(&self.own_path)),
+            outside: flag(self.view.index().entry(file).is_none() && !own),
+            same_directory: flag(parent(&path) == parent(&self.own_path)),
+        })
+    }
+
     /// Fills in the evidence; false for what is not to be shown: the target itself, imports by the way.
-    fn complete(&self, one: &mut Candidate) -> bool {
-        let def = one.def;
-        let Some(facts) = self.view.facts(def.file) else { return false };
+    fn complete(&self, known: &File, one: &mut Candidate) -> bool {
+        let (def, facts, own) = (one.def, &known.facts, known.own);
         let Some(symbol) = facts.symbols.get(def.symbol) else { return false };
-        let own = def.file == self.view.own();
         let range = symbol.whole();
         if own
             && range.start < self.ask.focus.end
@@ -491,7 +518,6 @@ impl<'a> Search<'a> {
         let name = facts.name(symbol);
         let key = hash(name);
         let (index, evidence) = (self.view.index(), &mut one.evidence);
-        let path = self.view.path(def.file);
         let flag = |is: bool| f32::from(u8::from(is));
         evidence.class = flag(symbol.kind == Kind::Class);
         evidence.method = flag(symbol.kind == Kind::Method);
@@ -506,15 +532,15 @@ impl<'a> Search<'a> {
         evidence.property = flag(decorators.contains("property"));
         // A test of the target shows how it is used; other tests are not what code needs.
         let is_use = if evidence.caller > 0.0 { 0.5 } else { 1.0 };
-        evidence.of_test = flag(is_test(&path) && !is_test(&self.own_path)) * is_use;
-        evidence.outside = flag(index.entry(def.file).is_none() && !own);
-        evidence.same_directory = flag(parent(&path) == parent(&self.own_path));
+        evidence.of_test = known.of_test * is_use;
+        evidence.outside = known.outside;
+        evidence.same_directory = known.same_directory;
         let files = index.tables().files().max(2) as f32;
         evidence.known = (index.tables().used(key) as f32).ln_1p() / files.ln();
         evidence.popular = (index.tables().imported(key) as f32).ln_1p() / 4.0;
         let beside = self.imported_beside.get(&key).copied().unwrap_or_default();
         evidence.neighbours = if symbol.parent().is_none() { scaled(beside) } else { 0.0 };
-        self.words_of(&facts, symbol, evidence);
+        self.words_of(facts, symbol, evidence);
         true
     }
 
@@ -523,17 +549,17 @@ impl<'a> Search<'a> {
         let (mut by_name, mut by_text) = (0.0, 0.0);
         words::each(facts.name(symbol), |word| {
             count += 1.0;
-            if self.name_words.contains(&word) {
-                by_name += self.idf(word);
+            if let Some(idf) = self.name_words.get(&word) {
+                by_name += idf;
                 shared += 1.0;
-            } else if self.text_words.contains(&word) {
-                by_text += self.idf(word);
+            } else if let Some(idf) = self.text_words.get(&word) {
+                by_text += idf;
                 shared += 1.0;
             }
         });
         words::each(facts.get(symbol.doc), |word| {
-            if self.name_words.contains(&word) || self.text_words.contains(&word) {
-                by_text += 0.3 * self.idf(word);
+            if let Some(idf) = self.name_words.get(&word).or_else(|| self.text_words.get(&word)) {
+                by_text += 0.3 * idf;
             }
         });
         evidence.name_words = by_name;
@@ -543,7 +569,7 @@ impl<'a> Search<'a> {
 
     /// What speaks for a class speaks for its members too.
     fn of_parents(&self, found: &mut [Candidate]) {
-        let likely: HashMap<Def, f32> =
+        let likely: FxHashMap<Def, f32> =
             found.iter().map(|one| (one.def, weights::likely(&one.evidence))).collect();
         for one in found {
             let Some(facts) = self.view.facts(one.def.file) else { continue };
@@ -553,6 +579,14 @@ impl<'a> Search<'a> {
             one.evidence.parent = likely.get(&class).copied().unwrap_or_default();
         }
     }
+}
+
+/// How rare a word is among all symbols' names, 0 to 1.
+fn idf(view: &View<'_>, word: u32) -> f32 {
+    let tables = view.index().tables();
+    let all = tables.symbols().max(1) as f32;
+    let with = tables.named(word).len() as f32;
+    ((1.0 + all) / (1.0 + with)).ln() / (1.0 + all).ln().max(1.0)
 }
 
 /// A count, so that the first ones count most: 0, 0.35, 0.55, 0.69 …, and no more than 1.5.

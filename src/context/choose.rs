@@ -2,7 +2,9 @@
 //! goes to docstrings, then to the bodies of small functions.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use super::candidates::Candidate;
 use super::{Ask, Context, Excerpt, Reason, excerpt, tokens, weights};
@@ -46,8 +48,13 @@ pub(super) fn choose(view: &View<'_>, ask: &Ask<'_>, found: &[Candidate]) -> Con
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| by_place(view, a.2.def, b.2.def)));
-    let mut choice =
-        Choice { view, left: ask.budget, chosen: BTreeMap::new(), paths: HashMap::new(), imports: None };
+    let mut choice = Choice {
+        view,
+        left: ask.budget,
+        chosen: BTreeMap::new(),
+        paths: FxHashMap::default(),
+        imports: None,
+    };
     choice.imports(ask.budget / IMPORTS);
     let (mut misses, mut omitted) = (0, 0);
     for (_, likely, one) in ranked {
@@ -72,7 +79,7 @@ struct Choice<'a> {
     left: u32,
     chosen: BTreeMap<Def, Chosen>,
     /// The heads of the sections that there are already.
-    paths: HashMap<u32, String>,
+    paths: FxHashMap<u32, String>,
     /// What the file imports from elsewhere.
     imports: Option<String>,
 }
@@ -164,7 +171,7 @@ impl Choice<'_> {
     /// Shows small functions whole, the likeliest first, while there is room: their docstrings are in their bodies.
     fn bodies(&mut self, ask: &Ask<'_>) {
         let order = self.by_likelihood();
-        let mut texts: HashMap<u32, Option<String>> = HashMap::new();
+        let mut texts: FxHashMap<u32, Option<String>> = FxHashMap::default();
         for def in order {
             if self.left < LEAST_BODY || texts.len() > BODY_FILES {
                 break;

@@ -1,6 +1,6 @@
 //! Which names the visible code of the target's file uses, and how: what its author already works with.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::syntax::Language;
 use crate::syntax::names::{self, hash};
@@ -8,16 +8,19 @@ use crate::syntax::names::{self, hash};
 /// Counts by the names' hashes.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
-    plain: HashMap<u32, u32>,
+    plain: FxHashMap<u32, u32>,
     /// Behind a dot.
-    attributes: HashMap<u32, u32>,
+    attributes: FxHashMap<u32, u32>,
     /// The name before the dot and the one behind it.
-    pairs: HashMap<(u32, u32), u32>,
+    pairs: FxHashMap<(u32, u32), u32>,
+    /// Where the name that was asked for is used, in bytes.
+    places: Vec<usize>,
 }
 
 impl Uses {
-    /// Of `text`, whose import statements are passed over.
-    pub(super) fn of(language: &Language, text: &str) -> Self {
+    /// Of `text`, whose import statements are passed over; with the places of `wanted`.
+    pub(super) fn of(language: &Language, text: &str, wanted: Option<&str>) -> Self {
+        let wanted = wanted.map(|name| (hash(name), name));
         let mut uses = Self::default();
         let bytes = text.as_bytes();
         let mut before: Option<(usize, u32)> = None;
@@ -26,10 +29,12 @@ impl Uses {
             let key = hash(name);
             let dotted = at > 0 && bytes[at - 1] == b'.';
             if !import.skips(bytes, at, name) {
+                if wanted == Some((key, name)) {
+                    uses.places.push(at);
+                }
                 if dotted {
                     *uses.attributes.entry(key).or_default() += 1;
-                    if let Some((end, base)) = before.filter(|(end, _)| end + 1 == at) {
-                        let _ = end;
+                    if let Some((_, base)) = before.filter(|(end, _)| end + 1 == at) {
                         *uses.pairs.entry((base, key)).or_default() += 1;
                     }
                 } else {
@@ -39,6 +44,11 @@ impl Uses {
             before = Some((at + name.len(), key));
         });
         uses
+    }
+
+    /// Where the name that was asked for is used.
+    pub(super) fn places(&self) -> &[usize] {
+        &self.places
     }
 
     /// How often it is used by its own name.
@@ -98,10 +108,11 @@ mod tests {
     fn uses_are_counted_without_imports() {
         let python = Language::by_id("python").unwrap();
         let text = "import a\nfrom b import (\n  c,\n  d,\n)\na.x(c, 'd')\nself.y.z(a.x)\n";
-        let uses = Uses::of(python, text);
+        let uses = Uses::of(python, text, Some("a"));
         let plain = ["a", "b", "c", "d", "self", "x"].map(|name| uses.plain(hash(name)));
         assert_eq!(plain, [2, 0, 1, 0, 1, 0]);
         assert_eq!((uses.attribute(hash("x")), uses.pair(hash("a"), hash("x"))), (2, 2));
+        assert_eq!(uses.places(), [text.find("a.x(c").unwrap(), text.rfind("a.x").unwrap()]);
         assert_eq!((uses.pair(hash("self"), hash("y")), uses.pair(hash("y"), hash("z"))), (1, 1));
     }
 }

@@ -1,5 +1,6 @@
 //! Running a language's queries over a rope.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,10 @@ const MATCHES: u32 = 256;
 /// one such node, and took 40 s); on code a run takes microseconds. As in `parse`, the clock bounds the work, no more.
 const LIMIT: Duration = Duration::from_millis(50);
 
+thread_local! {
+    static CURSOR: Cell<Option<QueryCursor>> = const { Cell::new(None) };
+}
+
 /// One match: the captured nodes with their captures' names.
 pub(super) type Match<'query, 'tree> = Vec<(&'query str, Node<'tree>)>;
 
@@ -25,7 +30,8 @@ pub(super) fn run<'query, 'tree>(
     mut found: impl FnMut(&Match<'query, 'tree>),
 ) {
     let names = query.capture_names();
-    let mut cursor = QueryCursor::new();
+    // One is made for each thread, and for each run inside of another's.
+    let mut cursor = CURSOR.take().unwrap_or_else(QueryCursor::new);
     cursor.set_match_limit(MATCHES);
     cursor.set_max_start_depth(Some(depth));
     let started = Instant::now();
@@ -40,6 +46,8 @@ pub(super) fn run<'query, 'tree>(
         captures.extend(one.captures().iter().map(|capture| (names[capture.index as usize], capture.node)));
         found(&captures);
     }
+    drop(matches);
+    CURSOR.set(Some(cursor));
 }
 
 /// The first node that `query` captures as `name`.

@@ -1,8 +1,9 @@
 //! What is looked up by word in an index: which symbols have it in their name or docstring, how many files use a name, how
 //! many import it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::index::{Entry, FileNo};
 use super::words;
@@ -20,9 +21,9 @@ pub struct Tables {
     by_name: Postings,
     by_doc: Postings,
     /// How many files import a member of this name.
-    imported: HashMap<u32, u32>,
+    imported: FxHashMap<u32, u32>,
     /// How many files use this name.
-    used: HashMap<u32, u32>,
+    used: FxHashMap<u32, u32>,
 }
 
 /// For each word the symbols that have it: sorted words, and where each one's symbols begin.

@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::index::{FileNo, Index};
 use crate::syntax::Language;
 use crate::syntax::facts::{Facts, Import, Kind, Symbol};
@@ -77,9 +79,9 @@ struct Extra {
     reads: usize,
     misses: usize,
     /// Files of the index whose facts were read on demand.
-    known: HashMap<FileNo, Arc<Facts>>,
+    known: FxHashMap<FileNo, Arc<Facts>>,
     modules: HashMap<(FileNo, String), Option<Module>>,
-    lineages: HashMap<Def, Vec<Def>>,
+    lineages: FxHashMap<Def, Vec<Def>>,
 }
 
 /// Where a name was looked for already, on the way to one answer.

@@ -28,7 +28,7 @@ const DEFINITIONS: usize = 40;
 
 impl Search<'_> {
     /// The functions that use the target's name.
-    pub(super) fn callers(&mut self, whole: &str) {
+    pub(super) fn callers(&mut self) {
         let Some(symbol) = self.function.and_then(|at| self.facts.symbols.get(at)) else { return };
         let name = self.facts.name(symbol).to_owned();
         if name.starts_with("__") {
@@ -36,20 +36,35 @@ impl Search<'_> {
         }
         let key = hash(&name);
         let (own, facts) = (self.view.own(), self.facts.clone());
-        self.calls_in(own, &facts, whole, &name, 1.0);
+        let places = self.uses.places().to_vec();
+        self.calls_at(own, &facts, places.into_iter(), &name, 1.0);
         for file in self.files_with(key, CALLING) {
             let Some(facts) = self.view.facts(file) else { continue };
             let Some(text) = self.view.text(file).filter(|text| text.len() <= LONG) else { continue };
             let imports = facts.imports.iter().any(|import| facts.get(import.member) == name);
-            self.calls_in(file, &facts, &text, &name, if imports { 1.0 } else { 0.5 });
+            let mut places = Vec::new();
+            names::each(self.view.language(), &text, |at, used| {
+                if used == name {
+                    places.push(at);
+                }
+            });
+            self.calls_at(file, &facts, places.into_iter(), &name, if imports { 1.0 } else { 0.5 });
         }
     }
 
-    fn calls_in(&mut self, file: FileNo, facts: &Arc<Facts>, text: &str, name: &str, weight: f32) {
+    /// The functions around `places`, where the target's name is used.
+    fn calls_at(
+        &mut self,
+        file: FileNo,
+        facts: &Arc<Facts>,
+        places: impl Iterator<Item = usize>,
+        name: &str,
+        weight: f32,
+    ) {
         let mut callers: Vec<usize> = Vec::new();
-        names::each(self.view.language(), text, |at, used| {
-            if used != name || callers.len() >= CALLERS {
-                return;
+        for at in places {
+            if callers.len() >= CALLERS {
+                break;
             }
             let around = facts.symbols.iter().enumerate().rev().find(|(_, symbol)| {
                 matches!(symbol.kind, Kind::Function | Kind::Method) && symbol.whole().contains(&at)
@@ -60,7 +75,7 @@ impl Search<'_> {
             {
                 callers.push(caller);
             }
-        });
+        }
         for symbol in callers {
             self.add(Def { file, symbol }, |evidence| evidence.caller = weight);
         }
