@@ -19,6 +19,9 @@ use crate::text::{diff, hidden};
 /// written is not to be lost because the machine is busy: 200,000 lines take half a second of an idle processor.
 const PARSE: Duration = Duration::from_secs(10);
 
+/// The most, in bytes, that is verified while others wait.
+const SMALL: usize = 8 * 1024;
+
 /// How `prompt::secret` marks what it took out.
 const REDACTED: &str = "<redacted:";
 
@@ -68,6 +71,18 @@ impl Proposal {
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn verify(&self) -> Result<(), Rejected> {
+        self.look()?;
+        if self.stands_alone(usize::MAX) { Ok(()) } else { self.stands_in_its_file() }
+    }
+
+    /// Whether the draft is so small that a part of a millisecond tells, and may stand. `verify` tells of others.
+    #[must_use]
+    pub fn stands_at_once(&self) -> bool {
+        self.draft.len() <= SMALL && self.look().is_ok() && self.stands_alone(SMALL)
+    }
+
+    /// What the draft's text tells by itself.
+    fn look(&self) -> Result<(), Rejected> {
         if self.draft.trim().is_empty() {
             return Err(Rejected::Empty);
         }
@@ -93,11 +108,12 @@ impl Proposal {
         {
             return Err(Rejected::Indentation { line });
         }
-        if self.stands_alone() { Ok(()) } else { self.stands_in_its_file() }
+        Ok(())
     }
 
-    /// Whether the statements around what changes say enough by themselves: then the file would say no other.
-    fn stands_alone(&self) -> bool {
+    /// Whether the statements around what changes, of at most `limit` bytes, say enough by themselves: then the file would say
+    /// no other.
+    fn stands_alone(&self, limit: usize) -> bool {
         let source = Source { text: &self.text, tree: self.tree.as_ref(), language: self.language, path: "" };
         let piece = match &self.shape {
             Shape::Body { name, .. } => Piece::around_function(&source, &self.region, name),
@@ -107,7 +123,8 @@ impl Proposal {
         let stands = |piece: &Piece, range: &Range<usize>, new: &str| {
             let before = self.text.byte_slice(piece.range.start..range.start);
             let after = self.text.byte_slice(range.end..piece.range.end);
-            piece.parse(self.language, &format!("{before}{new}{after}"), PARSE)
+            let small = piece.range.len() <= limit;
+            small.then(|| piece.parse(self.language, &format!("{before}{new}{after}"), PARSE))?
         };
         if let Some((range, new)) =
             self.imports.as_ref().filter(|(range, new)| self.text.byte_slice(range.clone()) != new.as_str())

@@ -79,6 +79,12 @@ impl Session {
                 Effect::Verify(proposal) => {
                     let uri = live.uri.clone();
                     let again = path_of(&uri).filter(|_| self.unopened.contains_key(&uri));
+                    if again.is_none()
+                        && catch_unwind(AssertUnwindSafe(|| proposal.stands_at_once())).unwrap_or(false)
+                    {
+                        self.step(id, Input::Verified(Ok(())));
+                        continue;
+                    }
                     let (tasks, folders) = (self.tasks.clone(), self.profile.folders.clone());
                     tokio::task::spawn_blocking(move || {
                         if let Some(path) = again {
