@@ -12,6 +12,8 @@ mod pass;
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
+
 use thiserror::Error;
 
 use self::body::{Body, Missing};
@@ -73,6 +75,8 @@ pub struct Setup {
     pub secrets: Secrets,
     /// The file; nothing where an answer is read for itself alone.
     pub place: Option<Place>,
+    /// The opening, once it is parsed.
+    parsed: OnceCell<Option<Code>>,
 }
 
 /// A clean answer.
@@ -151,9 +155,12 @@ impl Setup {
     }
 
     /// The opening of a function, parsed.
-    fn opening_code(&self) -> Option<Code> {
-        let place = self.place.as_ref().filter(|_| !self.opening.trim().is_empty())?;
-        Code::parse(&self.opening, place.language())
+    fn opening_code(&self) -> Option<&Code> {
+        let parse = || {
+            let place = self.place.as_ref().filter(|_| !self.opening.trim().is_empty())?;
+            Code::parse(&self.opening, place.language())
+        };
+        self.parsed.get_or_init(parse).as_ref()
     }
 }
 

@@ -45,7 +45,10 @@ impl Task {
         if !self.opening.is_empty() {
             setup.opening.clone_from(&self.opening);
         }
-        Setup { hoist, secrets: self.secrets.clone(), name: self.name.clone(), ..setup }
+        setup.hoist = hoist;
+        setup.secrets = self.secrets.clone();
+        setup.name.clone_from(&self.name);
+        setup
     }
 
     /// What each region is to hold. `now` is the import block as it stands: what the user or another run has imported

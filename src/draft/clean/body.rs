@@ -171,9 +171,8 @@ fn find<'a>(
 /// with the file's header, in the most of the definitions around; of equals the first.
 fn best<'a>(code: &Code, candidates: &[&'a Nested], setup: &Setup) -> Option<&'a Nested> {
     let opening = setup.opening_code();
-    let theirs = opening
-        .as_ref()
-        .and_then(|opening| items::definitions(&opening.source()).pop().map(|one| (opening, one)));
+    let theirs =
+        opening.and_then(|opening| items::definitions(&opening.source()).pop().map(|one| (opening, one)));
     let decorators = |code: &Code, one: &Nested| -> BTreeSet<String> {
         one.definition()
             .into_iter()
@@ -229,7 +228,7 @@ fn check_header(found: &Found<'_>, setup: &Setup) -> Result<(), CleanError> {
     }
     let is_async = |code: &Code, one: &Nested| code.part(&header(one)).starts_with("async");
     if is_async(found.code, function)
-        && !is_async(&opening, &theirs)
+        && !is_async(opening, &theirs)
         && found.names.waits(&found.body, &found.home)
     {
         return Err(CleanError::Async);

@@ -103,7 +103,7 @@ fn statements_stand_alone_or_not() {
         // Statements that share a line.
         ("y = 1; f(«x»)\n", "y", false),
     ] {
-        assert_eq!(proposal(document, draft).stands_alone(), alone, "{document:?} {draft:?}");
+        assert_eq!(proposal(document, draft).stands_alone(usize::MAX), alone, "{document:?} {draft:?}");
     }
 }
 
@@ -122,7 +122,7 @@ fn imports_stand_alone_or_not() {
     ] {
         let mut proposal = proposal(document, "\n    return x");
         proposal.imports = Some((block, imports.to_owned()));
-        assert_eq!(proposal.stands_alone(), alone, "{imports:?}");
+        assert_eq!(proposal.stands_alone(usize::MAX), alone, "{imports:?}");
         assert_eq!(proposal.verify().is_ok(), !imports.ends_with('('), "{imports:?}");
     }
 }
@@ -182,7 +182,7 @@ proptest! {
         if !body {
             proposal.shape = Shape::Block;
         }
-        if proposal.stands_alone() {
+        if proposal.stands_alone(usize::MAX) {
             let verdict = proposal.stands_in_its_file();
             prop_assert_eq!(verdict, Ok(()), "{:?} in {}", draft, marked);
         }
