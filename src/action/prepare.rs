@@ -80,7 +80,7 @@ const ABOVE: usize = 3;
 /// A part of a secret that is shorter, in bytes, tells nothing, and may stand anywhere.
 const FRAGMENT: usize = 6;
 
-/// Plans, gathers and renders.
+/// Plans, gathers and renders. `recent` are the files that were worked in, the last first, as the index calls them.
 ///
 /// # Errors
 /// When the action does not fit the place, or the prompt does not fit the model.
@@ -89,6 +89,7 @@ pub fn prepare(
     view: &View<'_>,
     wish: &Wish,
     room: Room,
+    recent: &[String],
 ) -> Result<(Task, Sent), PrepareError> {
     let plan = plan(
         source,
@@ -108,7 +109,7 @@ pub fn prepare(
         focus: &plan.focus,
         region: &plan.region,
         hint: &hint,
-        recent: &[],
+        recent,
         budget: room.context.0,
         least: context::WORTH,
     };
@@ -227,6 +228,7 @@ pub fn prepare_new(
     view: &View<'_>,
     instruction: &str,
     room: Room,
+    recent: &[String],
 ) -> Result<(Task, Sent), PrepareError> {
     let wish = Wish {
         action: "generate".to_owned(),
@@ -234,7 +236,7 @@ pub fn prepare_new(
         diagnostic: None,
         instruction: Some(instruction.to_owned()),
     };
-    let (mut task, sent) = prepare(source, view, &wish, room)?;
+    let (mut task, sent) = prepare(source, view, &wish, room, recent)?;
     task.form.shape = Shape::File;
     task.form.lead.clear();
     task.form.base.clear();

@@ -107,6 +107,8 @@ struct Session {
     parses: Arc<Semaphore>,
     documents: HashMap<String, Doc>,
     project: project::Standing,
+    /// The documents that were worked in, the last first.
+    recent: VecDeque<String>,
     /// The project's index as it was handed out last.
     index: Arc<Index>,
     /// Files that are not open, and that drafts are offered for.
@@ -137,6 +139,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         parses: Arc::new(Semaphore::new(PARSES)),
         documents: HashMap::new(),
         project: project::Standing::default(),
+        recent: VecDeque::new(),
         index: Arc::default(),
         unopened: HashMap::new(),
         preparing: HashMap::new(),
@@ -178,6 +181,8 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
     for live in session.runs.values_mut() {
         live.hang_up();
     }
+    // Whoever waits for the end does not wait for long.
+    let _ = tokio::task::spawn_blocking(move || session.project.finish()).await;
 }
 
 async fn sleep_until(wake: Option<Instant>) {

@@ -158,11 +158,21 @@ impl Disk {
 
     /// Every file below the roots that is read, at most `MAX_FILES`, in no order. Takes about 10 µs a file.
     pub fn walk(&self, found: impl FnMut(Found)) {
-        self.walk_at_most(MAX_FILES, found);
+        self.walk_at_most(MAX_FILES, found, |_, _| {});
+    }
+
+    /// The same; `enters` gets each directory before it is looked into, and whether it is a root.
+    pub(super) fn walk_and_enter(&self, found: impl FnMut(Found), enters: impl FnMut(&Path, bool)) {
+        self.walk_at_most(MAX_FILES, found, enters);
     }
 
     /// The same, at most `left` files.
-    fn walk_at_most(&self, mut left: usize, mut found: impl FnMut(Found)) {
+    fn walk_at_most(
+        &self,
+        mut left: usize,
+        mut found: impl FnMut(Found),
+        mut enters: impl FnMut(&Path, bool),
+    ) {
         for root in &self.roots {
             for entry in self.walker(&root.directory).build().flatten() {
                 if left == 0 {
@@ -170,6 +180,9 @@ impl Disk {
                     return;
                 }
                 let path = entry.path();
+                if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                    enters(path, entry.depth() == 0);
+                }
                 if entry.file_type().is_some_and(|kind| kind.is_file())
                     && is_read(path)
                     && let Some(stamp) = stamp_of(&entry)
@@ -307,12 +320,18 @@ fn excluded(entry: &DirEntry) -> bool {
 }
 
 /// Whether a file of this name is code that Redraft knows. Names that look like secrets are not.
-fn is_read(path: &Path) -> bool {
+pub(super) fn is_read(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default().to_lowercase();
     Language::by_path(&name).is_some()
         && !name.starts_with(".env")
         && !matches!(stem.as_str(), "credentials" | "secrets")
+}
+
+/// Whether a file of this name says which files are read.
+pub(super) fn tells_what_is_read(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    matches!(&*name, ".gitignore" | ".ignore" | ".redraftignore")
 }
 
 fn stamp_of(entry: &DirEntry) -> Option<Stamp> {

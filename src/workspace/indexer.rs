@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use super::build::{distance, now};
 use super::cache::{Cache, Kept};
-use super::disk::{Disk, Found};
+use super::disk::{Disk, Found, tells_what_is_read};
 use super::index::{Index, Known, Update};
+use super::watch::Watch;
 use crate::syntax::facts::Facts;
 
 /// After this many files the first snapshot is handed out, then at each doubling.
@@ -23,6 +24,8 @@ const TYPING: Duration = Duration::from_millis(100);
 const NAP: Duration = Duration::from_millis(20);
 /// Changes on disk are taken in together after this much quiet: a checkout touches thousands.
 const SETTLE: Duration = Duration::from_millis(200);
+/// Longer than this nothing is waited for that goes on and on.
+const BURST: Duration = Duration::from_secs(2);
 /// What was learned is kept on disk after this much quiet.
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -44,7 +47,7 @@ pub enum Told {
 /// The handle; the thread ends when it is dropped.
 #[derive(Debug)]
 pub struct Indexer {
-    told: Sender<Told>,
+    told: Arc<Sender<Told>>,
     thread: Option<JoinHandle<()>>,
     pace: Arc<Pace>,
 }
@@ -69,15 +72,19 @@ impl Pace {
 
 impl Indexer {
     /// Starts on `disk`; files near to `near` are read first, and only those that `cache` does not know as they are.
-    /// `publish` gets each new snapshot.
+    /// `publish` gets each new snapshot. Where nobody else tells of files that change on disk, it `watches` them.
     #[must_use]
     pub fn start(
         disk: Arc<Disk>,
         near: &str,
         cache: Option<Cache>,
+        watches: bool,
         publish: impl Fn(Arc<Index>) + Send + 'static,
     ) -> Self {
         let (told, hears) = channel();
+        let told = Arc::new(told);
+        // The thread ends when nobody can tell it anything any more: what it tells itself does not count.
+        let itself = Arc::downgrade(&told);
         let pace = Arc::new(Pace { started: Instant::now(), typed: AtomicU64::new(0) });
         let work = Work {
             disk,
@@ -91,8 +98,20 @@ impl Indexer {
             cache,
             is_dirty: false,
             is_stale: false,
+            watch: None,
         };
-        let spawned = std::thread::Builder::new().name("indexer".to_owned()).spawn(move || work.run());
+        let spawned = std::thread::Builder::new().name("indexer".to_owned()).spawn(move || {
+            let mut work = work;
+            if watches {
+                work.watch = Watch::start(move |files| {
+                    if let Some(told) = itself.upgrade() {
+                        // Nobody hears it where the thread has ended.
+                        let _ = told.send(Told::Touched(files));
+                    }
+                });
+            }
+            work.run();
+        });
         let thread = spawned.inspect_err(|error| {
             tracing::warn!(%error, "the indexer could not start; contexts are of what imports lead to");
         });
@@ -136,6 +155,7 @@ struct Work {
     is_dirty: bool,
     /// Everything is to be looked at again.
     is_stale: bool,
+    watch: Option<Watch>,
 }
 
 /// Why the thread ends.
@@ -160,7 +180,13 @@ impl Work {
     fn scan(&mut self) -> Result<(), Dropped> {
         let mut found = Vec::new();
         let disk = self.disk.clone();
-        disk.walk(|one| found.push(one));
+        let mut watch = self.watch.take();
+        watch.iter_mut().for_each(Watch::begin_anew);
+        disk.walk_and_enter(
+            |one| found.push(one),
+            |directory, is_root| watch.iter_mut().for_each(|watch| watch.add(directory, is_root)),
+        );
+        self.watch = watch;
         found.sort_by(|a, b| a.path.cmp(&b.path));
         found.sort_by_cached_key(|one| distance(&self.near, &one.path));
         self.drop_what_is_gone(&found);
@@ -292,10 +318,14 @@ impl Work {
     fn touched(&mut self, files: Vec<PathBuf>) {
         let mut all = files;
         // More of the same burst.
+        let began = Instant::now();
         while let Ok(told) = self.hears.recv_timeout(SETTLE) {
             match told {
                 Told::Touched(more) => all.extend(more),
                 other => self.take(other),
+            }
+            if began.elapsed() > BURST {
+                break;
             }
         }
         let mut paths = HashSet::new();
@@ -314,10 +344,10 @@ impl Work {
 
     /// Whether more files than this one may have changed: a directory that came or went, what is ignored.
     fn is_of_many(&self, file: &Path) -> bool {
-        let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if matches!(&*name, ".gitignore" | ".ignore" | ".redraftignore") {
+        if tells_what_is_read(file) {
             return true;
         }
+        let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let known = || self.disk.path_of(file).is_some_and(|path| self.index.has_directory(&path));
         !name.starts_with('.') && (file.is_dir() || known())
     }

@@ -11,6 +11,7 @@ pub mod index;
 pub mod indexer;
 mod tables;
 pub mod view;
+mod watch;
 pub mod words;
 
 pub use document::{Change, Document, MAX_BYTES, Opened, Snapshot, Stamp};

@@ -133,7 +133,7 @@ impl Row {
         let wish = Wish { action: self.action.clone(), range, diagnostic, instruction };
         let room =
             Room { context: Tokens(1_000), window: Tokens(32_000), output: Tokens(4_000), prefill: false };
-        let (task, _) = match prepare(&source, &view, &wish, room) {
+        let (task, _) = match prepare(&source, &view, &wish, room, &[]) {
             Ok(prepared) => prepared,
             Err(error) => return Outcome { text: None, told: Some(error.to_string()) },
         };

@@ -104,7 +104,7 @@ pub(super) fn task(
     };
     let failed = |error: PrepareError| Failure::Failed(format!("{name}: {error}"));
     if is_new {
-        return prepare_new(&source, &view, instruction.unwrap_or_default(), room).map_err(failed);
+        return prepare_new(&source, &view, instruction.unwrap_or_default(), room, &[]).map_err(failed);
     }
     let Some(at) = at else { return Err(Failure::Usage("say where with --at LINE[:COL]".to_owned())) };
     let offset = at.offset(&rope, path)?;
@@ -115,12 +115,12 @@ pub(super) fn task(
         instruction: instruction.map(str::to_owned),
     };
     if instruction.is_some() {
-        return prepare::prepare(&source, &view, &wish("generate"), room).map_err(failed);
+        return prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(failed);
     }
-    match prepare::prepare(&source, &view, &wish("implement"), room) {
+    match prepare::prepare(&source, &view, &wish("implement"), room, &[]) {
         // No function to write there: a comment `# redraft: …` may say what to do.
         Err(PrepareError::Plan(error @ PlanError::NoStub { .. })) => {
-            prepare::prepare(&source, &view, &wish("generate"), room).map_err(|_| {
+            prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(|_| {
                 Failure::Failed(format!("{name}: {error}, or say what to write with --instruction"))
             })
         }

@@ -143,9 +143,9 @@ impl Session {
                 let prepared = match &wish.instruction {
                     // Nothing stands there: all of the file is to be written.
                     Some(instruction) if snapshot.text.len_bytes() == 0 => {
-                        prepare_new(&source, &view, instruction, room)?
+                        prepare_new(&source, &view, instruction, room, &around.recent)?
                     }
-                    _ => prepare(&source, &view, &wish, room)?,
+                    _ => prepare(&source, &view, &wish, room, &around.recent)?,
                 };
                 // `redraft.generate` says what it wants; what `redraft.run` names must have been on offer.
                 if wish.instruction.is_none() && !is_offered(&source, &wish) {

@@ -22,6 +22,7 @@ impl Session {
         self.openings += 1;
         let new =
             Doc { document: Document::open(opened, self.openings), parse_at, parsing: false, indexed: None };
+        self.works_in(&uri);
         if new.document.snapshot().language.is_some() {
             self.want_project(path.as_deref());
         }
@@ -53,6 +54,7 @@ impl Session {
         let after = doc.document.snapshot().text.clone();
         doc.parse_at.get_or_insert(now + PARSE_DELAY);
         self.typed();
+        self.works_in(uri);
         self.replay_later(uri, &edits, &before, &after);
         self.tell_change(uri, &edits, &before, &after);
     }
@@ -87,6 +89,7 @@ impl Session {
         for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
             preparing.closed = true;
         }
+        self.recent.retain(|other| other != uri);
         let closed = self.documents.remove(uri);
         self.unlearn(closed.and_then(|doc| doc.indexed));
     }

@@ -17,6 +17,12 @@ use crate::workspace::indexer::{Indexer, Told};
 use crate::workspace::view::{Reader, View};
 use crate::workspace::{Snapshot, Stamp};
 
+/// How many documents are remembered that were worked in.
+const RECENT: usize = 16;
+/// What the client is asked to tell of: LSP's `WatchKind`.
+const CHANGES: u8 = 2;
+const COMES_AND_GOES: u8 = 1 | 4;
+
 /// See the module's head.
 #[derive(Debug)]
 pub(in crate::server) struct Project {
@@ -46,6 +52,8 @@ pub(in crate::server) struct Learnt {
 pub(super) struct Around {
     index: Arc<Index>,
     disk: Option<Arc<Disk>>,
+    /// The documents that were worked in, the last first, as the index calls them.
+    pub recent: Vec<String>,
 }
 
 impl Around {
@@ -74,13 +82,32 @@ impl Around {
     }
 }
 
+impl Standing {
+    /// Ends the background work, and waits until what it learned is kept.
+    pub(super) fn finish(self) {
+        if let Self::Started(project) = self {
+            project.indexer.finish();
+        }
+    }
+}
+
 impl Session {
     pub(super) fn around(&self) -> Around {
         let disk = match &self.project {
             Standing::Started(project) => Some(project.disk.clone()),
             _ => None,
         };
-        Around { index: self.index.clone(), disk }
+        let recent = self.recent.iter().filter_map(|uri| self.documents.get(uri)?.indexed.as_deref());
+        Around { index: self.index.clone(), disk, recent: recent.map(str::to_owned).collect() }
+    }
+
+    /// The user works in this document.
+    pub(super) fn works_in(&mut self, uri: &str) {
+        if self.recent.front().is_none_or(|last| last != uri) {
+            self.recent.retain(|other| other != uri);
+            self.recent.truncate(RECENT - 1);
+            self.recent.push_front(uri.to_owned());
+        }
     }
 
     /// Starts the project of the first document that Redraft can write into; off the loop, since it looks at the disk.
@@ -89,13 +116,14 @@ impl Session {
         self.project = Standing::Starting;
         let (folders, path, tasks) = (self.profile.folders.clone(), path.to_owned(), self.tasks.clone());
         let state = self.setup.state.clone();
+        let watches = !self.profile.watches_files;
         tokio::task::spawn_blocking(move || {
             let disk = if folders.is_empty() { Disk::around(&path) } else { Disk::new(&folders) };
             let disk = Arc::new(disk);
             let near = disk.path_of(&path).unwrap_or_default();
             let publish = tasks.clone();
             let cache = state.map(|state| Cache::new(&state, &disk));
-            let indexer = Indexer::start(disk.clone(), &near, cache, move |index| {
+            let indexer = Indexer::start(disk.clone(), &near, cache, watches, move |index| {
                 // The session is gone where this fails.
                 let _ = publish.blocking_send(TaskEvent::Indexed(index));
             });
@@ -117,8 +145,12 @@ impl Session {
         if !self.profile.watches_files {
             return;
         }
-        let watchers: Vec<_> =
-            Language::endings().map(|ending| json!({ "globPattern": format!("**/*.{ending}") })).collect();
+        let endings = Language::endings().map(|ending| format!("*.{ending}"));
+        let names = endings.chain([".gitignore", ".ignore", ".redraftignore"].map(str::to_owned));
+        let changes = names.map(|name| json!({ "globPattern": format!("**/{name}"), "kind": CHANGES }));
+        // Directories have no ending.
+        let all = json!({ "globPattern": "**/*", "kind": COMES_AND_GOES });
+        let watchers: Vec<_> = changes.chain([all]).collect();
         let registration = json!({
             "id": "redraft/files",
             "method": "workspace/didChangeWatchedFiles",

@@ -182,7 +182,7 @@ fn the_number_of_files_is_bounded() {
     let disk = Disk::new(std::slice::from_ref(&root));
     for (most, want) in [(0, 0), (7, 7), (100, 30)] {
         let mut found = 0;
-        disk.walk_at_most(most, |_| found += 1);
+        disk.walk_at_most(most, |_| found += 1, |_, _| {});
         assert_eq!(found, want);
     }
     fs::remove_dir_all(root).unwrap();

@@ -35,7 +35,7 @@ fn told(index: &Index) -> Vec<String> {
 fn run(disk: &Arc<Disk>, cache: Option<Cache>, messages: Vec<Told>) -> Arc<Index> {
     let last = Arc::new(Mutex::new(Arc::new(Index::default())));
     let (into, (ready, waits)) = (last.clone(), channel());
-    let indexer = Indexer::start(disk.clone(), "", cache, move |index| {
+    let indexer = Indexer::start(disk.clone(), "", cache, false, move |index| {
         *into.lock().unwrap() = index;
         let _ = ready.send(());
     });
@@ -112,7 +112,16 @@ fn open_documents_go_before_the_disk_and_are_not_kept() {
 
 #[test]
 fn files_that_come_and_go_are_taken_in() {
-    let base = place("touched");
+    changes_are_taken_in(&place("touched"), false);
+}
+
+#[test]
+fn files_that_come_and_go_are_noticed() {
+    changes_are_taken_in(&place("watched"), true);
+}
+
+/// Told by somebody, or noticed by itself.
+fn changes_are_taken_in(base: &Path, watches: bool) {
     let root = base.join("root");
     for (path, text) in
         [("a.py", "def a(): pass\n"), ("b.py", "def b(): pass\n"), ("d/c.py", "def c(): pass\n")]
@@ -123,7 +132,7 @@ fn files_that_come_and_go_are_taken_in() {
     let disk = Arc::new(Disk::new(std::slice::from_ref(&root)));
     let last = Arc::new(Mutex::new(Arc::new(Index::default())));
     let (into, (ready, waits)) = (last.clone(), channel());
-    let indexer = Indexer::start(disk.clone(), "", None, move |index| {
+    let indexer = Indexer::start(disk.clone(), "", None, watches, move |index| {
         *into.lock().unwrap() = index;
         let _ = ready.send(());
     });
@@ -136,7 +145,9 @@ fn files_that_come_and_go_are_taken_in() {
     fs::write(root.join("ignored.py"), "def i(): pass\n").unwrap();
     fs::write(root.join(".gitignore"), "ignored.py\n").unwrap();
     let names = ["a.py", "b.py", "n.py", "d", "e", "ignored.py", ".gitignore"];
-    indexer.tell(Told::Touched(names.iter().map(|name| root.join(name)).collect()));
+    if !watches {
+        indexer.tell(Told::Touched(names.iter().map(|name| root.join(name)).collect()));
+    }
     let want = told(&build::all(&disk));
     // Snapshots come until it is as it should be; the time-out is what a failure takes.
     while told(&last.lock().unwrap()) != want {
