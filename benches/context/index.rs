@@ -30,9 +30,16 @@ fn texts(disk: &Disk) -> Vec<(Arc<str>, String)> {
 /// Facts of every file against tree-sitter's parse alone, on one thread, in turns; then all of the index on all threads.
 pub fn measure(project: &Path) {
     let disk = Disk::new(&[project.to_owned()]);
-    let texts = texts(&disk);
+    let (_, walk, _) = cost::of(|| disk.walk(|_| ()));
+    let (texts, read, _) = cost::of(|| texts(&disk));
     let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
-    println!("  {} files, {:.1} MB", texts.len(), bytes as f64 / 1e6);
+    let read = ms(read) - ms(walk);
+    println!(
+        "  {} files, {:.1} MB; walk {:.0} ms, read {read:.0} ms",
+        texts.len(),
+        bytes as f64 / 1e6,
+        ms(walk)
+    );
     for _ in 0..ROUNDS {
         let (mut parse, mut facts) = (Duration::ZERO, Duration::ZERO);
         for (path, text) in &texts {
@@ -44,6 +51,10 @@ pub fn measure(project: &Path) {
             let began = Instant::now();
             std::hint::black_box(extract(language, text, &tree));
             facts += began.elapsed();
+            // To free it is a part of its cost.
+            let began = Instant::now();
+            drop(tree);
+            parse += began.elapsed();
         }
         let ratio = (parse + facts).as_secs_f64() / parse.as_secs_f64();
         println!("  parse {:.0} ms, facts {:.0} ms: {ratio:.2} of the parse alone", ms(parse), ms(facts));
@@ -55,6 +66,8 @@ pub fn measure(project: &Path) {
             processor.as_secs_f64() / parse.as_secs_f64(),
             index.tables().symbols(),
         );
+        let (_, tables, _) = cost::of(|| index.with_tables());
+        println!("  of these the tables: {:.0} ms", ms(tables));
     }
 }
 

@@ -37,18 +37,14 @@ pub fn each(language: &Language, text: &str, mut found: impl FnMut(usize, &str))
         let byte = bytes[at];
         if is_name(byte) {
             let start = at;
-            while at < bytes.len() && is_name(bytes[at]) {
-                at += 1;
-            }
+            at += bytes[at..].iter().position(|&byte| !is_name(byte)).unwrap_or(bytes.len() - at);
             if !byte.is_ascii_digit() {
                 found(start, &text[start..at]);
             }
         } else if byte == b'"' || byte == b'\'' {
             at = string(bytes, at);
-        } else if bytes[at..].starts_with(comment) {
-            while at < bytes.len() && bytes[at] != b'\n' {
-                at += 1;
-            }
+        } else if Some(&byte) == comment.first() && bytes[at..].starts_with(comment) {
+            at += bytes[at..].iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len() - at);
         } else {
             at += 1;
         }
@@ -57,8 +53,19 @@ pub fn each(language: &Language, text: &str, mut found: impl FnMut(usize, &str))
 
 /// Bytes of identifiers; those of other scripts are all taken for letters.
 fn is_name(byte: u8) -> bool {
-    byte == b'_' || byte.is_ascii_alphanumeric() || byte >= 0x80
+    NAMES[usize::from(byte)]
 }
+
+/// For each byte whether it is one of an identifier: every byte of a project is looked up here.
+static NAMES: [bool; 256] = {
+    let mut names = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        names[byte] = byte >= 0x80 || byte as u8 == b'_' || (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    names
+};
 
 /// Where the string that opens at `at` ends.
 fn string(bytes: &[u8], at: usize) -> usize {

@@ -31,6 +31,7 @@ pub const OUTSIDE: &str = "site-packages";
 /// One directory that the user opened.
 #[derive(Clone, Debug)]
 struct Root {
+    /// Without symlinks, where it is there.
     directory: PathBuf,
     /// What its files' paths begin with: nothing, or the root's name where there are several.
     prefix: String,
@@ -56,7 +57,7 @@ pub struct Stamp {
 #[derive(Debug)]
 pub struct Disk {
     roots: Vec<Root>,
-    /// The environment's directories of packages.
+    /// The environment's directories of packages, without symlinks.
     environment: Vec<PathBuf>,
     outside: Vec<String>,
     /// What the paths of each root begin with, where there are several roots.
@@ -81,8 +82,8 @@ impl Disk {
         let several = if real.len() > 1 { prefixes.clone() } else { Vec::new() };
         let roots: Vec<Root> =
             real.into_iter().zip(prefixes).map(|(directory, prefix)| Root { directory, prefix }).collect();
-        let environment: Vec<PathBuf> =
-            roots.iter().flat_map(|root| environment_of(&root.directory)).collect();
+        let environment = roots.iter().flat_map(|root| environment_of(&root.directory));
+        let environment: Vec<PathBuf> = environment.filter_map(|path| fs::canonicalize(path).ok()).collect();
         let outside = (0..environment.len())
             .map(|at| if at == 0 { OUTSIDE.to_owned() } else { format!("{OUTSIDE}-{}", at + 1) })
             .collect();
@@ -206,7 +207,7 @@ impl Disk {
         let (file, directory) = self.place(path)?;
         // A symlink on the way may lead out.
         let real = fs::canonicalize(&file).ok()?;
-        if !real.starts_with(fs::canonicalize(directory).ok()?) || !is_read(&file) || !is_read(&real) {
+        if !real.starts_with(directory) || !is_read(&file) || !is_read(&real) {
             return None;
         }
         let file = fs::File::open(real).ok()?;
