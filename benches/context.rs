@@ -2,6 +2,8 @@
 //! django's unpacked source distribution. A further argument (`index`, `query`, `cold`, `cache`, `edit`, `growth`) measures that
 //! part alone. `docs/performance.md` has what came of it.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 mod context {
     pub mod cost;
     pub mod growth;

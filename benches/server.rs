@@ -1,7 +1,7 @@
 //! The server as an editor meets it: the real release binary over stdio, and a scripted model on a loopback socket.
 //!
-//! `cargo bench --bench server -- [start|typing|asking|actions|drafts|load]...`; without a name, all of them. Another
-//! build is measured with `REDRAFT_BIN=PATH`. Nothing here fails a build: a shared machine's speed wanders. What is wrong
+//! `cargo bench --bench server -- [start|typing|asking|actions|drafts|load|project]...`; without a name, all of them; `project` wants
+//! `REDRAFT_PROJECT=DIRECTORY`. Another build is measured with `REDRAFT_BIN=PATH`. Nothing here fails a build: a shared machine's speed wanders. What is wrong
 //! rather than slow (a shadow that differs, an answer that does not come) ends the benchmark. `docs/performance.md` has
 //! the numbers.
 
@@ -22,6 +22,8 @@ mod editor;
 mod load;
 #[path = "server/model.rs"]
 mod model;
+#[path = "server/project.rs"]
+mod project;
 #[path = "server/start.rs"]
 mod start;
 #[path = "server/stats.rs"]
@@ -30,13 +32,14 @@ mod stats;
 mod typing;
 
 /// The measurements, in the order of `docs/performance.md`.
-const ALL: [(&str, fn()); 6] = [
+const ALL: [(&str, fn()); 7] = [
     ("start", start::measure),
     ("typing", typing::measure),
     ("asking", asking::measure),
     ("actions", actions::measure),
     ("drafts", drafts::measure),
     ("load", load::measure),
+    ("project", project::measure),
 ];
 
 fn main() {

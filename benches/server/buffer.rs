@@ -16,8 +16,12 @@ pub type At = (usize, usize);
 
 impl Buffer {
     pub fn new(name: &str, text: &str) -> Self {
+        Self::of(format!("file:///bench/{name}.py"), text)
+    }
+
+    pub fn of(uri: String, text: &str) -> Self {
         let lines = text.split('\n').map(|line| line.encode_utf16().collect()).collect();
-        Self { uri: format!("file:///bench/{name}.py"), version: 1, lines }
+        Self { uri, version: 1, lines }
     }
 
     pub fn text(&self, range: std::ops::Range<usize>) -> String {

@@ -45,10 +45,11 @@ pub enum Event {
 impl Editor {
     /// Starts a server; `model` is the address of its one model, if it has one.
     pub fn spawn(model: Option<&str>) -> Self {
-        static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("redraft-bench-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder for the state");
+        Self::spawn_with(model, new_folder())
+    }
+
+    /// The same with what an earlier one has kept.
+    pub fn spawn_with(model: Option<&str>, folder: PathBuf) -> Self {
         let config = folder.join("config.toml");
         let text = model.map_or_else(String::new, |url| format!("[[provider]]\nname = \"local\"\nkind = \"openai\"\nbase_url = \"{url}\"\n[[model]]\nname = \"fast\"\nprovider = \"local\"\nid = \"scripted\"\n"));
         std::fs::write(&config, text).expect("a configuration");
@@ -224,20 +225,47 @@ impl Editor {
     }
 }
 
+impl Editor {
+    /// Ends the server as an editor does; what it keeps stays.
+    pub fn end(mut self) -> PathBuf {
+        let id = self.request("shutdown", Value::Null);
+        self.answer(id).1.expect("shutdown is answered");
+        self.notify("exit", Value::Null);
+        self.child.wait().expect("the server ends");
+        std::mem::take(&mut self.folder)
+    }
+}
+
 impl Drop for Editor {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if !self.folder.as_os_str().is_empty() {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
+}
+
+/// A folder for the state of a server.
+fn new_folder() -> PathBuf {
+    static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("redraft-bench-{}-{count}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the state");
+    folder
 }
 
 /// What a client that groups undo and knows Redraft sends first.
 pub fn initialize() -> Value {
+    initialize_in("file:///bench")
+}
+
+/// The same in a folder.
+pub fn initialize_in(root: &str) -> Value {
     json!({
         "processId": std::process::id(),
         "clientInfo": { "name": "bench" },
-        "rootUri": "file:///bench",
+        "rootUri": root,
         "capabilities": {
             "general": { "positionEncodings": ["utf-16"] },
             "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } } } },
