@@ -12,7 +12,8 @@ mod pass;
 #[cfg(test)]
 mod tests;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -25,6 +26,7 @@ use crate::draft::peel::{self, Start, squeezed};
 use crate::draft::place::{Code, Place};
 use crate::draft::secrets::Secrets;
 use crate::draft::unwrap::{self, Sources};
+use crate::syntax::bindings::Names;
 
 /// The most text of one answer; a larger one is no draft of a region.
 const LIMIT: usize = 1024 * 1024;
@@ -77,6 +79,16 @@ pub struct Setup {
     pub place: Option<Place>,
     /// The opening, once it is parsed.
     parsed: OnceCell<Option<Code>>,
+    /// The code that was taken apart last: at an answer's end it is asked for twice.
+    last: RefCell<Option<Arc<Apart>>>,
+}
+
+/// Code of an answer, taken apart.
+#[derive(Debug)]
+struct Apart {
+    text: String,
+    code: Code,
+    names: Names,
 }
 
 /// A clean answer.
@@ -152,6 +164,19 @@ impl Setup {
                 .unwrap_or_default()
         });
         all.unwrap_or_default()
+    }
+
+    /// Code of an answer, parsed, with its names; nothing without a file, or where there is too much of it.
+    fn apart(&self, lines: &[String]) -> Option<Arc<Apart>> {
+        let text = lines.join("\n");
+        if let Some(last) = self.last.borrow().as_ref().filter(|last| last.text == text) {
+            return Some(last.clone());
+        }
+        let code = Code::parse(&text, self.place.as_ref()?.language())?;
+        let names = Names::of(&code.source());
+        let apart = Arc::new(Apart { text, code, names });
+        *self.last.borrow_mut() = Some(apart.clone());
+        Some(apart)
     }
 
     /// The opening of a function, parsed.

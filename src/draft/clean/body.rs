@@ -44,12 +44,12 @@ pub(super) struct Found<'a> {
 pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) -> Result<Body, CleanError> {
     let Shape::Body { name, .. } = &form.shape else { return Err(CleanError::NoBody) };
     let plain = |pass: &Pass| finished(pass, form, setup, pass.peel.imports().to_vec(), Vec::new(), None);
-    let Some(place) = &setup.place else { return plain(pass) };
-    let Some(code) = Code::parse(&pass.code.join("\n"), place.language()) else {
-        return Err(CleanError::TooLarge);
-    };
-    let names = Names::of(&code.source());
-    let Some(found) = find(&code, &names, pass, setup, name)? else {
+    if setup.place.is_none() {
+        return plain(pass);
+    }
+    let apart = setup.apart(&pass.code).ok_or(CleanError::TooLarge)?;
+    let (code, names) = (&apart.code, &apart.names);
+    let Some(found) = find(code, names, pass, setup, name)? else {
         // Code that no grammar follows: a line that begins the function is all there is to go by.
         return match peel::defined_at(&pass.code, name).filter(|_| pass.peel.is_bare()) {
             Some(line) => plain(&again(&pass.code, form, setup, reading, Start::Header(line))),
@@ -67,7 +67,7 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) ->
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let head = pass.peel.imports();
     let pass = again(&lines, form, setup, reading, start);
-    let mut body = finished(&pass, form, setup, imports(head, &code), items, note)?;
+    let mut body = finished(&pass, form, setup, imports(head, code), items, note)?;
     body.is_stub = is_stub(&found);
     body.misses = helpers::is_missing(&found, form, setup);
     body.is_bare = found.function.is_none();
@@ -86,13 +86,11 @@ pub(super) enum Missing {
 
 /// What the function in the first lines of the code so far lacks.
 pub(super) fn missing(pass: &Pass, lines: usize, form: &Form, setup: &Setup) -> Missing {
-    let (Shape::Body { name, .. }, Some(place)) = (&form.shape, &setup.place) else {
+    let Shape::Body { name, .. } = &form.shape else { return Missing::Nothing };
+    let Some(apart) = setup.apart(pass.code.get(..lines).unwrap_or(&pass.code)) else {
         return Missing::Nothing;
     };
-    let code = pass.code.get(..lines).unwrap_or(&pass.code).join("\n");
-    let Some(code) = Code::parse(&code, place.language()) else { return Missing::Nothing };
-    let names = Names::of(&code.source());
-    match find(&code, &names, pass, setup, name) {
+    match find(&apart.code, &apart.names, pass, setup, name) {
         Ok(Some(found)) if is_stub(&found) => Missing::Body,
         Ok(Some(found)) if helpers::is_missing(&found, form, setup) => Missing::Names,
         Ok(_) | Err(_) => Missing::Nothing,
