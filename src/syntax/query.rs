@@ -31,7 +31,7 @@ pub(super) fn run<'query, 'tree>(
 ) {
     let names = query.capture_names();
     // One is made for each thread, and for each run inside of another's.
-    let mut cursor = CURSOR.take().unwrap_or_else(QueryCursor::new);
+    let mut cursor = CURSOR.take().unwrap_or_default();
     cursor.set_match_limit(MATCHES);
     cursor.set_max_start_depth(Some(depth));
     let started = Instant::now();
