@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::draft::place::Place;
 use crate::text::{eol::Eol, indent::Indent};
 
 fn form(shape: Shape) -> Form {
