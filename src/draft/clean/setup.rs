@@ -34,7 +34,8 @@ impl Setup {
         let own = matches!(form.shape, Shape::Body { .. } | Shape::Docstring);
         let name = if own { around.pop().unwrap_or_default() } else { String::new() };
         let region = place.file().part(place.region());
-        let common = Common::of(region.lines()).filter(|_| form.shape == Shape::Block);
+        let code = region.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let common = Common::of(code).filter(|_| form.shape == Shape::Block);
         let deeper = common.map_or(0, |common| common.first - common.least);
         let opening = if own { String::new() } else { place.comments_above() };
         Self { name, around, deeper, opening, place: Some(place), ..Self::default() }
