@@ -128,13 +128,21 @@ impl Answer<'_> {
                 *named.entry(name).or_default() += 1;
             }
         }
+        let replaced = self.place.replaced(self.around);
+        let mut wanted: HashSet<String> = replaced.iter().filter_map(|item| name(file, item)).collect();
+        let stubs: HashSet<String> =
+            replaced.iter().filter(|item| is_hint(file, item)).filter_map(|item| name(file, item)).collect();
         let (mut sorted, mut changed, mut comments) = (Sorted::default(), Vec::new(), None::<usize>);
+        let mut elided = None;
         for item in items {
             if item.kind == Kind::Comment {
                 if !self.is_alone(item) {
                     continue;
                 }
-                let goes = self.is_known(item) && (repeats == Repeats::Header || !self.leaves_out(item));
+                let goes = self.is_known(item);
+                if goes && !self.is_above(item) {
+                    elided.get_or_insert_with(|| self.code.part(&item.range));
+                }
                 sorted.dropped |= goes;
                 comments = if goes { None } else { comments.or(Some(item.range.start)) };
                 continue;
@@ -148,13 +156,22 @@ impl Answer<'_> {
                 _ => known.is_none() || self.adds(item),
             };
             if keeps {
+                let own = name(self.code, item).filter(|name| wanted.remove(name));
+                if own.is_some_and(|name| !stubs.contains(&name)) && is_hint(self.code, item) {
+                    elided.get_or_insert_with(|| self.code.part(&item.range));
+                }
                 sorted.kept.push(start..item.range.end);
                 continue;
             }
             sorted.dropped = true;
-            if let Some(name) = known.filter(|_| !same && !self.is_hint(item)) {
+            if let Some(name) = known.filter(|_| !same && !is_hint(self.code, item)) {
                 changed.push(name);
             }
+        }
+        // What stands for a part of the selection would take its place.
+        let takes_place = !replaced.is_empty() && (repeats == Repeats::No || !wanted.is_empty());
+        if let Some(elided) = elided.filter(|elided| takes_place || !elided.trim_start().starts_with('#')) {
+            return Err(CleanError::LeftOut(elided.lines().next().unwrap_or_default().to_owned()));
         }
         match (sorted.kept.is_empty(), changed.is_empty()) {
             (true, false) => Err(CleanError::Elsewhere(changed.join("`, `"))),
@@ -219,14 +236,12 @@ impl Answer<'_> {
 
     /// Whether a comment is one that the file has at the place, or stands for what it has.
     fn is_known(&self, comment: &Item) -> bool {
-        let text = self.code.part(&comment.range);
-        self.known.contains(text.trim()) || elides(&text)
+        self.is_above(comment) || elides(&self.code.part(&comment.range))
     }
 
-    /// Whether it stands for a part of what the draft takes the place of: without that, the part would be gone.
-    fn leaves_out(&self, comment: &Item) -> bool {
-        let replaced = self.place.file().part(self.place.region());
-        elides(&self.code.part(&comment.range)) && !replaced.trim().is_empty()
+    /// Whether it is one that the file has right above the place.
+    fn is_above(&self, comment: &Item) -> bool {
+        self.known.contains(self.code.part(&comment.range).trim())
     }
 
     /// Whether it stands on a line of its own.
@@ -242,13 +257,6 @@ impl Answer<'_> {
             let parts = [".setter", ".getter", ".deleter", ".register", "overload"];
             parts.iter().any(|part| decorator.contains(part))
         })
-    }
-
-    /// Whether a definition has no body of its own: it stands for the one that is there.
-    fn is_hint(&self, item: &Item) -> bool {
-        let Some(own) = &item.definition else { return false };
-        let stands = |item: &Item| matches!(item.kind, Kind::Stub | Kind::Comment | Kind::Docstring);
-        items::items(&self.code.source(), Some(&own.range)).iter().all(stands)
     }
 
     /// A function beside methods becomes a member of their class, where they do not see it by its name.
@@ -305,6 +313,13 @@ impl Answer<'_> {
         }
         Part { code, imports: imports(pass.peel.imports(), self.code), note }
     }
+}
+
+/// Whether a definition has no body of its own: it stands for the one that is there.
+fn is_hint(code: &Code, item: &Item) -> bool {
+    let Some(own) = &item.definition else { return false };
+    let stands = |item: &Item| matches!(item.kind, Kind::Stub | Kind::Comment | Kind::Docstring);
+    items::items(&code.source(), Some(&own.range)).iter().all(stands)
 }
 
 /// What a statement defines or assigns.
