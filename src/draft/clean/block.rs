@@ -4,9 +4,12 @@
 //! What the file has unchanged is dropped, and so is what the answer only hints at (a body of `...`). What it changes
 //! elsewhere stays as it is and is told: only the region may change. A draft of nothing but that is refused.
 
+mod selection;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use self::selection::{Selection, elides};
 use super::body::imports;
 use super::pass::Pass;
 use super::{CleanError, Setup};
@@ -128,21 +131,17 @@ impl Answer<'_> {
                 *named.entry(name).or_default() += 1;
             }
         }
-        let replaced = self.place.replaced(self.around);
-        let mut wanted: HashSet<String> = replaced.iter().filter_map(|item| name(file, item)).collect();
-        let stubs: HashSet<String> =
-            replaced.iter().filter(|item| is_hint(file, item)).filter_map(|item| name(file, item)).collect();
         let (mut sorted, mut changed, mut comments) = (Sorted::default(), Vec::new(), None::<usize>);
-        let mut elided = None;
+        let mut selection = Selection::of(self, items);
         for item in items {
             if item.kind == Kind::Comment {
                 if !self.is_alone(item) {
                     continue;
                 }
-                let goes = self.is_known(item);
-                if goes && !self.is_above(item) {
-                    elided.get_or_insert_with(|| self.code.part(&item.range));
-                }
+                let stands = !self.is_above(item) && selection.comment(&self.code.part(&item.range));
+                // Beside a selection it may be no more than a comment.
+                let goes =
+                    self.is_above(item) || stands && (selection.is_blank() || repeats == Repeats::Header);
                 sorted.dropped |= goes;
                 comments = if goes { None } else { comments.or(Some(item.range.start)) };
                 continue;
@@ -156,10 +155,7 @@ impl Answer<'_> {
                 _ => known.is_none() || self.adds(item),
             };
             if keeps {
-                let own = name(self.code, item).filter(|name| wanted.remove(name));
-                if own.is_some_and(|name| !stubs.contains(&name)) && is_hint(self.code, item) {
-                    elided.get_or_insert_with(|| self.code.part(&item.range));
-                }
+                selection.kept(self.code, item);
                 sorted.kept.push(start..item.range.end);
                 continue;
             }
@@ -168,10 +164,8 @@ impl Answer<'_> {
                 changed.push(name);
             }
         }
-        // What stands for a part of the selection would take its place.
-        let takes_place = !replaced.is_empty() && (repeats == Repeats::No || !wanted.is_empty());
-        if let Some(elided) = elided.filter(|elided| takes_place || !elided.trim_start().starts_with('#')) {
-            return Err(CleanError::LeftOut(elided.lines().next().unwrap_or_default().to_owned()));
+        if let Some(elided) = selection.elided(repeats) {
+            return Err(CleanError::LeftOut(elided));
         }
         match (sorted.kept.is_empty(), changed.is_empty()) {
             (true, false) => Err(CleanError::Elsewhere(changed.join("`, `"))),
@@ -334,20 +328,4 @@ fn name(code: &Code, item: &Item) -> Option<String> {
         rest.strip_prefix(':').is_some_and(|kind| !kind.trim_start_matches(' ').starts_with(['\n', '#']));
     let assigned = rest.starts_with('=') && !rest.starts_with("==");
     (end > 0 && (annotated || assigned)).then(|| text[..end].to_owned())
-}
-
-/// Whether a comment stands for code that the file has.
-fn elides(comment: &str) -> bool {
-    const MARKS: [&str; 8] = [
-        "existing",
-        "unchanged",
-        "rest of",
-        "other methods",
-        "other code",
-        "other functions",
-        "as before",
-        "same as",
-    ];
-    let comment = comment.trim_start_matches('#').trim().to_lowercase();
-    comment.starts_with("...") || comment.starts_with('…') || MARKS.iter().any(|mark| comment.contains(mark))
 }
