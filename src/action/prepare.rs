@@ -77,8 +77,11 @@ const STOPS: [&str; 1] = ["\n```"];
 /// How many lines above a region are looked at for what makes a secret of a literal in it.
 const ABOVE: usize = 3;
 
-/// A part of a secret that is shorter, in bytes, tells nothing, and may stand anywhere.
-const FRAGMENT: usize = 6;
+/// A part of a secret that is shorter, in bytes, or is but a word tells nothing, and may stand anywhere.
+const FRAGMENT: usize = 8;
+
+/// What a model is told of marks that it is to keep.
+const KEEP: &str = "Leave marks like `<redacted:…>` just as they are.";
 
 /// Plans, gathers and renders. `recent` are the files that were worked in, the last first, as the index calls them.
 ///
@@ -118,7 +121,10 @@ pub fn prepare(
     rendered.prefill = rendered.prefill.filter(|_| room.prefill);
     let mut redactor = Redactor::apart_from(&[&rendered.system, &rendered.user]);
     let originals = originals(source, &plan.region, &mut redactor);
-    let (system, user) = (redactor.redact(&rendered.system), redactor.redact(&rendered.user));
+    let (system, mut user) = (redactor.redact(&rendered.system), redactor.redact(&rendered.user));
+    if !originals.is_empty() {
+        user = format!("{user}\n\n{KEEP}");
+    }
     let redacted = redactor.count();
     let prefill = rendered.prefill.map(|prefill| redactor.redact(&prefill));
     for excerpt in &mut context.excerpts {
@@ -151,9 +157,11 @@ fn originals(source: &Source<'_>, region: &Range<usize>, redactor: &mut Redactor
     let mut originals: Vec<(String, usize)> = Vec::new();
     for found in secret::find(&lines::slice(text, &shown)) {
         let range = found.range.start + shown.start..found.range.end + shown.start;
+        let whole = range.clone();
         let range = range.start.max(region.start)..range.end.min(region.end);
         let part = if range.is_empty() { String::new() } else { lines::slice(text, &range) };
-        if part.len() >= FRAGMENT && !originals.iter().any(|(known, _)| *known == part) {
+        let tells = range == whole || part.len() >= FRAGMENT && !part.chars().all(char::is_alphabetic);
+        if tells && !originals.iter().any(|(known, _)| *known == part) {
             redactor.know(&part, found.kind);
             originals.push((part.clone(), inside.matches(&part).count()));
         }

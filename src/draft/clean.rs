@@ -7,26 +7,24 @@
 
 mod block;
 mod body;
+mod error;
 mod helpers;
 mod pass;
+mod setup;
 #[cfg(test)]
 mod tests;
 
-use std::cell::{OnceCell, RefCell};
-use std::sync::Arc;
-
-use thiserror::Error;
-
 use self::body::{Body, Missing};
+pub use self::error::CleanError;
+use self::helpers::Lacking;
 use self::pass::{Pass, Reading};
+pub use self::setup::Setup;
 use crate::draft::docstring;
 use crate::draft::form::{Form, Shape};
 use crate::draft::layout::Common;
-use crate::draft::peel::{self, Start, squeezed};
-use crate::draft::place::{Code, Place};
-use crate::draft::secrets::Secrets;
+use crate::draft::peel::{self, Start};
+use crate::draft::place::{Code, words};
 use crate::draft::unwrap::{self, Sources};
-use crate::syntax::bindings::Names;
 
 /// The most text of one answer; a larger one is no draft of a region.
 const LIMIT: usize = 1024 * 1024;
@@ -60,37 +58,6 @@ struct Wait {
     over: bool,
 }
 
-/// What the cleaner knows of the file beside the form.
-#[derive(Clone, Debug, Default)]
-pub struct Setup {
-    /// Whether imports at the head of the answer go to the file's import block.
-    pub hoist: bool,
-    /// The lines of the file right above the region: of a function from its decorators on, else comments.
-    pub opening: String,
-    /// The name of the definition that it is about, if there is one.
-    pub name: String,
-    /// The definitions around the region (of a body: around its function), outermost first.
-    pub around: Vec<String>,
-    /// By how many columns the region's first line is deeper than its base.
-    pub deeper: usize,
-    /// What stands in the region for the marks that the model was shown.
-    pub secrets: Secrets,
-    /// The file; nothing where an answer is read for itself alone.
-    pub place: Option<Place>,
-    /// The opening, once it is parsed.
-    parsed: OnceCell<Option<Code>>,
-    /// The code that was taken apart last: at an answer's end it is asked for twice.
-    last: RefCell<Option<Arc<Apart>>>,
-}
-
-/// Code of an answer, taken apart.
-#[derive(Debug)]
-struct Apart {
-    text: String,
-    code: Code,
-    names: Names,
-}
-
 /// A clean answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cleaned {
@@ -100,93 +67,6 @@ pub struct Cleaned {
     pub imports: Vec<String>,
     /// What the answer has that is not in the draft, and that its user should know.
     pub note: Option<String>,
-}
-
-/// Why there is nothing to put into the region.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum CleanError {
-    #[error("the answer has no code in it")]
-    NoCode,
-    #[error("the answer has code, but not the body of the function that was asked for")]
-    NoBody,
-    #[error("the answer has more than one `{0}`, and none in the class that was asked for")]
-    Ambiguous(String),
-    #[error("the answer's code needs `{0}`, which the answer defines where nothing may change")]
-    Outside(String),
-    #[error("the answer's body needs the parameter `{0}`, which the function in the file does not have")]
-    Parameter(String),
-    #[error("the answer's body waits (`await`), and the function in the file is not `async`")]
-    Async,
-    #[error(
-        "the answer writes `{0}` anew, which stands elsewhere in the file; select it to have it rewritten"
-    )]
-    Elsewhere(String),
-    #[error(
-        "the answer writes all of `{0}` anew, of which only this part may change; select all of it to have it rewritten"
-    )]
-    Around(String),
-    #[error("the draft leaves code out: `{0}`")]
-    LeftOut(String),
-    #[error("the answer has nothing but what the file has already")]
-    NothingNew,
-    #[error(
-        "the answer lost the indentation by which the selection's first line is deeper; select whole blocks"
-    )]
-    Flattened,
-    #[error("the draft has our own mark for a secret that was not sent; write that place by hand")]
-    Redacted,
-    #[error("the answer has no docstring in it")]
-    NoDocstring,
-    #[error("the answer is too large for a draft of a region")]
-    TooLarge,
-}
-
-impl Setup {
-    /// What an answer for the region of `place` may repeat.
-    #[must_use]
-    pub fn of(place: Place, form: &Form) -> Self {
-        let mut around: Vec<String> = place.around(&form.base).into_iter().map(|one| one.name).collect();
-        let own = matches!(form.shape, Shape::Body { .. } | Shape::Docstring);
-        let name = if own { around.pop().unwrap_or_default() } else { String::new() };
-        let region = place.file().part(place.region());
-        let common = Common::of(region.lines()).filter(|_| form.shape == Shape::Block);
-        let deeper = common.map_or(0, |common| common.first - common.least);
-        let opening = if own { String::new() } else { place.comments_above() };
-        Self { name, around, deeper, opening, place: Some(place), ..Self::default() }
-    }
-
-    /// The decorators of the function, without their blanks.
-    fn decorators(&self) -> Vec<String> {
-        let all = self.opening_code().map(|code| {
-            let last = crate::syntax::items::definitions(&code.source()).pop();
-            let own = last.as_ref().and_then(|one| one.definition());
-            own.map(|own| own.decorators.iter().map(|range| squeezed(&code.part(range))).collect())
-                .unwrap_or_default()
-        });
-        all.unwrap_or_default()
-    }
-
-    /// Code of an answer, parsed, with its names; nothing without a file, or where there is too much of it.
-    fn apart(&self, lines: &[String]) -> Option<Arc<Apart>> {
-        let text = lines.join("\n");
-        if let Some(last) = self.last.borrow().as_ref().filter(|last| last.text == text) {
-            return Some(last.clone());
-        }
-        let code = Code::parse(&text, self.place.as_ref()?.language())?;
-        let names = Names::of(&code.source());
-        let apart = Arc::new(Apart { text, code, names });
-        *self.last.borrow_mut() = Some(apart.clone());
-        Some(apart)
-    }
-
-    /// The opening of a function, parsed.
-    fn opening_code(&self) -> Option<&Code> {
-        let parse = || {
-            let place = self.place.as_ref().filter(|_| !self.opening.trim().is_empty())?;
-            Code::parse(&self.opening, place.language())
-        };
-        self.parsed.get_or_init(parse).as_ref()
-    }
 }
 
 impl Cleaner {
@@ -243,7 +123,7 @@ impl Cleaner {
         if !wait.over && (first || at_edge || (is_code && self.pass.peel.is_beside())) {
             wait.over = match self.missing(self.pass.code.len() - usize::from(is_code)) {
                 Missing::Nothing => true,
-                Missing::Names => !is_code || !peel::may_define(line),
+                Missing::Names(lacking) => !is_code || !may_bring(line, &lacking),
                 // The function as it was shown: it comes once more, in another block.
                 Missing::Body => false,
             };
@@ -481,6 +361,17 @@ impl Cleaner {
             text.push_str(eol);
         }
         text
+    }
+}
+
+/// Whether a line behind the function may bring what it lacks: it defines that, or something else before it, or leads there.
+fn may_bring(line: &str, lacking: &[Lacking]) -> bool {
+    let calls = lacking.iter().any(|name| name.is_called);
+    let text = line.trim();
+    match peel::defined(text) {
+        Some(name) => calls || lacking.iter().any(|one| one.name == name),
+        None if peel::is_import(text) => words(text).any(|word| lacking.iter().any(|one| one.name == word)),
+        None => calls && text.starts_with(['@', '#']),
     }
 }
 

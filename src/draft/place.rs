@@ -236,6 +236,17 @@ impl Place {
         items
     }
 
+    /// The statements of the innermost of `around`, or of the module, that the region takes the place of.
+    pub(crate) fn replaced(&self, around: &[Definition]) -> Vec<Item> {
+        if self.file.part(&self.region).trim().is_empty() {
+            return Vec::new();
+        }
+        let of = around.last().map(|one| one.header.start..one.whole.end);
+        let mut items = items::items(&self.file.source(), of.as_ref());
+        items.retain(|item| item.range.start < self.region.end && self.region.start < item.range.end);
+        items
+    }
+
     /// Whether the file has this word anywhere outside of the region.
     pub(crate) fn has_word(&self, word: &str) -> bool {
         self.outside().words.contains(&hash(word))

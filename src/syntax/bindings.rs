@@ -264,8 +264,8 @@ fn inside(inner: &Range<usize>, outer: &Range<usize>) -> bool {
 
 /// Ranges that nest, as scopes in order.
 fn nested(mut ranges: Vec<(Range<usize>, Kind)>) -> Vec<Scope> {
+    // A function that is the whole text stays behind it: the sort is stable.
     ranges.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
-    ranges[1..].sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     let mut scopes: Vec<Scope> = Vec::with_capacity(ranges.len());
     let mut open: Vec<usize> = Vec::new();
     for (range, kind) in ranges {

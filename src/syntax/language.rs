@@ -37,10 +37,10 @@ pub struct Language {
     pub modules: Modules,
     /// How statements begin that stand for a body yet to be written.
     pub placeholders: &'static [&'static str],
-    /// Names that are there without being defined.
-    pub builtins: &'static [&'static str],
-    /// Members that objects of built-in types have.
-    pub members: &'static [&'static str],
+    /// Names that are there without being defined, apart from each other by blanks.
+    pub(super) builtins: &'static str,
+    /// Members that objects of built-in types have, in the same form.
+    pub(super) members: &'static str,
     pub(super) grammar: fn() -> tree_sitter::Language,
     pub(super) kinds: Kinds,
     /// How statements are parsed without their file; nothing where they cannot be.
@@ -151,6 +151,18 @@ impl Language {
     pub fn declares(&self, path: &str) -> bool {
         ending(path)
             .is_some_and(|ending| self.declarations.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    }
+
+    /// Whether `name` is there without being defined.
+    #[must_use]
+    pub fn is_builtin(&self, name: &str) -> bool {
+        self.builtins.split_ascii_whitespace().any(|known| known == name)
+    }
+
+    /// Whether objects of built-in types have a member of this name.
+    #[must_use]
+    pub fn is_common_member(&self, name: &str) -> bool {
+        self.members.split_ascii_whitespace().any(|known| known == name)
     }
 
     /// The grammar, for callers that parse on their own.

@@ -168,7 +168,8 @@ fn a_secret_of_a_selection_is_put_back_and_told_to_no_one() {
             }
         }
         let request = provider.requests().remove(0);
-        assert!(request.turns[0].text.contains(mark) && !format!("{request:?}").contains(secret));
+        assert!(request.turns[0].text.contains(mark) && request.turns[0].text.ends_with("just as they are."));
+        assert!(!format!("{request:?}").contains(secret));
         let sent = client.call("redraft/sent", json!({ "run": run })).unwrap();
         assert_eq!((&sent["redacted"], sent.to_string().contains(secret)), (&json!(1), false), "{sent}");
         let told: Vec<&String> = client

@@ -4,9 +4,12 @@
 //! What the file has unchanged is dropped, and so is what the answer only hints at (a body of `...`). What it changes
 //! elsewhere stays as it is and is told: only the region may change. A draft of nothing but that is refused.
 
+mod selection;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use self::selection::{Selection, elides};
 use super::body::imports;
 use super::pass::Pass;
 use super::{CleanError, Setup};
@@ -129,12 +132,16 @@ impl Answer<'_> {
             }
         }
         let (mut sorted, mut changed, mut comments) = (Sorted::default(), Vec::new(), None::<usize>);
+        let mut selection = Selection::of(self, items);
         for item in items {
             if item.kind == Kind::Comment {
                 if !self.is_alone(item) {
                     continue;
                 }
-                let goes = self.is_known(item) && (repeats == Repeats::Header || !self.leaves_out(item));
+                let stands = !self.is_above(item) && selection.comment(&self.code.part(&item.range));
+                // Beside a selection it may be no more than a comment.
+                let goes =
+                    self.is_above(item) || stands && (selection.is_blank() || repeats == Repeats::Header);
                 sorted.dropped |= goes;
                 comments = if goes { None } else { comments.or(Some(item.range.start)) };
                 continue;
@@ -148,13 +155,17 @@ impl Answer<'_> {
                 _ => known.is_none() || self.adds(item),
             };
             if keeps {
+                selection.kept(self.code, item);
                 sorted.kept.push(start..item.range.end);
                 continue;
             }
             sorted.dropped = true;
-            if let Some(name) = known.filter(|_| !same && !self.is_hint(item)) {
+            if let Some(name) = known.filter(|_| !same && !is_hint(self.code, item)) {
                 changed.push(name);
             }
+        }
+        if let Some(elided) = selection.elided(repeats) {
+            return Err(CleanError::LeftOut(elided));
         }
         match (sorted.kept.is_empty(), changed.is_empty()) {
             (true, false) => Err(CleanError::Elsewhere(changed.join("`, `"))),
@@ -219,14 +230,12 @@ impl Answer<'_> {
 
     /// Whether a comment is one that the file has at the place, or stands for what it has.
     fn is_known(&self, comment: &Item) -> bool {
-        let text = self.code.part(&comment.range);
-        self.known.contains(text.trim()) || elides(&text)
+        self.is_above(comment) || elides(&self.code.part(&comment.range))
     }
 
-    /// Whether it stands for a part of what the draft takes the place of: without that, the part would be gone.
-    fn leaves_out(&self, comment: &Item) -> bool {
-        let replaced = self.place.file().part(self.place.region());
-        elides(&self.code.part(&comment.range)) && !replaced.trim().is_empty()
+    /// Whether it is one that the file has right above the place.
+    fn is_above(&self, comment: &Item) -> bool {
+        self.known.contains(self.code.part(&comment.range).trim())
     }
 
     /// Whether it stands on a line of its own.
@@ -242,13 +251,6 @@ impl Answer<'_> {
             let parts = [".setter", ".getter", ".deleter", ".register", "overload"];
             parts.iter().any(|part| decorator.contains(part))
         })
-    }
-
-    /// Whether a definition has no body of its own: it stands for the one that is there.
-    fn is_hint(&self, item: &Item) -> bool {
-        let Some(own) = &item.definition else { return false };
-        let stands = |item: &Item| matches!(item.kind, Kind::Stub | Kind::Comment | Kind::Docstring);
-        items::items(&self.code.source(), Some(&own.range)).iter().all(stands)
     }
 
     /// A function beside methods becomes a member of their class, where they do not see it by its name.
@@ -307,6 +309,13 @@ impl Answer<'_> {
     }
 }
 
+/// Whether a definition has no body of its own: it stands for the one that is there.
+fn is_hint(code: &Code, item: &Item) -> bool {
+    let Some(own) = &item.definition else { return false };
+    let stands = |item: &Item| matches!(item.kind, Kind::Stub | Kind::Comment | Kind::Docstring);
+    items::items(&code.source(), Some(&own.range)).iter().all(stands)
+}
+
 /// What a statement defines or assigns.
 fn name(code: &Code, item: &Item) -> Option<String> {
     if let Some(own) = &item.definition {
@@ -319,20 +328,4 @@ fn name(code: &Code, item: &Item) -> Option<String> {
         rest.strip_prefix(':').is_some_and(|kind| !kind.trim_start_matches(' ').starts_with(['\n', '#']));
     let assigned = rest.starts_with('=') && !rest.starts_with("==");
     (end > 0 && (annotated || assigned)).then(|| text[..end].to_owned())
-}
-
-/// Whether a comment stands for code that the file has.
-fn elides(comment: &str) -> bool {
-    const MARKS: [&str; 8] = [
-        "existing",
-        "unchanged",
-        "rest of",
-        "other methods",
-        "other code",
-        "other functions",
-        "as before",
-        "same as",
-    ];
-    let comment = comment.trim_start_matches('#').trim().to_lowercase();
-    comment.starts_with("...") || comment.starts_with('…') || MARKS.iter().any(|mark| comment.contains(mark))
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::helpers::{self, Helpers};
+use super::helpers::{self, Helpers, Lacking};
 use super::pass::{Pass, Reading};
 use super::{CleanError, Cleaned, Setup};
 use crate::draft::form::{Form, Shape};
@@ -69,17 +69,17 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) ->
     let pass = again(&lines, form, setup, reading, start);
     let mut body = finished(&pass, form, setup, imports(head, code), items, note)?;
     body.is_stub = is_stub(&found);
-    body.misses = helpers::is_missing(&found, form, setup);
+    body.misses = !helpers::lacking(&found, form, setup).is_empty();
     body.is_bare = found.function.is_none();
     Ok(body)
 }
 
 /// What a function still lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
     Nothing,
     /// It uses what neither the code so far nor the file has.
-    Names,
+    Names(Vec<Lacking>),
     /// It does nothing yet.
     Body,
 }
@@ -90,11 +90,12 @@ pub(super) fn missing(pass: &Pass, lines: usize, form: &Form, setup: &Setup) -> 
     let Some(apart) = setup.apart(pass.code.get(..lines).unwrap_or(&pass.code)) else {
         return Missing::Nothing;
     };
-    match find(&apart.code, &apart.names, pass, setup, name) {
-        Ok(Some(found)) if is_stub(&found) => Missing::Body,
-        Ok(Some(found)) if helpers::is_missing(&found, form, setup) => Missing::Names,
-        Ok(_) | Err(_) => Missing::Nothing,
+    let Ok(Some(found)) = find(&apart.code, &apart.names, pass, setup, name) else { return Missing::Nothing };
+    if is_stub(&found) {
+        return Missing::Body;
     }
+    let lacking = helpers::lacking(&found, form, setup);
+    if lacking.is_empty() { Missing::Nothing } else { Missing::Names(lacking) }
 }
 
 fn again(code: &[String], form: &Form, setup: &Setup, reading: Reading, start: Start) -> Pass {

@@ -14,17 +14,22 @@
 //! A method closes over the function's own `self` there, so it loses the parameter and its callers the `self.`. Where that
 //! would change a meaning (a name that the body binds itself, `global`, a property) the draft is refused.
 
+mod search;
+
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
+use self::search::Search;
+pub(super) use self::search::{Lacking, lacking};
 use super::body::Found;
 use super::{CleanError, Setup};
 use crate::draft::form::{Form, Shape};
 use crate::draft::layout::Layout;
 use crate::draft::place::words;
 use crate::draft::strings::Scanner;
-use crate::syntax::bindings::Member;
+use crate::syntax::bindings::{Member, Names};
 use crate::syntax::items::{self, Item, Kind};
+use crate::syntax::lines;
 use crate::text::edit::{Edit, applied};
 
 /// What goes into the body, and what changes in it for that.
@@ -35,24 +40,6 @@ pub(super) struct Helpers {
     /// In the offsets of the answer's code.
     pub edits: Vec<Edit>,
     pub note: Option<String>,
-}
-
-/// The search for them.
-struct Search<'a> {
-    found: &'a Found<'a>,
-    setup: &'a Setup,
-    /// The statements around the function: of the module, of the functions that it stands in.
-    beside: Vec<Item>,
-    /// Those of its class, and the names of members that the file's class has.
-    members: Vec<Item>,
-    has: HashSet<String>,
-    /// What the function calls its object, and its class.
-    receiver: Option<String>,
-    class: Option<(String, Range<usize>)>,
-    /// The function is a method of its class, not of its objects.
-    is_of_class: bool,
-    taken: Vec<Item>,
-    taken_members: Vec<Item>,
 }
 
 /// The helpers of `found`'s body.
@@ -84,146 +71,10 @@ pub(super) fn of(found: &Found<'_>, form: &Form, setup: &Setup) -> Result<Helper
     Ok(Helpers { items: whole.into_iter().map(|(_, text)| text).collect(), edits, note: search.note() })
 }
 
-/// Whether the body needs what neither the answer so far nor the file has: it may still come.
-pub(super) fn is_missing(found: &Found<'_>, form: &Form, setup: &Setup) -> bool {
-    let Some(place) = &setup.place else { return false };
-    let mut search = Search::new(found, form, setup);
-    let members: HashSet<String> =
-        search.members.iter().flat_map(|item| found.names.bound_by(&item.range)).collect();
-    search.take(form);
-    let here = found.names.bound_by(&(0..found.code.text.len_bytes()));
-    let builtins = place.language().builtins;
-    let is_named =
-        |name: &String| here.contains(name) || builtins.contains(&name.as_str()) || place.has_word(name);
-    if !place.imports_all() && search.needed().iter().any(|name| *name != setup.name && !is_named(name)) {
-        return true;
-    }
-    let is_known =
-        |name: &String| search.has.contains(name) || members.contains(name) || place.has_word(name);
-    let own: HashSet<&String> =
-        search.accesses().filter(|member| member.stored).map(|member| &member.name).collect();
-    !place.inherits(outer(&place.around(&form.base)))
-        && search
-            .accesses()
-            .any(|member| search.is_own(member) && !own.contains(&member.name) && !is_known(&member.name))
-}
-
-impl<'a> Search<'a> {
-    fn new(found: &'a Found<'a>, form: &Form, setup: &'a Setup) -> Self {
-        let source = found.code.source();
-        let holds = |item: &Item| item.range.start <= found.home.start && found.home.end <= item.range.end;
-        let is_code = |item: &Item| !matches!(item.kind, Kind::Comment | Kind::Docstring | Kind::Stub);
-        let mut beside = items::items(&source, None);
-        beside.retain(|item| {
-            item.kind != Kind::Import && !found.code.part(&item.range).starts_with("if __name__")
-        });
-        if found.function.is_none() {
-            beside.retain(|item| item.range.end <= found.body.start);
-        }
-        let around = found.function.as_ref().map(|function| function.around.as_slice()).unwrap_or_default();
-        for (_, outer) in around.iter().filter(|(kind, _)| *kind == Kind::Function) {
-            beside.extend(items::items(&source, Some(&outer.range)));
-        }
-        beside.retain(|item| is_code(item) && !holds(item));
-        let class = around.last().filter(|(kind, _)| *kind == Kind::Class).map(|(_, class)| class);
-        let mut members = class.map(|class| items::items(&source, Some(&class.range))).unwrap_or_default();
-        members.retain(|item| is_code(item) && !holds(item));
-        let own =
-            found.function.as_ref().and_then(|function| function.definition()).filter(|_| class.is_some());
-        let is_static = |range: &Range<usize>| found.code.part(range).contains("staticmethod");
-        let is_classmethod = |range: &Range<usize>| found.code.part(range) == "@classmethod";
-        let is_of_class = own.is_some_and(|own| own.decorators.iter().any(is_classmethod));
-        let receiver = own.filter(|own| !own.decorators.iter().any(is_static));
-        let receiver =
-            receiver.and_then(|own| own.first_parameter.as_ref()).map(|first| found.code.part(first));
-        let receiver = receiver.map(|first| words(&first).next().unwrap_or_default().to_owned());
-        Self {
-            found,
-            setup,
-            beside,
-            members,
-            has: members_of_file(form, setup),
-            receiver,
-            class: class.map(|class| (class.name.clone(), class.range.clone())),
-            is_of_class,
-            taken: Vec::new(),
-            taken_members: Vec::new(),
-        }
-    }
-
-    /// Takes what the body needs, and what that needs.
-    fn take(&mut self, form: &Form) {
-        let locals = locals(form, self.setup);
-        let place = self.setup.place.as_ref();
-        let known = |name: &String| locals.contains(name) || place.is_some_and(|place| place.binds(name));
-        loop {
-            let needed = self.needed();
-            let is_needed = |item: &Item| {
-                self.found
-                    .names
-                    .bound_by(&item.range)
-                    .iter()
-                    .any(|name| needed.contains(name) && !known(name))
-            };
-            let accessed: HashSet<String> = self
-                .accesses()
-                .filter(|member| self.is_own(member))
-                .map(|member| member.name.clone())
-                .collect();
-            let is_accessed = |item: &Item| {
-                self.found
-                    .names
-                    .bound_by(&item.range)
-                    .iter()
-                    .any(|name| accessed.contains(name) && !self.has.contains(name))
-            };
-            let (taken, beside): (Vec<Item>, Vec<Item>) = self.beside.iter().cloned().partition(is_needed);
-            let (more, members): (Vec<Item>, Vec<Item>) = self.members.iter().cloned().partition(is_accessed);
-            if taken.is_empty() && more.is_empty() {
-                return;
-            }
-            (self.beside, self.members) = (beside, members);
-            self.taken.extend(taken);
-            self.taken_members.extend(more);
-        }
-    }
-
-    /// The names that the body and what was taken so far use, and have from elsewhere.
-    fn needed(&self) -> BTreeSet<String> {
-        let names = self.found.names;
-        let mut needed = names.free(&self.found.body, &self.found.home);
-        needed.extend(names.declared(&self.found.body));
-        for item in self.all_taken() {
-            needed.extend(names.free(&item.range, &item.range));
-        }
-        needed
-    }
-
-    fn all_taken(&self) -> impl Iterator<Item = &Item> {
-        self.taken.iter().chain(&self.taken_members)
-    }
-
-    /// The accesses to members in the body and in what was taken.
-    fn accesses(&self) -> impl Iterator<Item = &Member> {
-        let ranges: Vec<&Range<usize>> =
-            std::iter::once(&self.found.body).chain(self.all_taken().map(|item| &item.range)).collect();
-        ranges.into_iter().flat_map(|range| self.found.names.members(range))
-    }
-
-    /// Whether a member is accessed by the function's object or class.
-    fn is_own(&self, member: &Member) -> bool {
-        let object = member.object.as_ref();
-        object.is_some()
-            && (object == self.receiver.as_ref() || object == self.class.as_ref().map(|(name, _)| name))
-    }
-
-    fn is_moved(&self, member: &str) -> bool {
-        self.taken_members.iter().any(|item| self.found.names.bound_by(&item.range).contains(member))
-    }
-
+impl Search<'_> {
     /// Whether a member that only sounds like one of the class is one of a text or a list.
     fn is_of_others(&self, member: &Member) -> bool {
-        !self.is_own(member) && self.found.code.language.members.contains(&member.name.as_str())
+        !self.is_own(member) && self.found.code.language.is_common_member(&member.name)
     }
 
     /// Whether what was taken can stand in the body.
@@ -235,7 +86,7 @@ impl<'a> Search<'a> {
             None => names.bound_by(&self.found.body),
         };
         if let Some(opening) = self.setup.opening_code() {
-            let opening_names = crate::syntax::bindings::Names::of(&opening.source());
+            let opening_names = Names::of(&opening.source());
             let theirs = items::definitions(&opening.source()).pop();
             taken.extend(
                 theirs
@@ -316,7 +167,7 @@ impl<'a> Search<'a> {
         inside.sort_by_key(|edit| edit.range.start);
         let mut above = Vec::new();
         for row in (0..code.line(item.range.start)).rev() {
-            let start = crate::syntax::lines::start(&code.text, row);
+            let start = lines::start(&code.text, row);
             let text = code.part(&code.whole_lines(&(start..start)));
             if !text.trim_start().starts_with('#') || !text.starts_with(&indent) {
                 break;
@@ -355,32 +206,6 @@ impl<'a> Search<'a> {
             lost.name
         ))
     }
-}
-
-/// Names that the functions around bind: what the answer has of them is a repetition.
-fn locals(form: &Form, setup: &Setup) -> HashSet<String> {
-    let place = setup.place.as_ref();
-    place.map(|place| place.locals(outer(&place.around(&form.base)))).unwrap_or_default()
-}
-
-/// The definitions around, without the function itself.
-fn outer(around: &[crate::syntax::definition::Definition]) -> &[crate::syntax::definition::Definition] {
-    &around[..around.len().saturating_sub(1)]
-}
-
-/// The members of the class that the file has around the function.
-fn members_of_file(form: &Form, setup: &Setup) -> HashSet<String> {
-    let Some(place) = &setup.place else { return HashSet::new() };
-    let around = place.around(&form.base);
-    let around = outer(&around);
-    if around.last().is_none_or(|outer| outer.kind != crate::syntax::definition::Kind::Class) {
-        return HashSet::new();
-    }
-    let name = |item: &Item| match &item.definition {
-        Some(own) => Some(own.name.clone()),
-        None => words(&place.file().part(&item.range)).next().map(str::to_owned),
-    };
-    place.items(around).iter().filter_map(name).collect()
 }
 
 /// The body's lines with the helpers before them, below its docstring.

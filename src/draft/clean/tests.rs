@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::draft::place::Place;
 use crate::text::{eol::Eol, indent::Indent};
 
 fn form(shape: Shape) -> Form {
@@ -14,14 +15,21 @@ fn body() -> Form {
     form(Shape::Body { name: "f".to_owned(), docstring: Some("\"\"\"Do.\"\"\"".to_owned()) })
 }
 
+/// Files, and the place in them that is written: a function's body, a class's end.
 const FILE: &str = "known = 1\n\n\ndef f(x):\n    \"\"\"Do.\"\"\"\n    # TODO: write\n    pass\n";
 
+const CLASS: &str = "class B:\n    rate = 1\n\n    def f(self):\n        return self.rate\n\n    pass\n";
+
 fn setup(form: &Form) -> Setup {
-    let text = ropey::Rope::from_str(FILE);
+    setup_in(FILE, form)
+}
+
+fn setup_in(file: &str, form: &Form) -> Setup {
+    let text = ropey::Rope::from_str(file);
     let language = crate::syntax::Language::by_id("python").unwrap();
     let tree = crate::syntax::parse(language, &text, None, std::time::Duration::from_secs(20));
-    let region = FILE.find("\n    pass").unwrap()..FILE.len() - 1;
-    let opening = FILE[FILE.find("def f").unwrap()..region.start].to_owned();
+    let region = file.find("\n    pass").unwrap()..file.len() - 1;
+    let opening = file[file.find("def f").unwrap()..region.start].to_owned();
     let place = Place::new(text, tree, language, region);
     Setup { hoist: true, opening, name: "f".to_owned(), ..Setup::of(place, form) }
 }
@@ -137,9 +145,12 @@ proptest! {
         cuts in proptest::collection::vec(0usize..400, 0..8),
     ) {
         let answer = parts.concat();
-        for form in [body(), form(Shape::Block), form(Shape::Docstring), form(Shape::File)] {
-            let whole = cleaned(&form, &answer);
-            let mut cleaner = Cleaner::new(&form, setup(&form));
+        let forms = [body(), form(Shape::Block), form(Shape::Docstring), form(Shape::File)];
+        for (form, file) in forms.iter().map(|form| (form, FILE)).chain([(&form(Shape::Block), CLASS)]) {
+            let mut cleaner = Cleaner::new(form, setup_in(file, form));
+            cleaner.push(&answer);
+            let whole = cleaner.finish();
+            let mut cleaner = Cleaner::new(form, setup_in(file, form));
             let mut told = Vec::new();
             let fits = |at: &usize| *at <= answer.len() && answer.is_char_boundary(*at);
             let mut cuts: Vec<usize> = cuts.iter().copied().filter(fits).collect();
@@ -155,7 +166,7 @@ proptest! {
             prop_assert_eq!(&cleaner.finish(), &whole);
             if let Ok(cleaned) = &whole {
                 // These may have an answer read once more.
-                let read_again = ["```", "~~~", "</think>", "def f", "half"].iter().any(|mark| answer.contains(mark));
+                let read_again = ["```", "~~~", "</think>", "def f", "half", "class"].iter().any(|mark| answer.contains(mark));
                 let so_far = so_far.trim_end_matches(form.eol.as_str());
                 prop_assert!(read_again || cleaned.text.starts_with(so_far), "{:?} {:?}", cleaned.text, so_far);
             }

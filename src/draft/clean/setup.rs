@@ -1,0 +1,92 @@
+//! What is known of the file before an answer is read.
+
+use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
+
+use crate::draft::form::{Form, Shape};
+use crate::draft::layout::Common;
+use crate::draft::peel::squeezed;
+use crate::draft::place::{Code, Place};
+use crate::draft::secrets::Secrets;
+use crate::syntax::bindings::Names;
+use crate::syntax::items;
+
+/// What the cleaner knows of the file beside the form.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Whether imports at the head of the answer go to the file's import block.
+    pub hoist: bool,
+    /// The lines of the file right above the region: of a function from its decorators on, else comments.
+    pub opening: String,
+    /// The name of the definition that it is about, if there is one.
+    pub name: String,
+    /// The definitions around the region (of a body: around its function), outermost first.
+    pub around: Vec<String>,
+    /// By how many columns the region's first line is deeper than its base.
+    pub deeper: usize,
+    /// What stands in the region for the marks that the model was shown.
+    pub secrets: Secrets,
+    /// The file; nothing where an answer is read for itself alone.
+    pub place: Option<Place>,
+    /// The opening, once it is parsed.
+    pub(super) parsed: OnceCell<Option<Code>>,
+    /// The code that was taken apart last: at an answer's end it is asked for twice.
+    pub(super) last: RefCell<Option<Arc<Apart>>>,
+}
+
+/// Code of an answer, taken apart.
+#[derive(Debug)]
+pub(super) struct Apart {
+    text: String,
+    pub code: Code,
+    pub names: Names,
+}
+
+impl Setup {
+    /// What an answer for the region of `place` may repeat.
+    #[must_use]
+    pub fn of(place: Place, form: &Form) -> Self {
+        let mut around: Vec<String> = place.around(&form.base).into_iter().map(|one| one.name).collect();
+        let own = matches!(form.shape, Shape::Body { .. } | Shape::Docstring);
+        let name = if own { around.pop().unwrap_or_default() } else { String::new() };
+        let region = place.file().part(place.region());
+        let code = region.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let common = Common::of(code).filter(|_| form.shape == Shape::Block);
+        let deeper = common.map_or(0, |common| common.first - common.least);
+        let opening = if own { String::new() } else { place.comments_above() };
+        Self { name, around, deeper, opening, place: Some(place), ..Self::default() }
+    }
+
+    /// The decorators of the function, without their blanks.
+    pub(super) fn decorators(&self) -> Vec<String> {
+        let all = self.opening_code().map(|code| {
+            let last = items::definitions(&code.source()).pop();
+            let own = last.as_ref().and_then(|one| one.definition());
+            own.map(|own| own.decorators.iter().map(|range| squeezed(&code.part(range))).collect())
+                .unwrap_or_default()
+        });
+        all.unwrap_or_default()
+    }
+
+    /// Code of an answer, parsed, with its names; nothing without a file, or where there is too much of it.
+    pub(super) fn apart(&self, lines: &[String]) -> Option<Arc<Apart>> {
+        let text = lines.join("\n");
+        if let Some(last) = self.last.borrow().as_ref().filter(|last| last.text == text) {
+            return Some(last.clone());
+        }
+        let code = Code::parse(&text, self.place.as_ref()?.language())?;
+        let names = Names::of(&code.source());
+        let apart = Arc::new(Apart { text, code, names });
+        *self.last.borrow_mut() = Some(apart.clone());
+        Some(apart)
+    }
+
+    /// The opening of a function, parsed.
+    pub(super) fn opening_code(&self) -> Option<&Code> {
+        let parse = || {
+            let place = self.place.as_ref().filter(|_| !self.opening.trim().is_empty())?;
+            Code::parse(&self.opening, place.language())
+        };
+        self.parsed.get_or_init(parse).as_ref()
+    }
+}
