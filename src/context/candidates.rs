@@ -1,6 +1,8 @@
 //! Where candidates come from: one function for each way that leads from a target to a definition. Every way only adds
 //! evidence; what a candidate is worth is told by `weights`.
 
+mod complete;
+mod types;
 mod usage;
 
 use std::collections::HashSet;
@@ -11,9 +13,8 @@ use rustc_hash::FxHashMap;
 use super::Ask;
 use super::evidence::Evidence;
 use super::uses::Uses;
-use super::weights;
 use super::words as identifiers;
-use crate::syntax::facts::{Facts, Kind, Symbol, types};
+use crate::syntax::facts::{Facts, Kind, Symbol};
 use crate::syntax::lines;
 use crate::syntax::modules::parent;
 use crate::syntax::names::{self, hash};
@@ -61,16 +62,6 @@ pub(super) fn find(view: &View<'_>, ask: &Ask<'_>) -> Vec<Candidate> {
     search.recent();
     search.lexical();
     search.finish()
-}
-
-/// What all candidates of a file have in common.
-struct File {
-    file: FileNo,
-    facts: Arc<Facts>,
-    own: bool,
-    of_test: f32,
-    outside: f32,
-    same_directory: f32,
 }
 
 struct Search<'a> {
@@ -291,87 +282,6 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The types of the target's signature.
-    fn types(&mut self) {
-        let (own, facts) = (self.view.own(), self.facts.clone());
-        let Some(symbol) = self.function.and_then(|at| facts.symbols.get(at)) else { return };
-        for parameter in facts.parameters(symbol) {
-            for path in types(parameter.annotation) {
-                let Some(Target::Def(def)) = self.view.path_target(own, path) else { continue };
-                self.add(def, |evidence| evidence.annotated = 1.0);
-                for class in self.lineage(def) {
-                    self.members_with(class, hash(parameter.name), |evidence| evidence.of_annotated = 1.0);
-                }
-            }
-        }
-        for path in types(facts.get(symbol.returns)) {
-            let Some(Target::Def(def)) = self.view.path_target(own, path) else { continue };
-            self.add(def, |evidence| evidence.annotated = evidence.annotated.max(0.8));
-        }
-    }
-
-    /// The class and its bases; for what is no class, what its type says (a constant of a class's type).
-    fn lineage(&self, def: Def) -> Vec<Def> {
-        match self.kind(def) {
-            Some(Kind::Class) => self.view.lineage(def),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The classes that the enclosing one inherits from.
-    fn bases(&mut self) {
-        let Some(class) = self.class else { return };
-        let class = Def { file: self.view.own(), symbol: class };
-        let function = self.function.map(|at| self.facts.name(&self.facts.symbols[at]).to_owned());
-        let own_name = self.own_name();
-        for (at, base) in self.view.lineage(class).into_iter().enumerate().skip(1) {
-            let far = 1.0 / at as f32;
-            self.add(base, |evidence| evidence.base = far);
-            let Some(facts) = self.view.facts(base.file) else { continue };
-            for (symbol, member) in facts.members(base.symbol).take(MEMBERS) {
-                let same = function.as_deref() == Some(facts.name(member));
-                let (pair, files) = self.paired(own_name, facts.name(member));
-                self.add(Def { file: base.file, symbol }, |evidence| {
-                    evidence.pair = evidence.pair.max(pair);
-                    evidence.pair_known = evidence.pair_known.max(files);
-                    evidence.inherited = evidence.inherited.max(0.5 + far / 2.0);
-                    evidence.overrides = evidence.overrides.max(f32::from(u8::from(same)));
-                });
-            }
-        }
-    }
-
-    /// What the function calls its own object, hashed: the first parameter.
-    fn own_name(&self) -> u32 {
-        let symbol = self.function.map(|at| &self.facts.symbols[at]);
-        let first =
-            symbol.and_then(|symbol| self.facts.parameters(symbol).first().map(|first| hash(first.name)));
-        first.unwrap_or_default()
-    }
-
-    /// The types of the enclosing object's attributes.
-    fn attributes(&mut self) {
-        let Some(class) = self.class else { return };
-        for class in self.view.lineage(Def { file: self.view.own(), symbol: class }).into_iter().take(8) {
-            let Some(facts) = self.view.facts(class.file) else { continue };
-            let set = facts.attributes.iter().filter(|one| one.class as usize == class.symbol);
-            let declared = facts.members(class.symbol).map(|(_, member)| member);
-            let declared =
-                declared.filter(|member| member.kind == Kind::Constant && !member.returns.is_empty());
-            let all: Vec<&str> = set
-                .map(|one| facts.get(one.of))
-                .chain(declared.map(|member| facts.get(member.returns)))
-                .collect();
-            for path in all.into_iter().flat_map(types) {
-                let Some(Target::Def(def)) = self.view.path_target(class.file, path) else { continue };
-                self.add(def, |evidence| evidence.attribute_type = 1.0);
-                for class in self.lineage(def).into_iter().take(4) {
-                    self.members(class, |evidence| evidence.of_attribute = 1.0);
-                }
-            }
-        }
-    }
-
     /// The files in the target's directory, the first ones by path.
     fn beside(&self) -> Vec<FileNo> {
         let directory = parent(&self.own_path).unwrap_or_default();
@@ -470,115 +380,6 @@ impl<'a> Search<'a> {
             }
         }
     }
-
-    /// What can be said of any candidate, however it was found.
-    fn finish(mut self) -> Vec<Candidate> {
-        let mut found = std::mem::take(&mut self.found);
-        found.sort_unstable_by_key(|one| one.def);
-        let mut known: Option<File> = None;
-        found.retain_mut(|one| {
-            if known.as_ref().is_none_or(|known| known.file != one.def.file) {
-                known = self.file(one.def.file);
-            }
-            known.as_ref().is_some_and(|known| self.complete(known, one))
-        });
-        self.of_parents(&mut found);
-        found
-    }
-
-    fn file(&self, file: FileNo) -> Option<File> {
-        let flag = |is: bool| f32::from(u8::from(is));
-        let (facts, path) = (self.view.facts(file)?, self.view.path(file));
-        let own = file == self.view.own();
-        Some(File {
-            file,
-            facts,
-            own,
-            of_test: flag(is_test(&path) && !is_test(&self.own_path)),
-            outside: flag(self.view.index().entry(file).is_none() && !own),
-            same_directory: flag(parent(&path) == parent(&self.own_path)),
-        })
-    }
-
-    /// Fills in the evidence; false for what is not to be shown: the target itself, imports by the way.
-    fn complete(&self, known: &File, one: &mut Candidate) -> bool {
-        let (def, facts, own) = (one.def, &known.facts, known.own);
-        let Some(symbol) = facts.symbols.get(def.symbol) else { return false };
-        let range = symbol.whole();
-        if own
-            && range.start < self.ask.focus.end
-            && self.ask.focus.start < range.end
-            && self.class != Some(def.symbol)
-        {
-            let around = range.start <= self.ask.focus.start && self.ask.focus.end <= range.end;
-            if !(around && symbol.kind == Kind::Class) {
-                return false;
-            }
-        }
-        let name = facts.name(symbol);
-        let key = hash(name);
-        let (index, evidence) = (self.view.index(), &mut one.evidence);
-        let flag = |is: bool| f32::from(u8::from(is));
-        evidence.class = flag(symbol.kind == Kind::Class);
-        evidence.method = flag(symbol.kind == Kind::Method);
-        evidence.constant = flag(matches!(symbol.kind, Kind::Constant | Kind::Alias));
-        evidence.used = if symbol.parent().is_none() { scaled(self.uses.plain(key)) } else { 0.0 };
-        evidence.attribute = if symbol.parent().is_some() { scaled(self.uses.attribute(key)) } else { 0.0 };
-        evidence.mentioned = flag(self.mentioned.contains(name));
-        evidence.private = flag(name.starts_with('_') && !name.ends_with("__"));
-        evidence.special = flag(name.starts_with("__") && name.ends_with("__"));
-        let decorators = facts.get(symbol.decorators);
-        evidence.of_class = flag(decorators.contains("classmethod") || decorators.contains("staticmethod"));
-        evidence.property = flag(decorators.contains("property"));
-        // A test of the target shows how it is used; other tests are not what code needs.
-        let is_use = if evidence.caller > 0.0 { 0.5 } else { 1.0 };
-        evidence.of_test = known.of_test * is_use;
-        evidence.outside = known.outside;
-        evidence.same_directory = known.same_directory;
-        let files = index.tables().files().max(2) as f32;
-        evidence.known = (index.tables().used(key) as f32).ln_1p() / files.ln();
-        evidence.popular = (index.tables().imported(key) as f32).ln_1p() / 4.0;
-        let beside = self.imported_beside.get(&key).copied().unwrap_or_default();
-        evidence.neighbours = if symbol.parent().is_none() { scaled(beside) } else { 0.0 };
-        self.words_of(facts, symbol, evidence);
-        true
-    }
-
-    fn words_of(&self, facts: &Facts, symbol: &Symbol, evidence: &mut Evidence) {
-        let (mut count, mut shared) = (0.0, 0.0);
-        let (mut by_name, mut by_text) = (0.0, 0.0);
-        words::each(facts.name(symbol), |word| {
-            count += 1.0;
-            if let Some(idf) = self.name_words.get(&word) {
-                by_name += idf;
-                shared += 1.0;
-            } else if let Some(idf) = self.text_words.get(&word) {
-                by_text += idf;
-                shared += 1.0;
-            }
-        });
-        words::each(facts.get(symbol.doc), |word| {
-            if let Some(idf) = self.name_words.get(&word).or_else(|| self.text_words.get(&word)) {
-                by_text += 0.3 * idf;
-            }
-        });
-        evidence.name_words = by_name;
-        evidence.text_words = by_text.min(2.0);
-        evidence.covered = if count > 0.0 { shared / count } else { 0.0 };
-    }
-
-    /// What speaks for a class speaks for its members too.
-    fn of_parents(&self, found: &mut [Candidate]) {
-        let likely: FxHashMap<Def, f32> =
-            found.iter().map(|one| (one.def, weights::likely(&one.evidence))).collect();
-        for one in found {
-            let Some(facts) = self.view.facts(one.def.file) else { continue };
-            let method = facts.symbols.get(one.def.symbol).filter(|symbol| symbol.kind == Kind::Method);
-            let Some(class) = method.and_then(Symbol::parent) else { continue };
-            let class = Def { file: one.def.file, symbol: class };
-            one.evidence.parent = likely.get(&class).copied().unwrap_or_default();
-        }
-    }
 }
 
 /// How rare a word is among all symbols' names, 0 to 1.
@@ -592,15 +393,4 @@ fn idf(view: &View<'_>, word: u32) -> f32 {
 /// A count, so that the first ones count most: 0, 0.35, 0.55, 0.69 …, and no more than 1.5.
 fn scaled(count: u32) -> f32 {
     ((count as f32).ln_1p() / 2.0).min(1.5)
-}
-
-/// Whether `path` is of tests, by the names that all projects use.
-pub(super) fn is_test(path: &str) -> bool {
-    let directory = |part: &str| matches!(part, "tests" | "test");
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.split('.').next().unwrap_or(name);
-    path.split('/').any(directory)
-        || stem.starts_with("test_")
-        || stem.ends_with("_test")
-        || stem == "conftest"
 }

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Search, is_test};
+use super::Search;
+use super::complete::is_test;
 use crate::syntax::facts::{Facts, Kind};
 use crate::syntax::modules::parent;
 use crate::syntax::names::{self, hash};
