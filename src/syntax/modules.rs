@@ -13,6 +13,8 @@ pub enum Modules {
         package: &'static str,
         /// Directories below a root whose contents are imported as if they stood in the root.
         sources: &'static [&'static str],
+        /// What the name of an installed package that is only declarations for another one ends with (PEP 561).
+        stubs: &'static str,
     },
 }
 
@@ -76,6 +78,16 @@ impl Modules {
         let Self::Dotted { package, .. } = self;
         let name = path.rsplit('/').next().unwrap_or(path);
         name.split('.').next() == Some(package)
+    }
+
+    /// The path below a directory of installed packages where the declarations for the module at `path` are.
+    #[must_use]
+    pub fn declared(self, path: &str) -> String {
+        let Self::Dotted { stubs, .. } = self;
+        match path.split_once('/') {
+            Some((package, rest)) => format!("{package}{stubs}/{rest}"),
+            None => format!("{path}{stubs}"),
+        }
     }
 
     /// Directories below a root from which imports start too.

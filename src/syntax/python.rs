@@ -15,7 +15,7 @@ pub(super) static PYTHON: Language = Language {
     opener: ":",
     initialisers: &["__init__", "__post_init__", "__new__", "setUp"],
     placeholders: &["pass", "...", "raise NotImplementedError"],
-    modules: Modules::Dotted { package: "__init__", sources: &["src", "lib", "python"] },
+    modules: Modules::Dotted { package: "__init__", sources: &["src", "lib", "python"], stubs: "-stubs" },
     builtins: BUILTINS,
     members: MEMBERS,
     grammar: || tree_sitter_python::LANGUAGE.into(),

@@ -221,7 +221,12 @@ impl<'a> View<'a> {
         match self.language.modules.place(&path, module)? {
             Place::Exact(path) => self.module_at(&path),
             Place::Below(below) => {
-                self.starts(&path).into_iter().find_map(|start| self.module_at(&join(&start, &below)))
+                let outside = self.reader.map_or(&[][..], |reader| reader.outside());
+                self.starts(&path).into_iter().find_map(|start| {
+                    let declared = outside.contains(&start).then(|| self.language.modules.declared(&below));
+                    let declared = declared.and_then(|declared| self.module_at(&join(&start, &declared)));
+                    declared.or_else(|| self.module_at(&join(&start, &below)))
+                })
             }
         }
     }

@@ -291,7 +291,7 @@ fn members_are_inherited() {
 
 #[test]
 fn the_environment_is_read_on_demand() {
-    let fixture = "//- app/main.py\nimport lib\nfrom lib import f, hidden\nfrom lib.sub import C\nimport stubbed\nfrom own import g\nimport alone\n$0\n//- own.py\ndef g(): pass\n//- site-packages/own.py\ndef g(): pass\n//- site-packages/lib/__init__.py\nfrom .impl import f\nfrom other import Other\n//- site-packages/lib/impl.py\ndef f(): pass\n//- site-packages/lib/sub.py\nfrom other import Base\nclass C(Base): pass\n//- site-packages/other/__init__.py\nclass Other: pass\nclass Base:\n    def m(self): pass\n//- site-packages/stubbed/__init__.pyi\ndef s(): ...\n//- site-packages/alone.py\nimport lib.impl\n";
+    let fixture = "//- app/main.py\nimport lib\nfrom lib import f, hidden\nfrom lib.sub import C\nimport stubbed\nfrom own import g\nimport alone\nimport typed\nfrom typed.part import t\nfrom typed.bare import u\n$0\n//- own.py\ndef g(): pass\n//- site-packages/own.py\ndef g(): pass\n//- site-packages/lib/__init__.py\nfrom .impl import f\nfrom other import Other\n//- site-packages/lib/impl.py\ndef f(): pass\n//- site-packages/lib/sub.py\nfrom other import Base\nclass C(Base): pass\n//- site-packages/other/__init__.py\nclass Other: pass\nclass Base:\n    def m(self): pass\n//- site-packages/stubbed/__init__.pyi\ndef s(): ...\n//- site-packages/alone.py\nimport lib.impl\n//- site-packages/typed/__init__.py\ndef s(): pass\n//- site-packages/typed/bare.py\ndef u(): pass\n//- site-packages/typed-stubs/__init__.pyi\ndef s() -> int: ...\n//- site-packages/typed-stubs/part.pyi\ndef t() -> int: ...\n";
     check(
         fixture,
         &[
@@ -301,6 +301,10 @@ fn the_environment_is_read_on_demand() {
             ("C.m", "site-packages/other/__init__.py::Base.m"),
             ("stubbed.s", "site-packages/stubbed/__init__.pyi::s"),
             ("alone.lib.impl.f", "site-packages/lib/impl.py::f"),
+            // Declarations that are installed apart go first.
+            ("typed.s", "site-packages/typed-stubs/__init__.pyi::s"),
+            ("t", "site-packages/typed-stubs/part.pyi::t"),
+            ("u", "site-packages/typed/bare.py::u"),
             // The workspace goes first.
             ("g", "own.py::g"),
             ("hidden", "-"),
