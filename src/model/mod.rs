@@ -6,6 +6,7 @@
 pub mod address;
 pub mod ask;
 pub mod engine;
+pub mod ledger;
 pub mod provider;
 pub mod registry;
 pub mod retry;

@@ -1,0 +1,344 @@
+//! The ledger: what calls of models cost, before they are made and after, in one file that all editors of a user share.
+//!
+//! A call is reserved at the most that it can cost, in the same transaction that adds up what is spent, so that calls at
+//! once cannot both take the last cent; it is settled at what it did cost. What is not settled, because its process died,
+//! counts as spent until its day and month are over. Whatever goes wrong with the file is an error, never a budget without
+//! a ledger. Time is passed in, and may go back: see `Moment::effective`.
+//!
+//! Methods block, on the disk and on other processes (at most [`BUSY`]): async callers want `spawn_blocking`. Nothing else
+//! in this process may open the file: on Unix, closing it would take SQLite's locks away.
+
+mod budget;
+mod calendar;
+mod error;
+mod measure;
+mod open;
+mod usage;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::{MicroUsd, Tokens};
+use calendar::Moment;
+
+pub use budget::{Limits, ProviderSpent, Spent};
+pub use error::{Budget, LedgerError, Refused, dollars};
+pub use measure::{MEASURED_AGE, MEASURED_CALLS, Measured};
+pub use open::KEPT;
+pub use usage::{By, UsageRow};
+
+/// How long another process is waited for. It holds the file for some milliseconds at a time; a person waits for us.
+pub const BUSY: Duration = Duration::from_secs(2);
+/// The most that one call is written down at: eight million dollars. A million of them add up without an overflow.
+const MAX_CHARGE: i64 = i64::MAX >> 20;
+
+/// What is about to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reserve {
+    /// One name for all calls of a run: its retries, failovers and rounds share the limit of a run. Unique for ever.
+    pub run: String,
+    pub provider: String,
+    pub model: String,
+    /// The code action, as `usage` groups by it.
+    pub task: String,
+    /// The most that the call can cost. A call that costs nothing is written down all the same, and no limit refuses it.
+    pub amount: MicroUsd,
+    /// Whether the model is on this machine.
+    pub local: bool,
+}
+
+/// A call that was reserved, to be settled or released once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReservationId(i64);
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// What it did cost. May be more than was reserved, by what was on its way when the stream was cut.
+    pub spent: MicroUsd,
+    pub prompt: Tokens,
+    /// How many of the prompt's tokens the provider had cached.
+    pub cached: Tokens,
+    pub completion: Tokens,
+    pub outcome: Outcome,
+    /// From the question to the first text.
+    pub first_token: Option<Duration>,
+    /// From the question to the end.
+    pub whole: Duration,
+    /// How often it was asked again before.
+    pub retries: u32,
+    /// Whether this model stood in for another one.
+    pub failover: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The answer was whole.
+    Ok,
+    Failed,
+    /// By the user, or by us since enough had come.
+    Cancelled,
+}
+
+/// What the user made of a run's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Kept,
+    Reverted,
+    /// Kept, and worked on.
+    Edited,
+    Unknown,
+}
+
+/// See the module's head.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    busy: Duration,
+    connection: Mutex<Connection>,
+}
+
+impl Ledger {
+    /// The ledger in the file `path`, which is made, with its directory, where there is none. What is older than [`KEPT`]
+    /// by `now` is removed from it.
+    ///
+    /// # Errors
+    /// Where the file is damaged, locked, read-only, another program's, or of a newer Redraft. It is left as it is.
+    pub fn open(path: &Path, now: SystemTime) -> Result<Self, LedgerError> {
+        Self::open_with(path, now, BUSY)
+    }
+
+    fn open_with(path: &Path, now: SystemTime, busy: Duration) -> Result<Self, LedgerError> {
+        let connection = open::open(path, Moment::of(now), busy)?;
+        Ok(Self { path: path.to_owned(), busy, connection: Mutex::new(connection) })
+    }
+
+    /// Takes `wanted.amount` out of the budget, if `limits` allow.
+    ///
+    /// # Errors
+    /// The first limit that would be broken, the narrowest first; or what is wrong with the ledger.
+    pub fn reserve(
+        &self,
+        wanted: &Reserve,
+        limits: &Limits,
+        now: SystemTime,
+    ) -> Result<ReservationId, Refused> {
+        self.write(|tx| {
+            let moment = Moment::of(now).effective(tx)?;
+            if wanted.amount > MicroUsd(0)
+                && let Some(refused) = budget::refusal(tx, wanted, limits, moment)?
+            {
+                return Ok(Err(refused));
+            }
+            tx.execute("INSERT INTO run (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", [&wanted.run])?;
+            tx.execute(
+                "INSERT INTO call (run, provider, model, task, local, at, charge)
+                 VALUES ((SELECT id FROM run WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    wanted.run,
+                    wanted.provider,
+                    wanted.model,
+                    wanted.task,
+                    wanted.local,
+                    moment.millis(),
+                    charge(wanted.amount)
+                ],
+            )?;
+            Ok(Ok(ReservationId(tx.last_insert_rowid())))
+        })?
+    }
+
+    /// Writes down what became of a call; it counts in the day and month in which it was reserved. Settled again, a call
+    /// keeps its first figures and the greater cost: whatever the order, nothing that was spent is lost.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger; then the reservation stands, and counts as spent.
+    pub fn settle(&self, id: ReservationId, settled: &Settled) -> Result<(), LedgerError> {
+        let spent = charge(settled.spent);
+        self.close(id, spent, |tx| {
+            tx.execute(
+                "UPDATE call SET charge = ?2, outcome = ?3, prompt = ?4, cached = ?5, completion = ?6,
+                     first_token = ?7, whole = ?8, retries = ?9, failover = ?10
+                 WHERE id = ?1 AND outcome IS NULL",
+                params![
+                    id.0,
+                    spent,
+                    code_of_outcome(settled.outcome),
+                    settled.prompt.0,
+                    settled.cached.0,
+                    settled.completion.0,
+                    settled.first_token.map(micros),
+                    micros(settled.whole),
+                    settled.retries,
+                    settled.failover
+                ],
+            )
+        })
+    }
+
+    /// Gives a reservation back of which nothing was sent. It counts in no figure of `usage`. One that was settled stays.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger; then the reservation stands, and counts as spent.
+    pub fn release(&self, id: ReservationId) -> Result<(), LedgerError> {
+        self.close(id, 0, |tx| {
+            tx.execute(
+                "UPDATE call SET charge = 0, outcome = ?2 WHERE id = ?1 AND outcome IS NULL",
+                params![id.0, UNSENT],
+            )
+        })
+    }
+
+    fn close(
+        &self,
+        id: ReservationId,
+        spent: i64,
+        first: impl FnOnce(&Transaction) -> rusqlite::Result<usize>,
+    ) -> Result<(), LedgerError> {
+        let changed = self.write(|tx| {
+            if first(tx)? > 0 {
+                return Ok(1);
+            }
+            tx.execute("UPDATE call SET charge = max(charge, ?2) WHERE id = ?1", params![id.0, spent])
+        })?;
+        if changed == 0 {
+            return Err(LedgerError::Unknown { path: self.path.clone(), id: id.0 });
+        }
+        Ok(())
+    }
+
+    /// Writes down how a run ended, which may be long after its calls. Said again, the last word counts. A run that asked
+    /// no model is not in the ledger, and is ignored.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn finish_run(&self, run: &str, rounds: u32, fate: Fate) -> Result<(), LedgerError> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE run SET rounds = ?2, fate = ?3 WHERE name = ?1",
+                params![run, rounds, code_of_fate(fate)],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// What is spent, and reserved, in the day and the month of `now`.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn spent(&self, now: SystemTime) -> Result<Spent, LedgerError> {
+        self.read(|tx| budget::spent(tx, Moment::of(now).effective(tx)?))
+    }
+
+    /// What was asked since `since`, and how it went, by the name of what it is grouped by.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn usage(&self, since: SystemTime, by: By) -> Result<Vec<UsageRow>, LedgerError> {
+        self.read(|tx| usage::usage(tx, Moment::of(since), by))
+    }
+
+    /// How fast a model was, by its last [`MEASURED_CALLS`] answers; none where there is none of [`MEASURED_AGE`].
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn measured(
+        &self,
+        model: &str,
+        provider: &str,
+        now: SystemTime,
+    ) -> Result<Option<Measured>, LedgerError> {
+        self.read(|tx| measure::measured(tx, model, provider, Moment::of(now)))
+    }
+
+    /// Keeps a value by its key, instead of the one that was there: what has to survive a restart.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn keep_state(&self, key: &str, value: &str) -> Result<(), LedgerError> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO state (key, value) VALUES (?1, ?2)
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [key, value],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// The keys that begin with `prefix`, in their order, with their values.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn state(&self, prefix: &str) -> Result<Vec<(String, String)>, LedgerError> {
+        self.read(|tx| {
+            let mut rows = tx
+                .prepare("SELECT key, value FROM state WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key")?;
+            rows.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+    }
+
+    /// One transaction that is the only writer from its beginning: what it reads is still so when it writes.
+    fn write<T>(&self, work: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T, LedgerError> {
+        self.within(TransactionBehavior::Immediate, work)
+    }
+
+    /// One transaction that sees one state of the file, and waits for no writer.
+    fn read<T>(&self, work: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T, LedgerError> {
+        self.within(TransactionBehavior::Deferred, work)
+    }
+
+    fn within<T>(
+        &self,
+        behavior: TransactionBehavior,
+        work: impl FnOnce(&Transaction) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        let mut connection = self.lock();
+        let done = connection.transaction_with_behavior(behavior).and_then(|tx| {
+            // Dropped without a commit, it is rolled back.
+            let value = work(&tx)?;
+            tx.commit()?;
+            Ok(value)
+        });
+        done.map_err(|error| LedgerError::from_sqlite(&self.path, &error, self.busy))
+    }
+
+    /// A panic within a transaction has rolled it back: the connection is as good as before.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The outcome of a call that was released.
+const UNSENT: u8 = 3;
+
+const fn code_of_outcome(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Ok => 0,
+        Outcome::Failed => 1,
+        Outcome::Cancelled => 2,
+    }
+}
+
+const fn code_of_fate(fate: Fate) -> u8 {
+    match fate {
+        Fate::Unknown => 0,
+        Fate::Kept => 1,
+        Fate::Reverted => 2,
+        Fate::Edited => 3,
+    }
+}
+
+fn charge(amount: MicroUsd) -> i64 {
+    i64::try_from(amount.0).unwrap_or(i64::MAX).min(MAX_CHARGE)
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
