@@ -10,7 +10,7 @@ use super::problem::{Problem, Problems, did_you_mean};
 use super::table::{At, Table};
 use crate::model::address::BaseUrl;
 use crate::model::spec::{
-    BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec, Wire,
+    Abilities, BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec, Wire,
 };
 use crate::model::store::CATALOGUE;
 use crate::model::{MicroUsd, Tokens};
@@ -29,7 +29,8 @@ const MAX_TOKENS: u32 = 20_000_000;
 const ROOT: [&str; 8] =
     ["default_model", "provider", "model", "routing", "budget", "refine", "checker", "trust"];
 const PROVIDER: [&str; 5] = ["name", "kind", "base_url", "api_key_env", "api_key_keyring"];
-const MODEL: [&str; 7] = ["name", "provider", "id", "path", "price", "max_tokens", "context_window"];
+const MODEL: [&str; 8] =
+    ["name", "provider", "id", "path", "price", "max_tokens", "context_window", "abilities"];
 
 pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Config, Vec<Problem>> {
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -206,6 +207,18 @@ fn model(
         price: price.flatten(),
         max_tokens,
         context_window,
+        abilities: abilities(table),
+    })
+}
+
+fn abilities(table: &Table<'_>) -> Abilities {
+    let told = table.strings("abilities").map(|told| told.value).unwrap_or_default();
+    told.into_iter().fold(Abilities::default(), |abilities, At { value, span }| {
+        if !Abilities::NAMES.contains(&value) {
+            let nearest = did_you_mean(value, Abilities::NAMES.into_iter());
+            table.problem(span, "abilities", format!("the abilities are fim, tools and images{nearest}"));
+        }
+        abilities.with(value)
     })
 }
 

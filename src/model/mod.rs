@@ -5,6 +5,8 @@
 
 pub mod address;
 pub mod ask;
+pub mod breaker;
+pub mod choose;
 pub mod engine;
 pub mod ledger;
 pub mod provider;
@@ -128,8 +130,20 @@ pub enum ErrorKind {
     Empty,
     /// The answer was larger than any honest one.
     TooLarge,
+    /// Our own budget: nothing is asked that it cannot pay for, and an answer that would cost more is cut.
+    Budget,
     /// The embedded engine could not start, load its model, or died.
     Engine,
+}
+
+impl fmt::Display for MicroUsd {
+    /// Dollars, with as many places as say something: `$1.50`, `$0.0004`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (dollars, micros) = (self.0 / 1_000_000, self.0 % 1_000_000);
+        let places = format!("{micros:06}");
+        let significant = places.trim_end_matches('0').len().max(2);
+        write!(f, "${dollars}.{}", &places[..significant])
+    }
 }
 
 impl fmt::Display for ModelError {

@@ -109,7 +109,7 @@ impl fmt::Debug for Registry {
 mod tests {
     use super::super::address::BaseUrl;
     use super::super::provider::scripted::Scripted;
-    use super::super::spec::{KeySource, ModelSource, ProviderSpec};
+    use super::super::spec::{Abilities, KeySource, ModelSource, ProviderSpec};
     use super::super::{ErrorKind, Tokens};
     use super::*;
 
@@ -125,6 +125,7 @@ mod tests {
             price: None,
             max_tokens: Some(Tokens(77)),
             context_window: None,
+            abilities: Abilities::default(),
         };
         let providers = vec![provider("here", "http://[::1]:1/v1"), provider("there", "https://host/v1")];
         let models = vec![model("near", "here"), model("far", "there"), model("lost", "nowhere")];

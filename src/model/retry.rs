@@ -50,6 +50,7 @@ pub fn decide(
         // Without a told wait, asking again within seconds only uses up the limit.
         ErrorKind::RateLimit => attempts <= MAX_RETRIES && asked.is_some(),
         ErrorKind::Config
+        | ErrorKind::Budget
         | ErrorKind::Auth
         | ErrorKind::Stream
         | ErrorKind::Timeout

@@ -69,6 +69,40 @@ pub struct ModelSpec {
     pub max_tokens: Option<Tokens>,
     /// Prompt and answer together.
     pub context_window: Option<Tokens>,
+    pub abilities: Abilities,
+}
+
+/// What not every model can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Fill in the middle: it takes what stands behind the place, too.
+    pub fim: bool,
+    pub tools: bool,
+    pub images: bool,
+}
+
+impl Abilities {
+    /// As settings call them.
+    pub const NAMES: [&str; 3] = ["fim", "tools", "images"];
+
+    /// Adds the one of that name.
+    #[must_use]
+    pub fn with(mut self, name: &str) -> Self {
+        self.fim |= name == "fim";
+        self.tools |= name == "tools";
+        self.images |= name == "images";
+        self
+    }
+
+    /// The first of these that `others` does not have.
+    #[must_use]
+    pub fn missing_in(self, others: Self) -> Option<&'static str> {
+        let pairs = [(self.fim, others.fim), (self.tools, others.tools), (self.images, others.images)];
+        Self::NAMES
+            .into_iter()
+            .zip(pairs)
+            .find_map(|(name, (wanted, there))| (wanted && !there).then_some(name))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +167,7 @@ impl Catalogue {
                 price: None,
                 max_tokens: None,
                 context_window: None,
+                abilities: Abilities::default(),
             });
         }
         Self { providers, models, default }

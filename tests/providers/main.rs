@@ -53,6 +53,7 @@ fn provider(kind: Kind, origin: &str, deadlines: Deadlines) -> Arc<dyn Provider>
         price: None,
         max_tokens: None,
         context_window: None,
+        abilities: redraft::model::spec::Abilities::default(),
     };
     let http = Http::new(deadlines, |name| (name == "TEST_KEY").then(|| SecretString::from(KEY)));
     hosted(&spec, &model, &http).unwrap()

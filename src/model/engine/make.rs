@@ -55,6 +55,7 @@ mod tests {
             price: None,
             max_tokens: None,
             context_window: window.map(Tokens),
+            abilities: crate::model::spec::Abilities::default(),
         };
         let options = options(&Store::below("/state".as_ref()), &model).map_err(|error| error.message)?;
         Ok((options.model, options.window))

@@ -1,0 +1,339 @@
+//! Which model is asked, and which after it when it fails: an ordered plan with the reason for each place, and for each model
+//! that has none. Pure: health, measurements and what is left of the budget come in, a plan goes out.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::registry::Place;
+use super::spec::{Abilities, Limits, Price};
+use super::{MicroUsd, Tokens, Usage};
+
+#[cfg(test)]
+mod tests;
+
+/// How long an answer is supposed to be where latency is judged: a function's body of some ten lines.
+const TYPICAL_ANSWER: Tokens = Tokens(120);
+
+/// What the code is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    Implement,
+    Document,
+    Fix,
+    Refactor,
+    Test,
+    Inline,
+    Explain,
+}
+
+impl Task {
+    pub const ALL: [Self; 7] =
+        [Self::Implement, Self::Document, Self::Fix, Self::Refactor, Self::Test, Self::Inline, Self::Explain];
+
+    /// As settings and reports call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Implement => "implement",
+            Self::Document => "document",
+            Self::Fix => "fix",
+            Self::Refactor => "refactor",
+            Self::Test => "test",
+            Self::Inline => "inline",
+            Self::Explain => "explain",
+        }
+    }
+
+    /// The task of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|task| task.name() == name)
+    }
+}
+
+/// What a model must be able to do, or cost at most. Without any, the default model is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// To the end of an answer of 120 tokens.
+    pub max_latency: Option<Duration>,
+    /// For one run, at most.
+    pub max_cost: Option<MicroUsd>,
+    /// Models without a price go first.
+    pub prefer_free: bool,
+    /// The smallest window.
+    pub min_context: Option<Tokens>,
+    /// The prompt may not leave this machine.
+    pub only_local: bool,
+    pub needs: Abilities,
+}
+
+impl Requirements {
+    /// Whether they say anything about which model is wanted, beyond what every one must hold.
+    fn ranks(&self) -> bool {
+        self.prefer_free || self.max_latency.is_some() || self.max_cost.is_some()
+    }
+}
+
+/// How a model did lately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    #[default]
+    Well,
+    /// It failed, and one call may find out whether it still does.
+    Trying,
+    /// It failed too often, and is not asked for so long.
+    Resting(Duration),
+    /// It refused the key: only another configuration changes that.
+    Barred,
+}
+
+/// How fast a model is: the half of its calls was at most so slow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    pub first_token: Duration,
+    /// Tokens a second.
+    pub rate: f64,
+    /// How many calls of this machine say so; 0 for a claim of the configuration.
+    pub calls: u32,
+}
+
+impl Pace {
+    /// To the end of a typical answer.
+    fn latency(&self) -> Duration {
+        let writing = f64::from(TYPICAL_ANSWER.0) / self.rate.max(0.1);
+        self.first_token + Duration::from_secs_f64(writing.clamp(0.0, 3_600.0))
+    }
+}
+
+/// A model that could be asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub name: String,
+    pub place: Place,
+    pub limits: Limits,
+    /// Nothing where it is not known; a local model costs nothing.
+    pub price: Option<Price>,
+    pub abilities: Abilities,
+    pub pace: Option<Pace>,
+    pub health: Health,
+    /// What its provider's own limits leave, where there are any.
+    pub left: Option<MicroUsd>,
+}
+
+/// What is to be done, under which rules.
+#[derive(Clone, Debug, Default)]
+pub struct Question<'a> {
+    pub task: Option<Task>,
+    pub requirements: Requirements,
+    /// How large the prompt is, as far as is known.
+    pub prompt: Tokens,
+    /// The most that may be answered.
+    pub answer: Tokens,
+    /// The model that was named for this run, by the user or by a prompt.
+    pub named: Option<&'a str>,
+    /// The one that the user's configuration has for the task.
+    pub pinned: Option<&'a str>,
+    pub default: &'a str,
+    /// Models that may be asked when one fails, in this order.
+    pub fallback: &'a [String],
+    pub allow_cloud_fallback: bool,
+    /// What the budget leaves, where there is one.
+    pub left: Option<MicroUsd>,
+    /// The price of models whose price is not known.
+    pub unknown_price: Option<Price>,
+}
+
+/// Who is asked, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub places: Vec<Placed>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A model of the plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    pub name: String,
+    pub why: String,
+    /// The most that a call may cost: prompt and answer at their limits.
+    pub at_most: MicroUsd,
+}
+
+/// A model that is not asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    pub name: String,
+    pub why: String,
+}
+
+/// Makes the plan. The same input gives the same plan.
+#[must_use]
+pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
+    let mut plan = Plan::default();
+    let find = |name: &str| candidates.iter().find(|one| one.name == name);
+    let led: Vec<(&Candidate, String)> = match (question.named, question.pinned) {
+        (Some(name), _) => find(name).map(|one| (one, "it was named".to_owned())).into_iter().collect(),
+        (None, Some(name)) => {
+            let task = question.task.map_or("this", Task::name);
+            find(name).map(|one| (one, format!("it is pinned for `{task}`"))).into_iter().collect()
+        }
+        (None, None) if question.requirements.ranks() => ranked(question, candidates),
+        (None, None) => {
+            find(question.default).map(|one| (one, "it is the default".to_owned())).into_iter().collect()
+        }
+    };
+    let may_leave =
+        question.allow_cloud_fallback || led.first().is_none_or(|(first, _)| first.place == Place::Hosted);
+    let next = question
+        .fallback
+        .iter()
+        .enumerate()
+        .filter_map(|(at, name)| find(name).map(|one| (one, format!("fallback number {}", at + 1))));
+    let mut seen: Vec<&str> = Vec::new();
+    for (at, (one, why)) in led.into_iter().chain(next).enumerate() {
+        if seen.contains(&one.name.as_str()) {
+            continue;
+        }
+        seen.push(&one.name);
+        let leaves = at > 0 && !may_leave && one.place == Place::Hosted;
+        let why_not = if leaves {
+            Some(
+                "it would send the prompt to another machine, and the model before it does not; routing.allow_cloud_fallback permits that"
+                    .to_owned(),
+            )
+        } else {
+            unfit(question, one)
+        };
+        match why_not {
+            Some(why) => plan.left_out.push(LeftOut { name: one.name.clone(), why }),
+            None => {
+                let at_most = cost(question, one).unwrap_or_default();
+                plan.places.push(Placed { name: one.name.clone(), why, at_most });
+            }
+        }
+    }
+    let others = candidates.iter().filter(|one| !seen.contains(&one.name.as_str()));
+    plan.left_out.extend(others.map(|one| LeftOut {
+        name: one.name.clone(),
+        why: "it was not asked for, and is not in routing.fallback".to_owned(),
+    }));
+    plan
+}
+
+/// All candidates, the one that meets the requirements best first.
+fn ranked<'a>(question: &Question<'_>, candidates: &'a [Candidate]) -> Vec<(&'a Candidate, String)> {
+    let wants = &question.requirements;
+    let key = |one: &Candidate| {
+        let cost = cost(question, one);
+        let latency = one.pace.map(|pace| pace.latency());
+        (
+            wants.prefer_free && cost != Some(MicroUsd(0)),
+            // What is not known comes behind what is.
+            wants.max_latency.is_some() && latency.is_none(),
+            if wants.max_latency.is_some() { latency } else { None },
+            cost.unwrap_or(MicroUsd(u64::MAX)),
+            one.name != question.default,
+        )
+    };
+    let mut ranked: Vec<&Candidate> = candidates.iter().collect();
+    ranked.sort_by_key(|one| key(one));
+    ranked.into_iter().map(|one| (one, told(question, one))).collect()
+}
+
+/// What speaks for a candidate, in a person's words.
+fn told(question: &Question<'_>, one: &Candidate) -> String {
+    let cost = match cost(question, one) {
+        Some(MicroUsd(0)) => "it is free".to_owned(),
+        Some(cost) => format!("it costs at most {cost}"),
+        None => "its price is not known".to_owned(),
+    };
+    let pace = match one.pace {
+        Some(pace) if pace.calls > 0 => {
+            format!(
+                "half of its last {} calls took at most {:.1} s",
+                pace.calls,
+                pace.latency().as_secs_f64()
+            )
+        }
+        Some(pace) => format!("it is said to take {:.1} s", pace.latency().as_secs_f64()),
+        None => "its speed is not known yet".to_owned(),
+    };
+    format!("{cost}; {pace}")
+}
+
+/// Why a candidate cannot be asked.
+fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
+    let wants = &question.requirements;
+    match one.health {
+        Health::Barred => {
+            return Some("its provider refused the key; that changes with the configuration".to_owned());
+        }
+        Health::Resting(left) => {
+            return Some(format!(
+                "it failed too often and rests; it is asked again in {} s",
+                left.as_secs().max(1)
+            ));
+        }
+        Health::Well | Health::Trying => {}
+    }
+    if wants.only_local && one.place == Place::Hosted {
+        return Some("the prompt may not leave this machine".to_owned());
+    }
+    if let Some(missing) = wants.needs.missing_in(one.abilities) {
+        return Some(format!("it is not known to have `{missing}` (model.abilities)"));
+    }
+    if let Some(least) = wants.min_context.filter(|least| one.limits.window < *least) {
+        return Some(format!("its window is {} tokens, and {} are wanted", one.limits.window.0, least.0));
+    }
+    if let (Some(most), Some(pace)) = (wants.max_latency, one.pace)
+        && pace.latency() > most
+    {
+        return Some(format!(
+            "it takes about {:.1} s, and {:.1} are allowed",
+            pace.latency().as_secs_f64(),
+            most.as_secs_f64()
+        ));
+    }
+    let limits = [
+        (wants.max_cost, "max_cost allows"),
+        (question.left, "the budget leaves"),
+        (one.left, "its provider's budget leaves"),
+    ];
+    let Some(cost) = cost(question, one) else {
+        return limits.iter().any(|(limit, _)| limit.is_some()).then(|| {
+            "its price is not known, and there is a limit to hold: set model.price, or budget.unknown_price"
+                .to_owned()
+        });
+    };
+    limits.into_iter().find_map(|(limit, what)| {
+        let limit = limit.filter(|limit| cost > *limit)?;
+        Some(format!("it may cost {cost}, and {what} {limit}"))
+    })
+}
+
+/// The most that a call costs; nothing where that is not known.
+fn cost(question: &Question<'_>, one: &Candidate) -> Option<MicroUsd> {
+    let price = match (one.place, one.price) {
+        (_, Some(price)) => price,
+        (Place::Embedded | Place::Local, None) => return Some(MicroUsd(0)),
+        (Place::Hosted, None) => question.unknown_price?,
+    };
+    let answer = Tokens(question.answer.0.min(one.limits.output.0));
+    let usage = Usage { prompt: question.prompt, completion: answer, ..Usage::default() };
+    Some(price.cost(&usage))
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, one) in self.places.iter().enumerate() {
+            writeln!(f, "{}. {}: {}", at + 1, one.name, one.why)?;
+        }
+        for one in &self.left_out {
+            writeln!(f, "-  {}: {}", one.name, one.why)?;
+        }
+        Ok(())
+    }
+}
