@@ -14,7 +14,9 @@ use super::error::LedgerError;
 pub const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Says that a database is ours: "rdft".
-const APPLICATION: i64 = 0x7264_6674;
+pub(super) const APPLICATION: i64 = 0x7264_6674;
+/// The smallest page of SQLite, which takes a shorter file for an empty one.
+const SMALLEST: u64 = 512;
 /// What brings a file from each version to the next; how many were made is its `user_version`.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -54,6 +56,9 @@ fn prepare_place(path: &Path) -> Result<(), LedgerError> {
     }
     if path.is_dir() {
         return Err(LedgerError::Unusable { path: path.to_owned(), why: "it is a directory".to_owned() });
+    }
+    if fs::metadata(path).is_ok_and(|meta| (1..SMALLEST).contains(&meta.len())) {
+        return Err(LedgerError::Foreign { path: path.to_owned() });
     }
     Ok(())
 }

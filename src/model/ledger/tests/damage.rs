@@ -113,11 +113,12 @@ fn what_is_no_ledger_is_left_alone() {
     assert_eq!(fs::read(&path).unwrap().len(), 8_000);
     fs::remove_file(&path).unwrap();
 
+    let newer = format!("PRAGMA application_id = {}; PRAGMA user_version = 99", open::APPLICATION);
     for (sql, version) in [
         ("CREATE TABLE bookmarks (x)", None),
         ("PRAGMA user_version = 1", None),
         ("PRAGMA application_id = 5", None),
-        ("PRAGMA application_id = 1919183476; PRAGMA user_version = 99", Some(99)),
+        (&newer, Some(99)),
     ] {
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         let bytes = fs::read(&path).unwrap();
