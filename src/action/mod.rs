@@ -21,6 +21,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::draft::{form::Form, imports::Existing};
+use crate::model::choose::Task;
 use crate::prompt::Inputs;
 pub use crate::syntax::Source;
 
@@ -46,6 +47,17 @@ pub struct Diagnostic {
     pub message: String,
     pub code: Option<String>,
     pub source: Option<String>,
+}
+
+/// What an action is to those who choose models and count what was asked.
+#[must_use]
+pub fn task_of(action: &str) -> Task {
+    match action {
+        "docstring" => Task::Document,
+        "fix" => Task::Fix,
+        "rewrite" => Task::Refactor,
+        _ => Task::Implement,
+    }
 }
 
 /// One action that can be run.

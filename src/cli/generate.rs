@@ -8,9 +8,12 @@ mod run;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::terminal::{self, Progress};
 use super::{Failure, setup};
+use crate::model::account::Accounts;
 use crate::model::registry::Chosen;
 use crate::text::edit::applied;
 
@@ -47,6 +50,9 @@ pub(super) struct GenerateArgs {
     output: Option<PathBuf>,
 }
 
+/// How long the end waits for the disk.
+const LAST: Duration = Duration::from_secs(3);
+
 pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let (path, text) = match (&args.new, &args.file) {
         (Some(path), _) => (path, file::new(path)?),
@@ -62,7 +68,7 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let chosen = registry.choose(args.model.as_deref()).map_err(|error| Failure::Usage(error.message))?;
     let streams = !(args.diff || args.write || args.output.is_some());
     let mut progress = Progress::new(streams);
-    let outcome = draft(args, path, &text, &chosen, &mut progress, streams)?;
+    let outcome = draft(args, path, &text, (registry.accounts(), &chosen), &mut progress, streams)?;
     progress.clear();
     let drafted = applied(&text.content, &outcome.edits);
     deliver(args, path, &text, &drafted)?;
@@ -79,7 +85,7 @@ fn draft(
     args: &GenerateArgs,
     path: &Path,
     text: &Text,
-    chosen: &Chosen,
+    (accounts, chosen): (&Arc<Accounts>, &Chosen),
     progress: &mut Progress,
     streams: bool,
 ) -> Result<Outcome, Failure> {
@@ -87,8 +93,9 @@ fn draft(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
-    let outcome = runtime.block_on(run::run(prepared, chosen, progress, streams));
-    runtime.shutdown_background();
+    let outcome = runtime.block_on(run::run(prepared, accounts, chosen, progress, streams));
+    // What it cost is being written down.
+    runtime.shutdown_timeout(LAST);
     outcome
 }
 

@@ -8,6 +8,7 @@ mod models;
 mod serve;
 mod setup;
 mod terminal;
+mod usage;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -44,6 +45,8 @@ enum Command {
     Context(context::ContextArgs),
     /// The models of the embedded engine: fetch them, list them, find them
     Models(models::ModelsArgs),
+    /// What was asked of models, how it went, and what it cost
+    Usage(usage::UsageArgs),
     /// The process that runs the embedded model; only Redraft itself starts it
     #[command(hide = true)]
     Engine,
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Context(args) => context::run(&args),
+        Command::Usage(args) => usage::run(&args),
         Command::Models(args) => setup::state_dir().and_then(|state| {
             models::run(args, &state).map_err(|error| Failure::Failed(format!("{error:#}")))
         }),

@@ -1,12 +1,16 @@
 //! `redraft serve`: one editor over standard input and output.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::{Failure, setup};
 use crate::server::{Setup, serve};
 
 /// Threads of the runtime: one for the loop, one for what it waits for.
 const WORKERS: usize = 2;
+
+/// How long the end waits for the disk.
+const LAST: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
@@ -31,7 +35,7 @@ pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {
     let state = setup::state_dir().ok();
     let code =
         runtime.block_on(serve(Setup { state, registry, notices }, std::io::stdin(), std::io::stdout()));
-    // Threads that still compute, or wait for a client that is gone, do not hold the exit up.
-    runtime.shutdown_background();
+    // What calls cost is being written down. Threads that compute on do not hold the exit up any longer than that.
+    runtime.shutdown_timeout(LAST);
     Ok(ExitCode::from(code))
 }

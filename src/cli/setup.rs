@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Failure;
 use crate::config::{self, Config, Problem};
+use crate::model::account::Accounts;
 use crate::model::engine;
 use crate::model::provider::http::Http;
 use crate::model::registry::Registry;
@@ -23,7 +24,13 @@ pub(super) fn told(problems: &[Problem]) -> String {
     lines.join("\n")
 }
 
+/// Where calls are paid from, and written down.
+pub(super) fn accounts(config: &Config, state: &std::path::Path) -> Accounts {
+    Accounts::new(Some(state.join("ledger.sqlite")), config.budget.clone())
+}
+
 /// The models of a configuration.
 pub(super) fn registry(config: &Config, state: &std::path::Path) -> Arc<Registry> {
-    Arc::new(Registry::new(config.catalogue.clone(), Http::default(), engine::maker(state.to_owned())))
+    let registry = Registry::new(config.catalogue.clone(), Http::default(), engine::maker(state.to_owned()));
+    Arc::new(registry.with_accounts(accounts(config, state)))
 }

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 use super::Config;
 use super::problem::{Problem, Problems, did_you_mean};
 use super::table::{At, Table};
+use crate::model::account::Budget;
 use crate::model::address::BaseUrl;
 use crate::model::spec::{
     Abilities, BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec, Wire,
@@ -28,7 +29,8 @@ const MAX_TOKENS: u32 = 20_000_000;
 
 const ROOT: [&str; 8] =
     ["default_model", "provider", "model", "routing", "budget", "refine", "checker", "trust"];
-const PROVIDER: [&str; 5] = ["name", "kind", "base_url", "api_key_env", "api_key_keyring"];
+const PRICE: [&str; 3] = ["input", "cached", "output"];
+const PROVIDER: [&str; 6] = ["name", "kind", "base_url", "api_key_env", "api_key_keyring", "budget"];
 const MODEL: [&str; 8] =
     ["name", "provider", "id", "path", "price", "max_tokens", "context_window", "abilities"];
 
@@ -49,11 +51,9 @@ pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Conf
 
 fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
     let mut providers = Names::new("provider");
-    let provider_specs: Vec<_> = root
-        .tables("provider", &PROVIDER)
-        .iter()
-        .filter_map(|table| provider(table, &mut providers))
-        .collect();
+    let tables_of_providers = root.tables("provider", &PROVIDER);
+    let provider_specs: Vec<_> =
+        tables_of_providers.iter().filter_map(|table| provider(table, &mut providers)).collect();
     providers.built_in(BUILT_IN_PROVIDER);
     let mut models = Names::new("model");
     let embedded = |name: &str| match provider_specs.iter().find(|spec| spec.name == name) {
@@ -68,6 +68,7 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
     check_later_stages(root, &models);
     Config {
         catalogue: Catalogue::new(provider_specs, model_specs, default.map(|name| name.value.to_owned())),
+        budget: budget(root, &tables_of_providers),
         trusted: trusted(root, home),
     }
 }
@@ -195,7 +196,7 @@ fn model(
     if table.has("provider").is_none() {
         table.missing("provider", "the name of a [[provider]], or \"embedded\"");
     }
-    let price = table.table("price", &["input", "cached", "output"]).map(|table| price(&table));
+    let price = table.table("price", &PRICE).map(|table| price(&table));
     let tokens = |key| table.integer(key, 1..=MAX_TOKENS).map(|tokens| Tokens(tokens.value));
     let (max_tokens, context_window) = (tokens("max_tokens"), tokens("context_window"));
     let is_embedded = provider.as_ref().and_then(|provider| embedded(provider.value));
@@ -242,13 +243,33 @@ fn source(table: &Table<'_>, embedded: Option<bool>, home: Option<&Path>) -> Opt
     absolute(table, "path", table.string("path")?, home).map(ModelSource::Path)
 }
 
+/// What may be spent, in all and with single providers.
+fn budget(root: &Table<'_>, providers: &[Table<'_>]) -> Budget {
+    let mut budget = Budget::default();
+    if let Some(table) = root.table("budget", &["per_run", "per_day", "per_month", "unknown_price"]) {
+        [budget.per_run, budget.per_day, budget.per_month] =
+            ["per_run", "per_day", "per_month"].map(|key| dollars(&table, key));
+        budget.unknown_price = table.table("unknown_price", &PRICE).and_then(|table| price(&table));
+    }
+    for provider in providers {
+        let name = provider.string("name");
+        let table = provider.table("budget", &["per_day", "per_month"]);
+        if let (Some(name), Some(table)) = (name, table) {
+            let [day, month] = ["per_day", "per_month"].map(|key| dollars(&table, key));
+            budget.providers.insert(name.value.to_owned(), (day, month));
+        }
+    }
+    budget
+}
+
+fn dollars(table: &Table<'_>, key: &str) -> Option<MicroUsd> {
+    let dollars = table.number(key, 0.0..=MAX_DOLLARS)?.value;
+    Some(MicroUsd((dollars * 1e6).round() as u64))
+}
+
 /// Dollars for each million tokens; cached tokens cost as others do unless told.
 fn price(table: &Table<'_>) -> Option<Price> {
-    let dollars = |key| {
-        let dollars = table.number(key, 0.0..=MAX_DOLLARS)?.value;
-        Some(MicroUsd((dollars * 1e6).round() as u64))
-    };
-    let (input, cached, output) = (dollars("input"), dollars("cached"), dollars("output"));
+    let [input, cached, output] = PRICE.map(|key| dollars(table, key));
     for key in ["input", "output"] {
         if table.has(key).is_none() {
             table.missing(key, "US dollars for each million tokens");
@@ -264,12 +285,6 @@ fn check_later_stages(root: &Table<'_>, models: &Names) {
             models.check(&routing, "fallback", &name);
         }
         routing.bool("allow_cloud_fallback");
-    }
-    let limits = ["per_run", "per_day", "per_month"];
-    if let Some(budget) = root.table("budget", &limits) {
-        for key in limits {
-            budget.number(key, 0.0..=MAX_DOLLARS);
-        }
     }
     if let Some(refine) = root.table("refine", &["rounds", "mode"]) {
         refine.integer("rounds", 0..=MAX_ROUNDS);

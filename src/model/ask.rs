@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::retry::{self, Decision, RetryBudget};
-use super::{Answer, ErrorKind, ModelError, Provider, Request};
+use super::{Answer, ErrorKind, ModelError, Provider, Request, Tokens};
 
 /// Deltas that may wait between a provider and its reader. A handful: the reader's own queue is the one that counts.
 const RELAYED_DELTAS: usize = 16;
@@ -52,6 +52,65 @@ impl fmt::Debug for Retries {
     }
 }
 
+/// What is seen of a call while it goes on.
+#[derive(Debug)]
+pub struct Watch {
+    began: Instant,
+    /// The most that may be answered, where somebody pays for more.
+    most: Option<Tokens>,
+    seen: Mutex<Seen>,
+}
+
+/// What was seen of a call so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// From the question to the first text.
+    pub first: Option<Duration>,
+    /// From the question until now.
+    pub whole: Duration,
+    /// An estimate of what was answered.
+    pub written: Tokens,
+    pub attempts: u32,
+    deltas: u32,
+    bytes: usize,
+}
+
+/// More bytes than this for each token that was allowed are more tokens, whatever the provider calls one.
+const BYTES_A_TOKEN: usize = 16;
+
+impl Watch {
+    /// Begins now. An answer of more than `most` is cut.
+    #[must_use]
+    pub fn new(most: Option<Tokens>) -> Self {
+        Self { began: Instant::now(), most, seen: Mutex::default() }
+    }
+
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = Tokens(u32::try_from(seen.bytes.saturating_mul(10).div_ceil(36)).unwrap_or(u32::MAX));
+        Seen { whole: self.began.elapsed(), written, ..seen }
+    }
+
+    fn asks(&self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).attempts += 1;
+    }
+
+    /// Notes a piece of the answer; whether it is too much.
+    fn hears(&self, delta: &str) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.first.get_or_insert_with(|| self.began.elapsed());
+        seen.deltas = seen.deltas.saturating_add(1);
+        seen.bytes += delta.len();
+        self.most.is_some_and(|most| {
+            let most = most.0 as usize;
+            // A token has at most a delta of its own, and mostly more bytes than its share of the estimate.
+            (seen.deltas as usize).min(seen.bytes * 10 / 36) > most
+                || seen.bytes > most.saturating_mul(BYTES_A_TOKEN)
+        })
+    }
+}
+
 /// Asks `provider`, and asks it the same again where `retry` says so and no text has come yet: text of two attempts is
 /// never joined. Dropping the future cancels the call.
 ///
@@ -62,12 +121,14 @@ pub async fn ask(
     request: Request,
     deltas: mpsc::Sender<String>,
     retries: &Retries,
+    watch: &Watch,
 ) -> Result<Answer, ModelError> {
     retries.note_call();
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let (outcome, said) = attempt(provider, request.clone(), &deltas).await;
+        watch.asks();
+        let (outcome, said) = attempt(provider, request.clone(), &deltas, watch).await;
         let error = match outcome {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
@@ -101,6 +162,7 @@ async fn attempt(
     provider: &dyn Provider,
     request: Request,
     deltas: &mpsc::Sender<String>,
+    watch: &Watch,
 ) -> (Result<Answer, ModelError>, Said) {
     let (sender, mut relay) = mpsc::channel(RELAYED_DELTAS);
     let mut call = provider.ask(request, sender);
@@ -110,6 +172,9 @@ async fn attempt(
             biased;
             Some(delta) = relay.recv() => {
                 said = Said::Something;
+                if watch.hears(&delta) {
+                    return (Err(too_dear()), said);
+                }
                 if deltas.send(delta).await.is_err() {
                     return (Err(nobody_listens()), said);
                 }
@@ -119,6 +184,9 @@ async fn attempt(
                 // It may have spoken when it was polled for the last time.
                 while let Ok(delta) = relay.try_recv() {
                     said = Said::Something;
+                    if watch.hears(&delta) {
+                        return (Err(too_dear()), said);
+                    }
                     if deltas.send(delta).await.is_err() {
                         return (Err(nobody_listens()), said);
                     }
@@ -126,6 +194,16 @@ async fn attempt(
                 return (result, said);
             }
         }
+    }
+}
+
+fn too_dear() -> ModelError {
+    ModelError {
+        kind: ErrorKind::Budget,
+        message:
+            "the provider sent more than was asked for and reserved in the budget, so the answer was cut"
+                .to_owned(),
+        retry_after: None,
     }
 }
 
@@ -139,8 +217,8 @@ fn nobody_listens() -> ModelError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Finish;
     use super::super::provider::scripted::{Gate, Scripted, Step};
-    use super::super::{Finish, Tokens};
     use super::*;
 
     fn request() -> Request {
@@ -158,7 +236,8 @@ mod tests {
         let (sender, mut deltas) = mpsc::channel::<String>(1);
         let provider = provider.clone();
         let retries = Retries::with_jitter(|| 0.0);
-        let call = tokio::spawn(async move { ask(&provider, request(), sender, &retries).await });
+        let call =
+            tokio::spawn(async move { ask(&provider, request(), sender, &retries, &Watch::new(None)).await });
         let mut text = String::new();
         while let Some(delta) = deltas.recv().await {
             text.push_str(&delta);
@@ -195,7 +274,9 @@ mod tests {
         let provider = Scripted::new([held(), held()]);
         let start = |deltas| {
             let provider = provider.clone();
-            tokio::spawn(async move { ask(&provider, request(), deltas, &Retries::new()).await })
+            tokio::spawn(async move {
+                ask(&provider, request(), deltas, &Retries::new(), &Watch::new(None)).await
+            })
         };
         let (sender, mut deltas) = mpsc::channel(1);
         let call = start(sender);
@@ -218,7 +299,10 @@ mod tests {
         let provider = Scripted::new([vec![Step::Wait(gate.clone()), Step::say("a"), Step::stop()]]);
         let (sender, mut deltas) = mpsc::channel(1);
         let asked = provider.clone();
-        let call = tokio::spawn(async move { ask(&asked, request(), sender, &Retries::new()).await });
+        let call =
+            tokio::spawn(
+                async move { ask(&asked, request(), sender, &Retries::new(), &Watch::new(None)).await },
+            );
         provider.begun(1).await;
         assert!(deltas.try_recv().is_err());
         gate.open();

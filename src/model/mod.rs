@@ -3,6 +3,7 @@
 //! The types here are plain data. `provider/` is the only code that talks to a network; `engine/` is the only code
 //! that loads weights, and it does so in a child process.
 
+pub mod account;
 pub mod address;
 pub mod ask;
 pub mod breaker;
@@ -137,12 +138,9 @@ pub enum ErrorKind {
 }
 
 impl fmt::Display for MicroUsd {
-    /// Dollars, with as many places as say something: `$1.50`, `$0.0004`.
+    /// Dollars, as a person reads them: two to six digits behind the point.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (dollars, micros) = (self.0 / 1_000_000, self.0 % 1_000_000);
-        let places = format!("{micros:06}");
-        let significant = places.trim_end_matches('0').len().max(2);
-        write!(f, "${dollars}.{}", &places[..significant])
+        f.write_str(&ledger::dollars(*self))
     }
 }
 

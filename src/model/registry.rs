@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::account::{Accounts, Budget};
 use super::provider::{self, http::Http};
 use super::spec::{Catalogue, Limits, ModelSpec, Price, Wire};
 use super::{ModelError, Provider};
@@ -17,6 +18,7 @@ pub struct Registry {
     catalogue: Catalogue,
     http: Http,
     embedded: MakeEmbedded,
+    accounts: Arc<Accounts>,
     made: Mutex<BTreeMap<String, Arc<dyn Provider>>>,
 }
 
@@ -25,6 +27,8 @@ pub struct Registry {
 pub struct Chosen {
     /// The user's name for the model.
     pub name: String,
+    /// Of its provider.
+    pub provider_name: String,
     pub provider: Arc<dyn Provider>,
     pub limits: Limits,
     pub price: Option<Price>,
@@ -45,7 +49,19 @@ pub enum Place {
 impl Registry {
     #[must_use]
     pub fn new(catalogue: Catalogue, http: Http, embedded: MakeEmbedded) -> Self {
-        Self { catalogue, http, embedded, made: Mutex::default() }
+        let accounts = Arc::new(Accounts::new(None, Budget::default()));
+        Self { catalogue, http, embedded, accounts, made: Mutex::default() }
+    }
+
+    /// The same with accounts: where calls are paid from, and written down.
+    #[must_use]
+    pub fn with_accounts(self, accounts: Accounts) -> Self {
+        Self { accounts: Arc::new(accounts), ..self }
+    }
+
+    #[must_use]
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
     }
 
     #[must_use]
@@ -73,6 +89,7 @@ impl Registry {
         };
         Ok(Chosen {
             name: model.name.clone(),
+            provider_name: spec.name.clone(),
             provider,
             limits: model.limits(&spec.wire),
             price: model.price,

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
@@ -15,7 +16,8 @@ use super::progress::Progress;
 use crate::action::prepare::{Sent, Wish};
 use crate::draft::weave::Time;
 use crate::job::{Run, State};
-use crate::model::ask::{Retries, ask};
+use crate::model::account::{self, Accounts, Entry};
+use crate::model::ask::Retries;
 use crate::model::registry::{Chosen, Place};
 use crate::model::{Answer, Finish, MicroUsd, ModelError, Request, Usage};
 
@@ -36,6 +38,8 @@ pub(super) struct Live {
     pub offered: Option<Taken>,
     /// The call to the model, while there is one.
     pub call: Option<AbortHandle>,
+    /// Set when nothing more of the answer is wanted.
+    pub enough: Arc<AtomicBool>,
     /// When it wants to be polled.
     pub wake: Option<Time>,
     /// It is to be done again once it is taken back.
@@ -43,6 +47,11 @@ pub(super) struct Live {
 }
 
 impl Live {
+    /// What the ledger calls the run: no other has that name, ever.
+    pub fn account(&self) -> String {
+        account::run_name(self.id)
+    }
+
     /// Ends the call to the model: its connection closes.
     pub fn hang_up(&mut self) {
         if let Some(call) = self.call.take() {
@@ -131,15 +140,16 @@ pub(super) fn status(
 /// Asks the model; everything that comes of it reaches the loop as an event. Aborting the task closes the connection.
 pub(super) fn call(
     id: RunId,
-    chosen: &Chosen,
+    accounts: Arc<Accounts>,
+    chosen: Chosen,
+    entry: Entry,
     request: Request,
     retries: Arc<Retries>,
     events: mpsc::Sender<TaskEvent>,
 ) -> AbortHandle {
-    let provider = chosen.provider.clone();
     let task = async move {
         let (deltas, said) = mpsc::channel(DELTAS);
-        let asked = ask(&*provider, request, deltas, &retries);
+        let asked = account::call(&accounts, &chosen, entry, request, deltas, &retries);
         let relayed = relay(id, asked, said, &events);
         let event = match std::panic::AssertUnwindSafe(relayed).catch_unwind().await {
             Ok(event) => event,

@@ -100,8 +100,9 @@ async fn a_reader_that_goes_ends_the_call() {
     let (sender, deltas) = mpsc::channel(4);
     drop(deltas);
     let retries = Retries::new();
-    let outcome =
-        tokio::time::timeout(HANG, ask(&*provider, request(), sender, &retries)).await.expect("it hangs");
+    let outcome = tokio::time::timeout(HANG, ask(&*provider, request(), sender, &retries, &Watch::new(None)))
+        .await
+        .expect("it hangs");
     assert_eq!(outcome.unwrap_err().kind, ErrorKind::Stream);
     if !server.requests().is_empty() {
         server.ended(1).await;

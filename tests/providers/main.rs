@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use fault_server::{Act, FLOOD_BYTES, FaultServer, nobody};
 use redraft::model::address::BaseUrl;
-use redraft::model::ask::{Retries, ask};
+use redraft::model::ask::{Retries, Watch, ask};
 use redraft::model::provider::hosted;
 use redraft::model::provider::http::{Deadlines, Http};
 use redraft::model::spec::{KeySource, ModelSource, ModelSpec, ProviderSpec, Wire};

@@ -1,5 +1,7 @@
 //! A run without an editor: its edits go into a text in memory, and are acknowledged at once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ropey::Rope;
@@ -10,7 +12,9 @@ use crate::action::prepare::Sent;
 use crate::cli::Failure;
 use crate::cli::terminal::Progress;
 use crate::job::{Delivery, Effect, Input, Run, Send, State, Task};
-use crate::model::ask::{Retries, ask};
+use crate::model::account::{Accounts, Entry, call, run_name};
+use crate::model::ask::Retries;
+use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Place};
 use crate::model::{Answer, Finish, ModelError, Usage};
 use crate::text::edit::{Edit, apply_all, sequential};
@@ -45,6 +49,7 @@ struct Work<'a> {
 /// Asks, drafts, verifies; what comes is printed as it comes where `prints` says so.
 pub(super) async fn run(
     prepared: (Task, Sent),
+    accounts: &Arc<Accounts>,
     chosen: &Chosen,
     progress: &mut Progress,
     prints: bool,
@@ -69,7 +74,9 @@ pub(super) async fn run(
     };
     let retries = Retries::new();
     let (deltas, mut said) = mpsc::channel(DELTAS);
-    let mut asked = Box::pin(ask(&*chosen.provider, request, deltas, &retries));
+    let enough = Arc::new(AtomicBool::new(false));
+    let entry = Entry { run: run_name(0), task: Errand::Implement.name(), enough: enough.clone() };
+    let mut asked = Box::pin(call(accounts, chosen, entry, request, deltas, &retries));
     let mut outcome: Option<Result<Answer, ModelError>> = None;
     let mut interrupt = Box::pin(tokio::signal::ctrl_c());
     loop {
@@ -90,6 +97,7 @@ pub(super) async fn run(
             break;
         }
     }
+    enough.store(true, Ordering::Relaxed);
     drop(asked);
     if let Some(outcome) = outcome {
         work.step(Input::Answered(outcome));

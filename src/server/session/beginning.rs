@@ -1,13 +1,16 @@
 //! From a prompt that is made to a run that works: its request is answered, and once the client knows it, the model is asked.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 
 use super::{Awaited, Preparing, Session};
 use crate::action::prepare::{PrepareError, Sent};
+use crate::action::task_of;
 use crate::job::{Delivery, Input, Run, State, Task};
+use crate::model::account::Entry;
 use crate::server::convert::{Target, range_out};
 use crate::server::event::{Asked, RunId, TaskEvent};
 use crate::server::live::{Live, call, status};
@@ -52,6 +55,7 @@ impl Session {
             progress,
             offered,
             call: None,
+            enough: Arc::default(),
             wake: None,
             again: false,
         });
@@ -137,7 +141,15 @@ impl Session {
             return;
         }
         let (request, title) = (live.sent.request.clone(), live.sent.title.clone());
-        live.call = Some(call(id, &live.chosen, request, self.retries.clone(), self.tasks.clone()));
+        let Ok(registry) = &self.setup.registry else { return };
+        let entry = Entry {
+            run: live.account(),
+            task: task_of(&live.wish.action).name(),
+            enough: live.enough.clone(),
+        };
+        let (accounts, chosen) = (registry.accounts().clone(), live.chosen.clone());
+        live.call =
+            Some(call(id, accounts, chosen, entry, request, self.retries.clone(), self.tasks.clone()));
         self.keep_what_is_written_over(id);
         if self.profile.work_done_progress {
             let request = self.await_answer(Awaited::Progress { run: id });

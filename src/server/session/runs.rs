@@ -1,6 +1,7 @@
 //! The session's runs: what is told to them, and what comes of it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
@@ -9,6 +10,7 @@ use super::{Awaited, HISTORY, STANDING_RUNS, Session};
 use crate::action::Diagnostic;
 use crate::action::prepare::Wish;
 use crate::job::{Effect, Input, Run, State};
+use crate::model::ledger::Fate;
 use crate::server::convert::path_of;
 use crate::server::disk;
 use crate::server::event::{RunId, TaskEvent};
@@ -72,6 +74,7 @@ impl Session {
                 Effect::StopAsking => live.hang_up(),
                 Effect::Enough => {
                     if let Some(answer) = live.ends_early() {
+                        live.enough.store(true, Ordering::Relaxed);
                         live.hang_up();
                         self.step(id, Input::Answered(Ok(answer)));
                     }
@@ -110,6 +113,14 @@ impl Session {
         live.show_progress(&self.outgoing, now);
         if self.profile.knows_redraft {
             self.outgoing.notify("redraft/status", live.status());
+        }
+        let fate = match state {
+            State::Kept => Some(Fate::Kept),
+            State::Reverted => Some(Fate::Reverted),
+            _ => None,
+        };
+        if let (Some(fate), Ok(registry)) = (fate, &self.setup.registry) {
+            registry.accounts().finish(live.account(), 1, fate);
         }
         if !state.is_over() {
             return;

@@ -1,0 +1,172 @@
+//! `redraft usage`: what was asked of models, how it went, and what it cost.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::{Failure, setup};
+use crate::model::ledger::{By, Spent, UsageRow, dollars};
+
+/// How long the longest bar is, in characters.
+const BAR: usize = 20;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct UsageArgs {
+    /// How far back: days, hours or minutes (7d, 12h, 30m)
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = since)]
+    since: Duration,
+    /// What the figures are brought together by
+    #[arg(long, value_enum, default_value_t = Group::Model)]
+    by: Group,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Group {
+    Model,
+    Task,
+    Day,
+}
+
+pub(super) fn run(args: &UsageArgs) -> Result<ExitCode, Failure> {
+    let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
+    let accounts = setup::accounts(&config, &setup::state_dir()?);
+    let ledger = accounts.ledger().map_err(Failure::Failed)?;
+    let now = SystemTime::now();
+    let by = match args.by {
+        Group::Model => By::Model,
+        Group::Task => By::Task,
+        Group::Day => By::Day,
+    };
+    let since = now.checked_sub(args.since).unwrap_or(SystemTime::UNIX_EPOCH);
+    let told = |error: crate::model::ledger::LedgerError| Failure::Failed(error.to_string());
+    let rows = ledger.usage(since, by).map_err(told)?;
+    let spent = ledger.spent(now).map_err(told)?;
+    let text = if args.json { format!("{:#}\n", as_json(&rows, &spent)) } else { as_text(&rows, &spent) };
+    // A closed pipe (`| head`) is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `7d`, `12h`, `30m`.
+fn since(text: &str) -> Result<Duration, String> {
+    let units = [('d', 24 * 60 * 60), ('h', 60 * 60), ('m', 60)];
+    let found = units.into_iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(seconds).map(Duration::from_secs)
+    });
+    found.ok_or_else(|| "this is a number of days, hours or minutes, as in 7d, 12h or 30m".to_owned())
+}
+
+fn as_json(rows: &[UsageRow], spent: &Spent) -> Value {
+    let ms = |time: Option<Duration>| time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "name": row.name,
+                "local": row.local,
+                "runs": row.runs,
+                "calls": row.calls,
+                "ok": row.ok,
+                "failed": row.failed,
+                "cancelled": row.cancelled,
+                "open": row.open,
+                "first_token_ms": { "p50": ms(row.first_token_p50), "p95": ms(row.first_token_p95) },
+                "total_ms": { "p50": ms(row.whole_p50), "p95": ms(row.whole_p95) },
+                "tokens_per_second": row.tokens_per_second_p50,
+                "tokens": { "prompt": row.prompt, "cached": row.cached, "completion": row.completion },
+                "cost_micro_usd": row.cost.0,
+                "retries": row.retries,
+                "failovers": row.failovers,
+                "rounds": row.rounds,
+                "kept": row.kept,
+                "reverted": row.reverted,
+                "edited": row.edited,
+            })
+        })
+        .collect();
+    json!({
+        "rows": rows,
+        "spent_micro_usd": { "today": spent.day.0, "month": spent.month.0, "reserved": spent.open.0 },
+    })
+}
+
+fn as_text(rows: &[UsageRow], spent: &Spent) -> String {
+    if rows.is_empty() {
+        return "Nothing was asked in that time.\n".to_owned();
+    }
+    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default().max(5);
+    let most = rows.iter().map(|row| row.calls).max().unwrap_or(1).max(1) as usize;
+    let seconds =
+        |time: Option<Duration>| time.map_or("-".to_owned(), |time| format!("{:.1}", time.as_secs_f64()));
+    let mut text = format!(
+        "{:width$}  {:>5} {:>4} {:>5} {:>6}  {:>12} {:>12} {:>6}  {:>10}  {:>9}\n",
+        "", "calls", "ok", "fail", "cancel", "first token", "whole, s", "tok/s", "tokens", "cost"
+    );
+    for row in rows {
+        let bar = "█".repeat((row.calls as usize * BAR).div_ceil(most));
+        text += &format!(
+            "{:width$}  {:>5} {:>4} {:>5} {:>6}  {:>12} {:>12} {:>6}  {:>10}  {:>9}  {bar}\n",
+            row.name,
+            row.calls,
+            row.ok,
+            row.failed,
+            row.cancelled,
+            format!("{} / {}", seconds(row.first_token_p50), seconds(row.first_token_p95)),
+            format!("{} / {}", seconds(row.whole_p50), seconds(row.whole_p95)),
+            row.tokens_per_second_p50.map_or("-".to_owned(), |rate| format!("{rate:.0}")),
+            row.prompt + row.completion,
+            dollars(row.cost),
+        );
+    }
+    let kept: u32 = rows.iter().map(|row| row.kept).sum();
+    let reverted: u32 = rows.iter().map(|row| row.reverted).sum();
+    text += &format!("\nkept {kept}, reverted {reverted}; times are p50 / p95 of what succeeded\n");
+    text += &format!("today {}, this month {} (UTC)", dollars(spent.day), dollars(spent.month));
+    if spent.open.0 > 0 {
+        text += &format!(
+            ", of which {} are reserved by calls that run, or whose process died",
+            dollars(spent.open)
+        );
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_number_and_a_unit() {
+        for (text, seconds) in [
+            ("7d", Some(604_800)),
+            ("12h", Some(43_200)),
+            ("30m", Some(1_800)),
+            ("7", None),
+            ("d", None),
+            ("-1d", None),
+            ("99999999999999999999d", None),
+            ("18446744073709551615d", None),
+        ] {
+            assert_eq!(since(text).ok().map(|time| time.as_secs()), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_has_a_line_for_each_row_and_the_sums() {
+        let row =
+            UsageRow { name: "p/m".to_owned(), calls: 4, ok: 3, failed: 1, kept: 2, ..UsageRow::default() };
+        let text =
+            as_text(&[row.clone(), UsageRow { name: "q/n".to_owned(), calls: 1, ..row }], &Spent::default());
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].starts_with("p/m") && lines[1].ends_with(&"█".repeat(20)), "{text}");
+        assert!(lines[2].ends_with(&format!("  {}", "█".repeat(5))), "{text}");
+        assert_eq!(lines[4], "kept 4, reverted 0; times are p50 / p95 of what succeeded");
+    }
+}

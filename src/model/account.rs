@@ -1,0 +1,286 @@
+//! The way of every call to a model: what it may cost is reserved in the ledger before it leaves, it is cut when more comes than
+//! was reserved, and settled at what it did cost, however it ends.
+//!
+//! Paid calls fail closed: without a ledger that can be written, none is made. Calls that cost nothing wait for no ledger;
+//! they are written down afterwards, for the figures of `redraft usage`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use tokio::sync::mpsc;
+
+use super::ask::{Retries, Watch, ask};
+use super::ledger::{Fate, Ledger, Limits, Outcome, ReservationId, Reserve, Settled};
+use super::registry::{Chosen, Place};
+use super::spec::Price;
+use super::{Answer, ErrorKind, MicroUsd, ModelError, Request, Tokens, Usage};
+
+#[cfg(test)]
+mod tests;
+
+/// The user's limits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Budget {
+    pub per_run: Option<MicroUsd>,
+    pub per_day: Option<MicroUsd>,
+    pub per_month: Option<MicroUsd>,
+    /// The price of hosted models that have none: an unknown price is never zero where there is a limit to hold.
+    pub unknown_price: Option<Price>,
+    /// The limits of single providers, by name: a day's and a month's.
+    pub providers: BTreeMap<String, (Option<MicroUsd>, Option<MicroUsd>)>,
+}
+
+/// What a call is made for.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The run, by a name that no other has, ever.
+    pub run: String,
+    pub task: &'static str,
+    /// Set when all that is wanted has come: a call that is dropped then was none that somebody cancelled.
+    pub enough: Arc<AtomicBool>,
+}
+
+/// A name for the run that is number `id` in this process.
+#[must_use]
+pub fn run_name(id: u64) -> String {
+    static BEGAN: LazyLock<u128> =
+        LazyLock::new(|| SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros());
+    format!("{}-{}-{id}", *BEGAN, std::process::id())
+}
+
+/// See the module's head. One for each process.
+pub struct Accounts {
+    path: Option<PathBuf>,
+    budget: Budget,
+    ledger: Mutex<Option<Arc<Ledger>>>,
+}
+
+impl Accounts {
+    /// Accounts in the ledger at `path`; without one nothing is written down, and no call may cost anything where there is a
+    /// budget.
+    #[must_use]
+    pub fn new(path: Option<PathBuf>, budget: Budget) -> Self {
+        Self { path, budget, ledger: Mutex::default() }
+    }
+
+    /// The ledger; it is opened when it is needed first, and again after an error. Blocks.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words for the user.
+    pub fn ledger(&self) -> Result<Arc<Ledger>, String> {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ledger) = &*ledger {
+            return Ok(ledger.clone());
+        }
+        let path =
+            self.path.as_ref().ok_or("there is no state directory, so costs cannot be written down")?;
+        let opened = Ledger::open(path, SystemTime::now()).map_err(|error| error.to_string())?;
+        Ok(ledger.insert(Arc::new(opened)).clone())
+    }
+
+    /// Writes down what the user made of a run. Does not block; what cannot be written is lost, and told in the log.
+    pub fn finish(self: &Arc<Self>, run: String, rounds: u32, fate: Fate) {
+        let accounts = self.clone();
+        off_the_loop(move || {
+            let done = accounts
+                .ledger()
+                .and_then(|ledger| ledger.finish_run(&run, rounds, fate).map_err(|error| error.to_string()));
+            if let Err(error) = done {
+                tracing::debug!(error, "what became of a run was not written down");
+            }
+        });
+    }
+
+    /// The price that a call of `chosen` is reckoned with; nothing where it is not known and nothing depends on it.
+    fn price(&self, chosen: &Chosen) -> Result<Option<Price>, ModelError> {
+        let limits = self.limits(&chosen.provider_name);
+        match (chosen.place, chosen.price.or(self.budget.unknown_price)) {
+            (Place::Embedded | Place::Local, _) => Ok(chosen.price),
+            (Place::Hosted, None) if limits != Limits::default() => Err(refused(format!(
+                "{}: its price is not known, and there is a budget to hold; nothing was sent. Set model.price, or budget.unknown_price",
+                chosen.name
+            ))),
+            (Place::Hosted, price) => Ok(price),
+        }
+    }
+
+    fn limits(&self, provider: &str) -> Limits {
+        let (provider_per_day, provider_per_month) =
+            self.budget.providers.get(provider).copied().unwrap_or_default();
+        let Budget { per_run, per_day, per_month, .. } = self.budget;
+        Limits { per_run, per_day, per_month, provider_per_day, provider_per_month }
+    }
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts")
+            .field("path", &self.path)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks `chosen`; see the module's head. Dropping the future cancels the call, and settles it.
+///
+/// # Errors
+/// The model's, or `Budget`: then nothing was sent, or the answer was cut.
+pub async fn call(
+    accounts: &Arc<Accounts>,
+    chosen: &Chosen,
+    entry: Entry,
+    request: Request,
+    deltas: mpsc::Sender<String>,
+    retries: &Retries,
+) -> Result<Answer, ModelError> {
+    let price = accounts.price(chosen)?;
+    let prompt = counted(&request);
+    let most = Usage { prompt, completion: request.max_tokens, ..Usage::default() };
+    let amount = price.map(|price| price.cost(&most)).unwrap_or_default();
+    let reserve = Reserve {
+        run: entry.run.clone(),
+        provider: chosen.provider_name.clone(),
+        model: chosen.name.clone(),
+        task: entry.task.to_owned(),
+        amount,
+        local: chosen.place != Place::Hosted,
+    };
+    let limits = accounts.limits(&chosen.provider_name);
+    let reserved = if amount > MicroUsd(0) {
+        let (accounts, reserve) = (accounts.clone(), reserve.clone());
+        let work = move || {
+            let ledger = accounts.ledger()?;
+            ledger.reserve(&reserve, &limits, SystemTime::now()).map_err(|refused| refused.to_string())
+        };
+        let done = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(error.to_string()));
+        Some(done.map_err(|why| refused(format!("{}: {why}; nothing was sent", chosen.name)))?)
+    } else {
+        None
+    };
+    let watch = Watch::new(if reserved.is_some() { Some(request.max_tokens) } else { None });
+    let mut open = Open {
+        accounts: accounts.clone(),
+        reserve,
+        limits,
+        reserved,
+        price,
+        prompt,
+        watch,
+        entry,
+        ended: false,
+    };
+    let outcome = ask(&*chosen.provider, request, deltas, retries, &open.watch).await;
+    open.end(outcome.as_ref());
+    outcome
+}
+
+/// A call that is under way: settled when it ends, and when it is dropped.
+struct Open {
+    accounts: Arc<Accounts>,
+    reserve: Reserve,
+    limits: Limits,
+    reserved: Option<ReservationId>,
+    price: Option<Price>,
+    prompt: Tokens,
+    watch: Watch,
+    entry: Entry,
+    ended: bool,
+}
+
+impl Open {
+    fn end(&mut self, outcome: Result<&Answer, &ModelError>) {
+        self.ended = true;
+        let seen = self.watch.seen();
+        let counted = Usage { prompt: self.prompt, completion: seen.written, ..Usage::default() };
+        let (usage, outcome) = match outcome {
+            Ok(answer) if answer.usage.prompt == Tokens(0) && answer.usage.completion == Tokens(0) => {
+                (Usage { cost: answer.usage.cost, ..counted }, Outcome::Ok)
+            }
+            Ok(answer) => (answer.usage, Outcome::Ok),
+            // What was refused before it said anything is not paid for.
+            Err(error) if seen.first.is_none() && is_free(error.kind) => (Usage::default(), Outcome::Failed),
+            Err(_) => (counted, Outcome::Failed),
+        };
+        self.settle(usage, outcome);
+    }
+
+    fn settle(&self, usage: Usage, outcome: Outcome) {
+        let seen = self.watch.seen();
+        let told = usage.cost.unwrap_or_default();
+        let spent = self.price.map_or(told, |price| price.cost(&usage));
+        let settled = Settled {
+            spent,
+            prompt: usage.prompt,
+            cached: usage.cached,
+            completion: usage.completion,
+            outcome,
+            first_token: seen.first,
+            whole: seen.whole,
+            retries: seen.attempts.saturating_sub(1),
+            failover: false,
+        };
+        let (accounts, reserve, limits, reserved) =
+            (self.accounts.clone(), self.reserve.clone(), self.limits, self.reserved);
+        if accounts.path.is_none() {
+            return;
+        }
+        off_the_loop(move || {
+            let done = accounts.ledger().and_then(|ledger| {
+                let id = match reserved {
+                    Some(id) => id,
+                    None => ledger
+                        .reserve(&reserve, &limits, SystemTime::now())
+                        .map_err(|error| error.to_string())?,
+                };
+                ledger.settle(id, &settled).map_err(|error| error.to_string())
+            });
+            if let Err(error) = done {
+                // What was reserved counts as spent.
+                tracing::warn!(error, "what a call cost was not written down");
+            }
+        });
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let enough = self.entry.enough.load(Ordering::Relaxed);
+        let usage = Usage { prompt: self.prompt, completion: self.watch.seen().written, ..Usage::default() };
+        self.settle(usage, if enough { Outcome::Ok } else { Outcome::Cancelled });
+    }
+}
+
+/// Whether a failure without any text costs nothing.
+fn is_free(kind: ErrorKind) -> bool {
+    !matches!(
+        kind,
+        ErrorKind::Stream | ErrorKind::Timeout | ErrorKind::TooLarge | ErrorKind::Empty | ErrorKind::Budget
+    )
+}
+
+/// A safe estimate of a request's prompt.
+fn counted(request: &Request) -> Tokens {
+    let texts = request.turns.iter().map(|turn| &turn.text).chain(&request.prefill);
+    let sum = texts
+        .fold(Tokens::estimate(&request.system).0, |sum, text| sum.saturating_add(Tokens::estimate(text).0));
+    Tokens(sum)
+}
+
+fn refused(message: String) -> ModelError {
+    ModelError { kind: ErrorKind::Budget, message, retry_after: None }
+}
+
+/// On a thread that may block; where there is no runtime any more, here.
+fn off_the_loop(work: impl FnOnce() + Send + 'static) {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn_blocking(work)),
+        Err(_) => work(),
+    }
+}

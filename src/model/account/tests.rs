@@ -1,0 +1,202 @@
+//! Calls of a scripted provider, paid from a real ledger.
+
+use std::path::Path;
+
+use super::*;
+use crate::model::Finish;
+use crate::model::ledger::{By, UsageRow};
+use crate::model::provider::scripted::{Gate, Scripted, Step};
+use crate::model::spec::Limits as Room;
+
+/// A dollar for a token, in and out: what a call costs can be counted on fingers.
+const DEAR: Price =
+    Price { input: MicroUsd(1_000_000_000_000), cached: MicroUsd(0), output: MicroUsd(1_000_000_000_000) };
+/// What `request` counts as.
+const PROMPT: u64 = 10;
+
+fn dollars(dollars: u64) -> Option<MicroUsd> {
+    Some(MicroUsd(dollars * 1_000_000))
+}
+
+fn request() -> Request {
+    Request {
+        system: "x".repeat(36),
+        turns: Vec::new(),
+        prefill: None,
+        max_tokens: Tokens(20),
+        temperature: None,
+        stop: Vec::new(),
+    }
+}
+
+fn chosen(provider: &Scripted, place: Place, price: Option<Price>) -> Chosen {
+    Chosen {
+        name: "m".to_owned(),
+        provider_name: "p".to_owned(),
+        provider: Arc::new(provider.clone()),
+        limits: Room { output: Tokens(20), window: Tokens(1_000), context: Tokens(100) },
+        price,
+        place,
+    }
+}
+
+fn place(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("redraft-account-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path.join("ledger.sqlite")
+}
+
+fn accounts(path: &Path, budget: Budget) -> Arc<Accounts> {
+    Arc::new(Accounts::new(Some(path.to_owned()), budget))
+}
+
+async fn ask_for(accounts: &Arc<Accounts>, chosen: &Chosen) -> Result<Answer, ModelError> {
+    let (sender, mut deltas) = mpsc::channel(64);
+    let reads = tokio::spawn(async move { while deltas.recv().await.is_some() {} });
+    let entry = Entry { run: run_name(fastrand::u64(..)), task: "implement", enough: Arc::default() };
+    let outcome = call(accounts, chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await;
+    reads.await.unwrap();
+    outcome
+}
+
+/// The one row of the ledger, once `is_there` says that it is what is waited for.
+fn row(path: &Path, is_there: impl Fn(&UsageRow) -> bool) -> UsageRow {
+    let ledger = Ledger::open(path, SystemTime::now()).unwrap();
+    for _ in 0..10_000 {
+        if let [row] = &ledger.usage(SystemTime::UNIX_EPOCH, By::Model).unwrap()[..]
+            && is_there(row)
+        {
+            return row.clone();
+        }
+        std::thread::yield_now();
+    }
+    panic!("{:?}", ledger.usage(SystemTime::UNIX_EPOCH, By::Model));
+}
+
+fn usage(prompt: u32, completion: u32) -> Usage {
+    Usage { prompt: Tokens(prompt), completion: Tokens(completion), ..Usage::default() }
+}
+
+fn end(usage: Usage) -> Step {
+    Step::End(Answer { finish: Finish::Stop, usage })
+}
+
+#[tokio::test]
+async fn calls_settle_at_what_they_cost() {
+    let fail = |kind| Step::fail(kind, "no");
+    for (name, steps, cost, ok) in [
+        ("told", vec![Step::say("x"), end(usage(7, 3))], 10, 1),
+        ("untold", vec![Step::say(&"y".repeat(18)), end(usage(0, 0))], PROMPT + 5, 1),
+        ("refused", vec![fail(ErrorKind::Rejected)], 0, 0),
+        ("broken", vec![Step::say(&"y".repeat(36)), fail(ErrorKind::Stream)], PROMPT + 10, 0),
+        ("late", vec![fail(ErrorKind::Timeout)], PROMPT, 0),
+    ] {
+        let path = place(name);
+        let provider = Scripted::new([steps]);
+        let budget = Budget { per_day: dollars(30), ..Budget::default() };
+        let outcome = ask_for(&accounts(&path, budget), &chosen(&provider, Place::Hosted, Some(DEAR))).await;
+        assert_eq!(outcome.is_ok(), ok == 1, "{name}: {outcome:?}");
+        let row = row(&path, |row| row.open == 0);
+        assert_eq!((row.cost.0, row.ok, row.ok + row.failed), (cost * 1_000_000, ok, 1), "{name}: {row:?}");
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_eight_at_once_those_that_can_be_paid_are_asked() {
+    for (budget, admitted) in [(29, 0), (30, 1), (59, 1), (95, 3)] {
+        let path = place(&format!("eight-{budget}"));
+        let gate = Gate::new();
+        let held = || vec![Step::Wait(gate.clone()), Step::say("x"), end(usage(1, 1))];
+        let provider = Scripted::new((0..8).map(|_| held()));
+        let accounts = accounts(&path, Budget { per_day: dollars(budget), ..Budget::default() });
+        let calls: Vec<_> = (0..8)
+            .map(|_| {
+                let (accounts, chosen) = (accounts.clone(), chosen(&provider, Place::Hosted, Some(DEAR)));
+                tokio::spawn(async move { ask_for(&accounts, &chosen).await })
+            })
+            .collect();
+        provider.begun(admitted).await;
+        let mut refused = 0;
+        let mut waiting = calls;
+        // Those that are refused end while the others wait.
+        while refused < 8 - admitted {
+            let (done, _, rest) = futures_util::future::select_all(waiting).await;
+            let error = done.unwrap().unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Budget);
+            assert!(error.message.contains("nothing was sent"), "{error}");
+            refused += 1;
+            waiting = rest;
+        }
+        (0..admitted).for_each(|_| gate.open());
+        for call in waiting {
+            assert!(call.await.unwrap().is_ok());
+        }
+        assert_eq!(provider.requests().len(), admitted);
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_costs_more_than_was_reserved_is_cut() {
+    let path = place("cut");
+    let steps = (0..1_000).map(|_| Step::say("four")).chain([Step::stop()]).collect::<Vec<_>>();
+    let provider = Scripted::new([steps]);
+    let budget = Budget { per_day: dollars(30), ..Budget::default() };
+    let error =
+        ask_for(&accounts(&path, budget), &chosen(&provider, Place::Hosted, Some(DEAR))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Budget);
+    let row = row(&path, |row| row.open == 0);
+    // 20 tokens were reserved; what was on its way with the last piece is all that is over.
+    assert!(row.cost.0 <= (PROMPT + 20 + 4) * 1_000_000, "{row:?}");
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_dropped_is_settled() {
+    for enough in [false, true] {
+        let path = place(&format!("dropped-{enough}"));
+        let provider = Scripted::new([vec![Step::say(&"y".repeat(18)), Step::Wait(Gate::new())]]);
+        let accounts = accounts(&path, Budget::default());
+        let chosen = chosen(&provider, Place::Hosted, Some(DEAR));
+        let (sender, mut deltas) = mpsc::channel(1);
+        let entry = Entry { run: run_name(1), task: "fix", enough: Arc::new(AtomicBool::new(enough)) };
+        let asks =
+            tokio::spawn(
+                async move { call(&accounts, &chosen, entry, request(), sender, &Retries::new()).await },
+            );
+        assert!(deltas.recv().await.is_some());
+        asks.abort();
+        let row = row(&path, |row| row.open == 0);
+        assert_eq!(
+            (row.cost.0, row.ok, row.cancelled),
+            ((PROMPT + 5) * 1_000_000, u32::from(enough), u32::from(!enough))
+        );
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn paid_calls_fail_closed_and_free_ones_go_on() {
+    let path = place("closed");
+    std::fs::write(&path, "no ledger\n".repeat(1_000)).unwrap();
+    let limits = Budget { per_month: dollars(1_000), ..Budget::default() };
+    for (at, budget, price, asked) in [
+        (Place::Hosted, Budget::default(), Some(DEAR), false),
+        (Place::Hosted, limits.clone(), None, false),
+        (Place::Hosted, Budget { unknown_price: Some(DEAR), ..limits.clone() }, None, false),
+        (Place::Hosted, Budget::default(), None, true),
+        (Place::Embedded, limits.clone(), None, true),
+        (Place::Local, limits, None, true),
+    ] {
+        let provider = Scripted::saying(["x"]);
+        let outcome = ask_for(&accounts(&path, budget), &chosen(&provider, at, price)).await;
+        assert_eq!((outcome.is_ok(), provider.requests().len()), (asked, usize::from(asked)), "{outcome:?}");
+        if let Err(error) = outcome {
+            assert!(error.message.contains("nothing was sent"), "{error}");
+        }
+    }
+    // A free call may still be looking for its ledger.
+    let _ = std::fs::remove_dir_all(path.parent().unwrap());
+}
