@@ -216,7 +216,7 @@ fn abilities(table: &Table<'_>) -> Abilities {
     let told = table.strings("abilities").map(|told| told.value).unwrap_or_default();
     told.into_iter().fold(Abilities::default(), |abilities, At { value, span }| {
         if !Abilities::NAMES.contains(&value) {
-            let nearest = did_you_mean(value, Abilities::NAMES.into_iter());
+            let nearest = did_you_mean(value, Abilities::NAMES);
             table.problem(span, "abilities", format!("the abilities are fim, tools and images{nearest}"));
         }
         abilities.with(value)
