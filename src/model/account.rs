@@ -195,7 +195,7 @@ impl Open {
     fn end(&mut self, outcome: Result<&Answer, &ModelError>) {
         self.ended = true;
         let seen = self.watch.seen();
-        let counted = Usage { prompt: self.prompt, completion: seen.written, ..Usage::default() };
+        let counted = self.counted();
         let (usage, outcome) = match outcome {
             Ok(answer) if answer.usage.prompt == Tokens(0) && answer.usage.completion == Tokens(0) => {
                 (Usage { cost: answer.usage.cost, ..counted }, Outcome::Ok)
@@ -206,6 +206,14 @@ impl Open {
             Err(_) => (counted, Outcome::Failed),
         };
         self.settle(usage, outcome);
+    }
+
+    /// What was used, where nobody says it: a safe count where it is paid for, else the likelier one.
+    fn counted(&self) -> Usage {
+        let seen = self.watch.seen();
+        let completion =
+            if self.reserve.local { seen.written.min(Tokens(seen.deltas)) } else { seen.written };
+        Usage { prompt: self.prompt, completion, ..Usage::default() }
     }
 
     fn settle(&self, usage: Usage, outcome: Outcome) {
@@ -252,8 +260,7 @@ impl Drop for Open {
             return;
         }
         let enough = self.entry.enough.load(Ordering::Relaxed);
-        let usage = Usage { prompt: self.prompt, completion: self.watch.seen().written, ..Usage::default() };
-        self.settle(usage, if enough { Outcome::Ok } else { Outcome::Cancelled });
+        self.settle(self.counted(), if enough { Outcome::Ok } else { Outcome::Cancelled });
     }
 }
 

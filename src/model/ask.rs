@@ -71,7 +71,8 @@ pub struct Seen {
     /// An estimate of what was answered.
     pub written: Tokens,
     pub attempts: u32,
-    deltas: u32,
+    /// In so many pieces; our own engine sends one for each token.
+    pub deltas: u32,
     bytes: usize,
 }
 
