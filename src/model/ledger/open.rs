@@ -17,6 +17,9 @@ pub const KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 pub(super) const APPLICATION: i64 = 0x7264_6674;
 /// The smallest page of SQLite, which takes a shorter file for an empty one.
 const SMALLEST: u64 = 512;
+/// Up to so many bytes (130,000 calls), all is checked at each opening. Measured: 1.5 ms for each thousand calls, and a third of
+/// that for the quick check.
+const WHOLE_CHECK: u64 = 32 * 1024 * 1024;
 /// What brings a file from each version to the next; how many were made is its `user_version`.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -83,10 +86,13 @@ fn identity(connection: &mut Connection) -> rusqlite::Result<Identity> {
     })
 }
 
-/// Whether all pages, and the copies of charges in the indexes, agree. Measured: 40 ms for 100,000 calls.
+/// Whether all pages are sound and, but for a very large file, whether the indexes agree with the calls: a charge stands in
+/// three places, and damage to one of them shows.
 fn check(connection: &Connection, path: &Path, busy: Duration) -> Result<(), LedgerError> {
+    let large = fs::metadata(path).is_ok_and(|meta| meta.len() > WHOLE_CHECK);
+    let pragma = if large { "PRAGMA quick_check(1)" } else { "PRAGMA integrity_check(1)" };
     let found: String = connection
-        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .query_row(pragma, [], |row| row.get(0))
         .map_err(|error| LedgerError::from_sqlite(path, &error, busy))?;
     if found == "ok" {
         return Ok(());
