@@ -23,20 +23,14 @@ pub fn parse(language: &Language, text: &Rope, old: Option<&Tree>, limit: Durati
     if text.len_bytes() > MAX_BYTES {
         return None;
     }
-    let mut parser = Parser::new();
-    parser.set_language(&language.grammar()).ok()?;
-    let started = Instant::now();
-    let mut give_up = |_: &_| {
-        if started.elapsed() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let mut read = |byte: usize, _| -> &[u8] {
+    let mut read = |byte: usize| -> &[u8] {
         if byte >= text.len_bytes() {
             return &[];
         }
         let (chunk, start, _, _) = text.chunk_at_byte(byte);
         &chunk.as_bytes()[byte - start..]
     };
-    parser.parse_with_options(&mut read, old, Some(ParseOptions::new().progress_callback(&mut give_up)))
+    within(language, &mut read, old, limit)
 }
 
 /// The same of a text in one piece, from nothing.
@@ -45,15 +39,25 @@ pub fn parse_str(language: &Language, text: &str, limit: Duration) -> Option<Tre
     if text.len() > MAX_BYTES {
         return None;
     }
+    let bytes = text.as_bytes();
+    within(language, &mut |byte| bytes.get(byte..).unwrap_or_default(), None, limit)
+}
+
+/// Parses what `read` gives from each byte on, for at most so long.
+fn within<'a>(
+    language: &Language,
+    read: &mut dyn FnMut(usize) -> &'a [u8],
+    old: Option<&Tree>,
+    limit: Duration,
+) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&language.grammar()).ok()?;
     let started = Instant::now();
     let mut give_up = |_: &_| {
         if started.elapsed() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let bytes = text.as_bytes();
-    let mut read = |byte: usize, _| bytes.get(byte..).unwrap_or_default();
-    parser.parse_with_options(&mut read, None, Some(ParseOptions::new().progress_callback(&mut give_up)))
+    let options = ParseOptions::new().progress_callback(&mut give_up);
+    parser.parse_with_options(&mut |byte, _| read(byte), old, Some(options))
 }
 
 /// Applies `edit` to `text`, and to the tree of it, for a parse that goes on from there.
