@@ -13,6 +13,7 @@ use tree_sitter::Tree;
 
 use super::Failure;
 use crate::context::{self, Ask, Context, Explained};
+use crate::prompt::secret::Redactor;
 use crate::syntax::facts::{Facts, extract};
 use crate::syntax::parse::parse_str;
 use crate::syntax::{Language, Source, definition, lines};
@@ -147,7 +148,13 @@ fn ask(
         least: question.least,
     };
     let explained = if question.explain { context::explain(&view, &ask) } else { Vec::new() };
-    Ok(Answer { context: context::gather(&view, &ask), comment: language.comment, explained })
+    let mut context = context::gather(&view, &ask);
+    // As in a prompt: what is printed may be piped to a model.
+    let mut redactor = Redactor::apart_from(&[]);
+    for excerpt in &mut context.excerpts {
+        excerpt.text = redactor.redact(&excerpt.text);
+    }
+    Ok(Answer { context, comment: language.comment, explained })
 }
 
 fn as_text(args: &ContextArgs, answer: &Answer) -> String {
@@ -198,5 +205,24 @@ fn place_of(place: &str) -> Result<(PathBuf, usize), Failure> {
     match rest.rsplit_once(':').and_then(|(file, line)| Some((file, number(line)?))) {
         Some((file, line)) if !file.is_empty() => Ok((PathBuf::from(file), line - 1)),
         _ => Ok((PathBuf::from(rest), last - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::disk::Disk;
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let text =
+            "password = \"hunter2-Xk9!pQ7z\"\n\n\ndef f(x):\n    \"\"\"Uses password.\"\"\"\n    pass\n";
+        let disk = Disk::new(&[]);
+        let subject = Subject::new("a.py", text.to_owned()).unwrap();
+        let question = Question { line: 3, hint: "", budget: 1_000, least: 0.0, explain: false };
+        let index = Index::default();
+        let answer = ask(&index, &disk, &subject, &question).unwrap();
+        let shown = answer.context.render(answer.comment);
+        assert!(shown.contains("password") && !shown.contains("hunter2"), "{shown}");
     }
 }
