@@ -2,25 +2,31 @@
 //! was reserved, and settled at what it did cost, however it ends.
 //!
 //! Paid calls fail closed: without a ledger that can be written, none is made. Calls that cost nothing wait for no ledger;
-//! they are written down afterwards, for the figures of `redraft usage`.
+//! they are written down a moment later and together, for the figures of `redraft usage`: a disk that is slow to confirm
+//! would else be at work while the next draft begins.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
 
 use super::ask::{Retries, Watch, ask};
-use super::ledger::{Fate, Ledger, Limits, Outcome, ReservationId, Reserve, Settled};
+use super::ledger::{Fate, Ledger, Limits, Outcome, Recorded, ReservationId, Reserve, Settled};
 use super::registry::{Chosen, Place};
 use super::spec::Price;
 use super::{Answer, ErrorKind, MicroUsd, ModelError, Request, Tokens, Usage};
 
 #[cfg(test)]
 mod tests;
+
+/// Calls that cost nothing are written down so long after the first of them has ended.
+const LATER: Duration = Duration::from_secs(1);
+/// And at once when so many wait.
+const MOST_LATER: usize = 64;
 
 /// The user's limits.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,6 +63,12 @@ pub struct Accounts {
     path: Option<PathBuf>,
     budget: Budget,
     ledger: Mutex<Option<Arc<Ledger>>>,
+    /// Calls that cost nothing and are not written down yet.
+    later: Mutex<Vec<Recorded>>,
+    /// Held while they are: who flushes next finds them written.
+    flushing: Mutex<()>,
+    /// [`LATER`].
+    wait: Duration,
 }
 
 impl Accounts {
@@ -64,7 +76,14 @@ impl Accounts {
     /// budget.
     #[must_use]
     pub fn new(path: Option<PathBuf>, budget: Budget) -> Self {
-        Self { path, budget, ledger: Mutex::default() }
+        Self {
+            path,
+            budget,
+            ledger: Mutex::default(),
+            later: Mutex::default(),
+            flushing: Mutex::default(),
+            wait: LATER,
+        }
     }
 
     /// The ledger; it is opened when it is needed first, and again after an error. Blocks.
@@ -82,10 +101,47 @@ impl Accounts {
         Ok(ledger.insert(Arc::new(opened)).clone())
     }
 
+    /// Writes down all that waits to be. Blocks.
+    fn flush(&self) {
+        let _flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = std::mem::take(&mut *self.later.lock().unwrap_or_else(PoisonError::into_inner));
+        if calls.is_empty() {
+            return;
+        }
+        let done = self.ledger().and_then(|ledger| ledger.record(&calls).map_err(|error| error.to_string()));
+        if let Err(error) = done {
+            tracing::warn!(error, calls = calls.len(), "calls that cost nothing were not written down");
+        }
+    }
+
+    /// Has a call written down in a moment.
+    fn record(self: &Arc<Self>, call: Recorded) {
+        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        later.push(call);
+        let waiting = later.len();
+        drop(later);
+        let (accounts, wait) = (self.clone(), self.wait);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if waiting == 1 => {
+                let accounts = Arc::downgrade(&accounts);
+                runtime.spawn(async move {
+                    tokio::time::sleep(wait).await;
+                    if let Some(accounts) = accounts.upgrade() {
+                        off_the_loop(move || accounts.flush());
+                    }
+                });
+            }
+            Ok(_) if waiting < MOST_LATER => {}
+            _ => off_the_loop(move || accounts.flush()),
+        }
+    }
+
     /// Writes down what the user made of a run. Does not block; what cannot be written is lost, and told in the log.
     pub fn finish(self: &Arc<Self>, run: String, rounds: u32, fate: Fate) {
         let accounts = self.clone();
         off_the_loop(move || {
+            // A run is known by its calls.
+            accounts.flush();
             let done = accounts
                 .ledger()
                 .and_then(|ledger| ledger.finish_run(&run, rounds, fate).map_err(|error| error.to_string()));
@@ -113,6 +169,13 @@ impl Accounts {
             self.budget.providers.get(provider).copied().unwrap_or_default();
         let Budget { per_run, per_day, per_month, .. } = self.budget;
         Limits { per_run, per_day, per_month, provider_per_day, provider_per_month }
+    }
+}
+
+/// The last that a process does: what waits is written down, however the end came.
+impl Drop for Accounts {
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 
@@ -162,17 +225,8 @@ pub async fn call(
         None
     };
     let watch = Watch::new(if reserved.is_some() { Some(request.max_tokens) } else { None });
-    let mut open = Open {
-        accounts: accounts.clone(),
-        reserve,
-        limits,
-        reserved,
-        price,
-        prompt,
-        watch,
-        entry,
-        ended: false,
-    };
+    let mut open =
+        Open { accounts: accounts.clone(), reserve, reserved, price, prompt, watch, entry, ended: false };
     let outcome = ask(&*chosen.provider, request, deltas, retries, &open.watch).await;
     open.end(outcome.as_ref());
     outcome
@@ -182,7 +236,6 @@ pub async fn call(
 struct Open {
     accounts: Arc<Accounts>,
     reserve: Reserve,
-    limits: Limits,
     reserved: Option<ReservationId>,
     price: Option<Price>,
     prompt: Tokens,
@@ -231,22 +284,22 @@ impl Open {
             retries: seen.attempts.saturating_sub(1),
             failover: false,
         };
-        let (accounts, reserve, limits, reserved) =
-            (self.accounts.clone(), self.reserve.clone(), self.limits, self.reserved);
-        if accounts.path.is_none() {
+        if self.accounts.path.is_none() {
             return;
         }
+        let Some(id) = self.reserved else {
+            let call = Recorded { reserve: self.reserve.clone(), settled, at: SystemTime::now() };
+            return self.accounts.record(call);
+        };
+        let accounts = self.accounts.clone();
         off_the_loop(move || {
-            let done = accounts.ledger().and_then(|ledger| {
-                let id = match reserved {
-                    Some(id) => id,
-                    None => ledger
-                        .reserve(&reserve, &limits, SystemTime::now())
-                        .map_err(|error| error.to_string())?,
-                };
-                ledger.settle(id, &settled).map_err(|error| error.to_string())
-            });
-            if let Err(error) = done {
+            let settle = || {
+                accounts
+                    .ledger()
+                    .and_then(|ledger| ledger.settle(id, &settled).map_err(|error| error.to_string()))
+            };
+            // Another process may have held the ledger for as long as we waited.
+            if let Err(error) = settle().or_else(|_| settle()) {
                 // What was reserved counts as spent.
                 tracing::warn!(error, "what a call cost was not written down");
             }

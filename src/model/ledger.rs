@@ -74,6 +74,15 @@ pub struct Settled {
     pub failover: bool,
 }
 
+/// A call that cost nothing and is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub reserve: Reserve,
+    pub settled: Settled,
+    /// When it ended.
+    pub at: SystemTime,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The answer was whole.
@@ -133,22 +142,22 @@ impl Ledger {
             {
                 return Ok(Err(refused));
             }
-            tx.execute("INSERT INTO run (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", [&wanted.run])?;
-            tx.execute(
-                "INSERT INTO call (run, provider, model, task, local, at, charge)
-                 VALUES ((SELECT id FROM run WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    wanted.run,
-                    wanted.provider,
-                    wanted.model,
-                    wanted.task,
-                    wanted.local,
-                    moment.millis(),
-                    charge(wanted.amount)
-                ],
-            )?;
-            Ok(Ok(ReservationId(tx.last_insert_rowid())))
+            Ok(Ok(insert(tx, wanted, moment)?))
         })?
+    }
+
+    /// Writes down calls that cost nothing, after they were made: together, in one transaction.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger; then none of them is written down.
+    pub fn record(&self, calls: &[Recorded]) -> Result<(), LedgerError> {
+        self.write(|tx| {
+            for call in calls {
+                let id = insert(tx, &call.reserve, Moment::of(call.at).effective(tx)?)?;
+                update(tx, id, &call.settled)?;
+            }
+            Ok(())
+        })
     }
 
     /// Writes down what became of a call; it counts in the day and month in which it was reserved. Settled again, a call
@@ -157,26 +166,7 @@ impl Ledger {
     /// # Errors
     /// What is wrong with the ledger; then the reservation stands, and counts as spent.
     pub fn settle(&self, id: ReservationId, settled: &Settled) -> Result<(), LedgerError> {
-        let spent = charge(settled.spent);
-        self.close(id, spent, |tx| {
-            tx.execute(
-                "UPDATE call SET charge = ?2, outcome = ?3, prompt = ?4, cached = ?5, completion = ?6,
-                     first_token = ?7, whole = ?8, retries = ?9, failover = ?10
-                 WHERE id = ?1 AND outcome IS NULL",
-                params![
-                    id.0,
-                    spent,
-                    code_of_outcome(settled.outcome),
-                    settled.prompt.0,
-                    settled.cached.0,
-                    settled.completion.0,
-                    settled.first_token.map(micros),
-                    micros(settled.whole),
-                    settled.retries,
-                    settled.failover
-                ],
-            )
-        })
+        self.close(id, charge(settled.spent), |tx| update(tx, id, settled))
     }
 
     /// Gives a reservation back of which nothing was sent. It counts in no figure of `usage`. One that was settled stays.
@@ -310,6 +300,45 @@ impl Ledger {
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn insert(tx: &Transaction, wanted: &Reserve, moment: Moment) -> rusqlite::Result<ReservationId> {
+    tx.execute("INSERT INTO run (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", [&wanted.run])?;
+    tx.execute(
+        "INSERT INTO call (run, provider, model, task, local, at, charge)
+         VALUES ((SELECT id FROM run WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            wanted.run,
+            wanted.provider,
+            wanted.model,
+            wanted.task,
+            wanted.local,
+            moment.millis(),
+            charge(wanted.amount)
+        ],
+    )?;
+    Ok(ReservationId(tx.last_insert_rowid()))
+}
+
+/// What became of a call that is open; returns 0 where it is not.
+fn update(tx: &Transaction, id: ReservationId, settled: &Settled) -> rusqlite::Result<usize> {
+    tx.execute(
+        "UPDATE call SET charge = ?2, outcome = ?3, prompt = ?4, cached = ?5, completion = ?6,
+             first_token = ?7, whole = ?8, retries = ?9, failover = ?10
+         WHERE id = ?1 AND outcome IS NULL",
+        params![
+            id.0,
+            charge(settled.spent),
+            code_of_outcome(settled.outcome),
+            settled.prompt.0,
+            settled.cached.0,
+            settled.completion.0,
+            settled.first_token.map(micros),
+            micros(settled.whole),
+            settled.retries,
+            settled.failover
+        ],
+    )
 }
 
 /// The outcome of a call that was released.

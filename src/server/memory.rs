@@ -46,6 +46,11 @@ impl Rest {
     }
 }
 
+/// Drops a value off the loop: to free the tree of a large file takes as long as all else that an event does.
+pub(super) fn drop_elsewhere(value: impl Send + 'static) {
+    drop(tokio::task::spawn_blocking(move || drop(value)));
+}
+
 /// Gives back what is free, and lets go of the pages of the program's file.
 pub(super) fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

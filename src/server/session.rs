@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::client::Profile;
 use super::event::{ClientEvent, RunId, TaskEvent};
 use super::live::Live;
-use super::memory::{Rest, give_back};
+use super::memory::{Rest, drop_elsewhere, give_back};
 use super::outgoing::Outgoing;
 use crate::action::prepare::{Sent, Wish};
 use crate::draft::weave::Time;
@@ -261,7 +261,7 @@ impl Session {
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
             TaskEvent::Parsed { uri, stamp, tree, learnt } => self.parsed(&uri, stamp, tree, learnt),
             TaskEvent::Project(project) => self.project_started(project),
-            TaskEvent::Indexed(index) => self.index = index,
+            TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),
         }
     }
 

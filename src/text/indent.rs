@@ -18,6 +18,8 @@ impl Default for Indent {
 impl Indent {
     /// How many lines are looked at: enough to see a file's habit, few enough for any file.
     const LINES: usize = 2_000;
+    /// And how many increases: a habit that is not to be seen by then is none.
+    const ENOUGH: u32 = 100;
 
     /// The level that most of `rope`'s increases of indentation have; four spaces where there are none.
     #[must_use]
@@ -25,6 +27,9 @@ impl Indent {
         let mut votes = [0u32; 9]; // [0] counts tabs, [n] counts n spaces.
         let mut before = 0usize;
         for line in rope.lines().take(Self::LINES) {
+            if votes.iter().sum::<u32>() >= Self::ENOUGH {
+                break;
+            }
             let mut spaces = 0;
             let mut first = None;
             for ch in line.chars() {

@@ -138,20 +138,25 @@ impl Document {
     }
 
     /// Takes the tree that was parsed of the text of `stamp`, if that is still the text; nothing, where it took too long.
-    pub fn parsed(&mut self, stamp: Stamp, tree: Option<Tree>) {
-        if stamp == self.snapshot.stamp() {
-            self.snapshot.standing = if tree.is_some() { Standing::Fresh } else { Standing::Unparsable };
-            self.snapshot.tree = tree;
+    /// Returns the tree that is not needed (any more): to free it may take long.
+    #[must_use]
+    pub fn parsed(&mut self, stamp: Stamp, tree: Option<Tree>) -> Option<Tree> {
+        if stamp != self.snapshot.stamp() {
+            return tree;
         }
+        self.snapshot.standing = if tree.is_some() { Standing::Fresh } else { Standing::Unparsable };
+        std::mem::replace(&mut self.snapshot.tree, tree)
     }
 
-    /// Takes the facts of the text of `stamp`, if that is still the text; whether it is.
-    pub fn learnt(&mut self, stamp: Stamp, facts: Arc<Facts>) -> bool {
-        let is_current = stamp == self.snapshot.stamp();
-        if is_current {
-            self.snapshot.facts = Some((stamp, facts));
+    /// Takes the facts of the text of `stamp`, if that is still the text, and returns the older ones; else gives them back.
+    ///
+    /// # Errors
+    /// The facts, which are not of the text.
+    pub fn learnt(&mut self, stamp: Stamp, facts: Arc<Facts>) -> Result<Option<Arc<Facts>>, Arc<Facts>> {
+        if stamp != self.snapshot.stamp() {
+            return Err(facts);
         }
-        is_current
+        Ok(self.snapshot.facts.replace((stamp, facts)).map(|(_, old)| old))
     }
 
     /// Whether the tree is of an older text.
@@ -239,7 +244,7 @@ mod tests {
             for (version, (whole, line, column, end_line, end_column, text)) in (2..).zip(changes) {
                 let tree = document.snapshot().parse();
                 prop_assert!(tree.is_some());
-                document.parsed(document.snapshot().stamp(), tree);
+                let _old = document.parsed(document.snapshot().stamp(), tree);
                 let start = Position { line, column };
                 let end = Position { line: end_line, column: end_column };
                 let rope = Rope::from_str(&model);

@@ -13,6 +13,9 @@ const COMMON: [&str; 48] = [
     "in", "of", "to", "as", "an", "or", "be", "by", "on",
 ];
 
+/// Of `COMMON`.
+const LONGEST_COMMON: usize = "returns".len();
+
 /// Calls `found` with the hash of each word of `text`: `get_HTTPResponse` has `get`, `http` and `response`. Lower case, a
 /// plural's `s` is left out, single letters and the commonest words too.
 pub fn each(text: &str, mut found: impl FnMut(u32)) {
@@ -40,7 +43,7 @@ fn end(word: &mut String, found: &mut impl FnMut(u32)) {
         Some(stem) if stem.len() > 2 && !stem.ends_with('s') => stem,
         _ => word.as_str(),
     };
-    if plain.len() > 1 && !COMMON.contains(&word.as_str()) {
+    if plain.len() > 1 && (word.len() > LONGEST_COMMON || !COMMON.contains(&word.as_str())) {
         found(hash(plain));
     }
     word.clear();

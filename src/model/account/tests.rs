@@ -74,6 +74,11 @@ fn row(path: &Path, is_there: impl Fn(&UsageRow) -> bool) -> UsageRow {
     panic!("{:?}", ledger.usage(SystemTime::UNIX_EPOCH, By::Model));
 }
 
+fn is_written(path: &Path, calls: u32) -> bool {
+    let ledger = Ledger::open(path, SystemTime::now()).unwrap();
+    ledger.usage(SystemTime::UNIX_EPOCH, By::Model).unwrap().iter().map(|row| row.ok).sum::<u32>() == calls
+}
+
 fn usage(prompt: u32, completion: u32) -> Usage {
     Usage { prompt: Tokens(prompt), completion: Tokens(completion), ..Usage::default() }
 }
@@ -175,6 +180,42 @@ async fn a_call_that_is_dropped_is_settled() {
         );
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
+}
+
+#[tokio::test]
+async fn free_calls_are_written_down_together_later() {
+    for wait in [Duration::MAX, Duration::ZERO] {
+        let path = place("free");
+        let provider = Scripted::saying(["x", "y"]);
+        let mut accounts = Accounts::new(Some(path.clone()), Budget::default());
+        accounts.wait = wait;
+        let accounts = Arc::new(accounts);
+        let chosen = chosen(&provider, Place::Embedded, None);
+        for _ in 0..2 {
+            ask_for(&accounts, &chosen).await.unwrap();
+        }
+        if wait == Duration::MAX {
+            assert!(!path.exists(), "nobody waits for a disk");
+            drop(accounts);
+        }
+        while !is_written(&path, 2) {
+            tokio::task::yield_now().await;
+        }
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_a_run_is_known_after_its_free_calls() {
+    let path = place("fate");
+    let provider = Scripted::saying(["x"]);
+    let (accounts, chosen) = (accounts(&path, Budget::default()), chosen(&provider, Place::Embedded, None));
+    let (sender, _deltas) = mpsc::channel(64);
+    let entry = Entry { run: run_name(9), task: "fix", enough: Arc::default() };
+    call(&accounts, &chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await.unwrap();
+    accounts.finish(run_name(9), 1, Fate::Kept);
+    assert_eq!(row(&path, |row| row.kept > 0).kept, 1);
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use super::{Doc, PARSE_DELAY, Session};
 use crate::job::{Input, Run};
 use crate::server::event::{RunId, TaskEvent};
 use crate::server::live::Live;
+use crate::server::memory::drop_elsewhere;
 use crate::text::edit::Edit;
 use crate::workspace::{Change, Document, Opened, Stamp};
 
@@ -90,18 +91,20 @@ impl Session {
             preparing.closed = true;
         }
         self.recent.retain(|other| other != uri);
-        let closed = self.documents.remove(uri);
-        self.unlearn(closed.and_then(|doc| doc.indexed));
+        let Some(mut closed) = self.documents.remove(uri) else { return };
+        self.unlearn(closed.indexed.take());
+        drop_elsewhere(closed);
     }
 
     /// Parses documents whose time has come, off the loop, so that an action finds a tree.
     pub(super) fn start_parses(&mut self) {
         let now = self.now();
+        let is_due = |doc: &Doc| !doc.parsing && doc.parse_at.is_some_and(|at| at <= now);
+        if !self.documents.values().any(is_due) {
+            return;
+        }
         let around = self.around();
-        for doc in self.documents.values_mut() {
-            if doc.parsing || doc.parse_at.is_none_or(|at| at > now) {
-                continue;
-            }
+        for doc in self.documents.values_mut().filter(|doc| is_due(doc)) {
             doc.parse_at = None;
             let is_indexed = doc.indexed.is_some() || !around.is_started();
             if !doc.document.wants_parse() && is_indexed {
@@ -127,7 +130,7 @@ impl Session {
         let now = self.now();
         let Some(doc) = self.documents.get_mut(uri) else { return };
         doc.parsing = false;
-        doc.document.parsed(stamp, tree);
+        drop_elsewhere(doc.document.parsed(stamp, tree));
         if let Some(learnt) = learnt {
             self.learn(uri, stamp, learnt);
         }

@@ -8,6 +8,7 @@ use tree_sitter::Tree;
 
 use super::Session;
 use crate::server::event::TaskEvent;
+use crate::server::memory::drop_elsewhere;
 use crate::syntax::Language;
 use crate::syntax::facts::Facts;
 use crate::workspace::cache::Cache;
@@ -178,8 +179,9 @@ impl Session {
     /// A document was parsed: the index takes it as it is in the editor.
     pub(super) fn learn(&mut self, uri: &str, stamp: Stamp, learnt: Learnt) {
         let Some(doc) = self.documents.get_mut(uri) else { return };
-        if !doc.document.learnt(stamp, learnt.facts.clone()) {
-            return;
+        match doc.document.learnt(stamp, learnt.facts.clone()) {
+            Ok(old) => drop_elsewhere(old),
+            Err(_) => return drop_elsewhere(learnt),
         }
         if let (Standing::Started(project), Some(path)) = (&self.project, learnt.path) {
             doc.indexed = Some(path.clone());

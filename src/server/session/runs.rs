@@ -15,6 +15,7 @@ use crate::server::convert::path_of;
 use crate::server::disk;
 use crate::server::event::{RunId, TaskEvent};
 use crate::server::live::{Live, status};
+use crate::server::memory::drop_elsewhere;
 
 impl Session {
     /// The client answered a request of ours.
@@ -156,8 +157,7 @@ impl Session {
         let over = self.runs.extract_if(.., |_, live| !live.is_known() && !live.run.watches(now));
         let over: Vec<(RunId, Live)> = over.collect();
         if !over.is_empty() {
-            // To free the tree of a large file takes as long as all else that a stop does.
-            tokio::task::spawn_blocking(move || drop(over));
+            drop_elsewhere(over);
         }
         let standing = |live: &&Live| !live.run.is_live();
         let standing: Vec<RunId> = self.runs.values().filter(standing).map(|live| live.id).collect();
