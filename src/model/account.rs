@@ -116,13 +116,15 @@ impl Accounts {
 
     /// Has a call written down in a moment.
     fn record(self: &Arc<Self>, call: Recorded) {
+        // Its price was not known, and its provider told what it cost: that waits for nothing.
+        let is_paid = call.settled.spent > MicroUsd(0);
         let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
         later.push(call);
         let waiting = later.len();
         drop(later);
         let (accounts, wait) = (self.clone(), self.wait);
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if waiting == 1 => {
+            Ok(runtime) if waiting == 1 && !is_paid => {
                 let accounts = Arc::downgrade(&accounts);
                 runtime.spawn(async move {
                     tokio::time::sleep(wait).await;
@@ -131,7 +133,7 @@ impl Accounts {
                     }
                 });
             }
-            Ok(_) if waiting < MOST_LATER => {}
+            Ok(_) if waiting < MOST_LATER && !is_paid => {}
             _ => off_the_loop(move || accounts.flush()),
         }
     }

@@ -184,17 +184,20 @@ async fn a_call_that_is_dropped_is_settled() {
 
 #[tokio::test]
 async fn free_calls_are_written_down_together_later() {
-    for wait in [Duration::MAX, Duration::ZERO] {
+    // What a provider says that it cost is written down at once.
+    for (wait, cost) in [(Duration::MAX, None), (Duration::ZERO, None), (Duration::MAX, Some(MicroUsd(7)))] {
         let path = place("free");
-        let provider = Scripted::saying(["x", "y"]);
+        let says = || vec![Step::say("x"), end(Usage { cost, ..usage(1, 1) })];
+        let provider = Scripted::new([says(), says()]);
         let mut accounts = Accounts::new(Some(path.clone()), Budget::default());
         accounts.wait = wait;
         let accounts = Arc::new(accounts);
-        let chosen = chosen(&provider, Place::Embedded, None);
+        let at = if cost.is_some() { Place::Hosted } else { Place::Embedded };
+        let chosen = chosen(&provider, at, None);
         for _ in 0..2 {
             ask_for(&accounts, &chosen).await.unwrap();
         }
-        if wait == Duration::MAX {
+        if wait == Duration::MAX && cost.is_none() {
             assert!(!path.exists(), "nobody waits for a disk");
             drop(accounts);
         }
