@@ -50,13 +50,15 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let shown = lines::slice(source.text, &(one.whole.start..end)).replace("\r\n", "\n");
     let mut inputs = ask.inputs(qualified(&definitions[..=at]));
     inputs.function = Some(lines::dedent(&shown, &one.indent));
+    let unit = Indent::of(source.text);
     let parts = Parts {
         action: ACTION.id,
         title: title(one),
         below: one.docstring.is_none(),
         region,
         shape: Shape::Docstring,
-        base: one.base(Indent::of(source.text)),
+        base: one.base(unit),
+        unit,
         prompt: ACTION.id,
         inputs,
         focus: one.whole.clone(),

@@ -14,6 +14,7 @@ use super::select::{base, whole};
 use super::{Action, Ask, FIXES, Offer, Plan, PlanError, Query, short};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, lines, statement};
+use crate::text::indent::Indent;
 
 pub(super) const ACTION: Action = Action { id: "fix", kind: "quickfix.redraft.fix", offer, plan };
 
@@ -67,6 +68,7 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         shape: Shape::Block,
         below: false,
         base,
+        unit: Indent::of(source.text),
         prompt: ACTION.id,
         inputs,
         focus: around.focus,

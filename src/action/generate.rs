@@ -76,6 +76,7 @@ fn insert(ask: &Ask<'_>, definitions: &[Definition]) -> Result<Plan, PlanError> 
         shape: Shape::Block,
         below: place.below,
         base: place.base,
+        unit: Indent::of(source.text),
         prompt: ACTION.id,
         inputs,
         focus: around.focus,

@@ -58,13 +58,15 @@ pub(super) fn of(ask: &Ask<'_>, definitions: &[Definition]) -> Option<Plan> {
     inputs.function = Some(part(region.end));
     inputs.method =
         definitions.len() > 1 && definitions[definitions.len() - 2].kind == definition::Kind::Class;
+    let unit = Indent::of(source.text);
     let parts = Parts {
         action: ACTION.id,
         title: format!("Implement `{}`", function.name),
         region,
         shape: Shape::Body { name: function.name.clone(), docstring },
         below: true,
-        base: function.base(Indent::of(source.text)),
+        base: function.base(unit),
+        unit,
         prompt: ACTION.id,
         inputs,
         focus: function.whole.start..function.whole.end.max(function.stub.as_ref()?.end),

@@ -50,6 +50,7 @@ pub(super) struct Parts {
     /// The region begins at the end of the line above.
     pub below: bool,
     pub base: String,
+    pub unit: Indent,
     pub prompt: &'static str,
     pub inputs: Inputs,
     pub focus: Range<usize>,
@@ -65,7 +66,7 @@ impl Parts {
             title: self.title,
             imports,
             existing,
-            form: Form { shape: self.shape, lead, base: self.base, unit: Indent::of(source.text), eol },
+            form: Form { shape: self.shape, lead, base: self.base, unit: self.unit, eol },
             region: self.region,
             prompt: self.prompt,
             inputs: self.inputs,

@@ -4,8 +4,13 @@ use super::Language;
 
 /// The hash by which names are known in an index: FNV-1a, 32 bits. Two names may share one; what is found by it is a hint.
 #[must_use]
-pub fn hash(name: &str) -> u32 {
-    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+pub const fn hash(name: &str) -> u32 {
+    let (bytes, mut hash, mut at) = (name.as_bytes(), 0x811c_9dc5_u32, 0);
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash
 }
 
 /// The hash of `name` as an attribute of `base`, by their hashes: `base.name`.

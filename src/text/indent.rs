@@ -25,28 +25,31 @@ impl Indent {
     #[must_use]
     pub fn of(rope: &Rope) -> Self {
         let mut votes = [0u32; 9]; // [0] counts tabs, [n] counts n spaces.
-        let mut before = 0usize;
-        for line in rope.lines().take(Self::LINES) {
-            if votes.iter().sum::<u32>() >= Self::ENOUGH {
+        let (mut before, mut spaces, mut lines, mut increases) = (0usize, 0usize, 0usize, 0u32);
+        // Whether the line's first character that is no space is yet to come.
+        let mut leading = true;
+        for byte in rope.chunks().flat_map(str::bytes) {
+            if lines >= Self::LINES || increases >= Self::ENOUGH {
                 break;
             }
-            let mut spaces = 0;
-            let mut first = None;
-            for ch in line.chars() {
-                match ch {
-                    ' ' => spaces += 1,
-                    other => {
-                        first = Some(other);
-                        break;
-                    }
+            match byte {
+                b'\n' => {
+                    (leading, spaces) = (true, 0);
+                    lines += 1;
                 }
-            }
-            match first {
-                Some('\t') if spaces == 0 => votes[0] += 1,
-                None | Some('\n' | '\r' | '\t') => {}
-                Some(_) => {
+                _ if !leading => {}
+                b' ' => spaces += 1,
+                b'\t' if spaces == 0 => {
+                    leading = false;
+                    votes[0] += 1;
+                    increases += 1;
+                }
+                b'\r' | b'\t' => leading = false,
+                _ => {
+                    leading = false;
                     if spaces > before && spaces - before <= 8 {
                         votes[spaces - before] += 1;
+                        increases += 1;
                     }
                     before = spaces;
                 }
