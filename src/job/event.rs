@@ -2,6 +2,7 @@
 
 use ropey::Rope;
 
+use super::Task;
 use crate::draft::verify::{Proposal, Rejected};
 use crate::draft::weave::Time;
 use crate::model::{Answer, ModelError};
@@ -57,6 +58,9 @@ pub enum Input<'a> {
     Delta(&'a str),
     /// The answer is over.
     Answered(Result<Answer, ModelError>),
+    /// Another model is asked in place of the one that failed: the same place, another question. What comes now is a draft of
+    /// its own, and never goes on from the first one's text.
+    Again(Box<Task>),
     /// The outcome of `Effect::Verify`.
     Verified(Result<(), Rejected>),
     /// The document changed: `edits`, one after the other, made `after` of `before`.

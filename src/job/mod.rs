@@ -3,6 +3,7 @@
 //! A sans-I/O state machine: `step` takes what happened and returns what is to be done. Its owner (the session, or the
 //! command line) performs the effects, brings their outcomes back, and calls `poll` when it may send an edit.
 
+mod ending;
 mod event;
 mod task;
 #[cfg(test)]
@@ -71,10 +72,7 @@ impl Run {
     #[must_use]
     pub fn new(task: Task, delivery: Delivery) -> Self {
         let regions = task.regions();
-        let mut stream = StreamDiff::new(regions[0].base(), task.form.eol.as_str());
-        if !task.form.lead.is_empty() {
-            stream.push("");
-        }
+        let stream = stream_over(regions[0].base(), &task);
         let mut weave = Weave::new(regions);
         if delivery.confirms() {
             weave.set_patience(CONFIRMATION);
@@ -107,6 +105,7 @@ impl Run {
             Input::Delta(text) => self.delta(now, text),
             Input::Answered(Ok(answer)) => self.answered(answer),
             Input::Answered(Err(error)) if self.phase == Phase::Asking => self.fail(error.message),
+            Input::Again(task) if self.phase == Phase::Asking => self.again(*task),
             Input::Verified(verdict) if self.phase == Phase::Verifying => self.verified(verdict),
             Input::Changed { edits, before, after } => {
                 let heard = self.weave.changed(now, edits, before, after);
@@ -129,7 +128,9 @@ impl Run {
             Input::Keep if self.stands() => self.enter(State::Kept),
             Input::Revert if self.stands() => self.revert(State::Reverted),
             Input::Closed => self.cancel("the document was closed"),
-            Input::Answered(Err(_)) | Input::Verified(_) | Input::Keep | Input::Revert => Vec::new(),
+            Input::Answered(Err(_)) | Input::Again(_) | Input::Verified(_) | Input::Keep | Input::Revert => {
+                Vec::new()
+            }
         }
     }
 
@@ -209,6 +210,19 @@ impl Run {
         let usage = Usage { completion: self.written(), ..Usage::default() };
         let answered = self.answered(Answer { finish: Finish::Stop, usage });
         std::iter::once(Effect::StopAsking).chain(answered).collect()
+    }
+
+    /// The answer begins anew, over whatever of the first one stands: the next draft is compared with it, line by line.
+    fn again(&mut self, task: Task) -> Vec<Effect> {
+        let anew = (!self.told.is_empty()).then_some(Effect::Anew);
+        self.task = task;
+        self.cleaner = Some(Cleaner::new(&self.task.form, self.task.setup()));
+        self.stream = stream_over(self.weave.regions()[0].ours(), &self.task);
+        self.repeats = Repeats::default();
+        self.told.clear();
+        self.written = 0;
+        self.ending = Time::ZERO;
+        anew.into_iter().chain(self.enter(State::Asking)).collect()
     }
 
     fn answered(&mut self, answer: Answer) -> Vec<Effect> {
@@ -293,36 +307,6 @@ impl Run {
         }
     }
 
-    /// What was there comes back; then the run is there.
-    fn revert(&mut self, then: State) -> Vec<Effect> {
-        self.unwanted = true;
-        self.weave.revert();
-        self.phase = Phase::Reverting(then);
-        Vec::new()
-    }
-
-    /// Nothing goes on; what was sent may still land.
-    fn come_to_rest(&mut self) {
-        self.weave.stop();
-        self.phase = Phase::Resting;
-    }
-
-    /// The editor takes no edit, and something of ours stands where it should not: only its user can take it away.
-    fn left_to_the_user(&mut self) -> Vec<Effect> {
-        let what = if self.weave.is_astray() {
-            "an edit that came too late stands in the wrong place, and the editor did not take the one that puts it right"
-        } else {
-            "the editor did not take the edit that takes the draft back"
-        };
-        self.weave.leave_astray();
-        self.come_to_rest();
-        let why = self.message.take().map(|why| format!("{why}; ")).unwrap_or_default();
-        self.message = Some(format!("{why}{what}: undo it by hand"));
-        // Told once more where it has failed before: there is something to do now.
-        self.state = State::Failed;
-        vec![Effect::Entered(State::Failed)]
-    }
-
     fn applied(&mut self, now: Time, id: u64, applied: bool) -> Vec<Effect> {
         if !applied && self.delivery.confirms() && self.phase == Phase::Landing {
             self.weave.answered(now, id, applied);
@@ -341,40 +325,6 @@ impl Run {
         self.enter(State::Done)
     }
 
-    fn cancel(&mut self, why: &str) -> Vec<Effect> {
-        match self.phase {
-            Phase::Asking | Phase::Verifying | Phase::Landing => {}
-            Phase::Reverting(_) | Phase::Resting => return Vec::new(),
-        }
-        let asking = self.phase == Phase::Asking;
-        self.come_to_rest();
-        self.cleaner = None;
-        self.message = Some(why.to_owned());
-        let mut effects = if asking { vec![Effect::StopAsking] } else { Vec::new() };
-        effects.extend(self.enter(State::Cancelled));
-        effects
-    }
-
-    fn fail(&mut self, why: String) -> Vec<Effect> {
-        let mut effects = if self.phase == Phase::Asking { vec![Effect::StopAsking] } else { Vec::new() };
-        self.message = Some(why);
-        self.cleaner = None;
-        let untouched = self.weave.regions().iter().all(|region| region.ours() == region.base());
-        if untouched && !self.weave.in_flight() {
-            self.unwanted = true;
-            self.come_to_rest();
-            effects.extend(self.enter(State::Failed));
-        } else {
-            effects.extend(self.revert(State::Failed));
-        }
-        effects
-    }
-
-    /// Fails from outside: a panic, or a limit of the owner's.
-    pub fn abort(&mut self, why: String) -> Vec<Effect> {
-        if self.phase == Phase::Resting { Vec::new() } else { self.fail(why) }
-    }
-
     fn enter(&mut self, state: State) -> Vec<Effect> {
         if self.state == state {
             return Vec::new();
@@ -382,4 +332,13 @@ impl Run {
         self.state = state;
         vec![Effect::Entered(state)]
     }
+}
+
+/// What the region shows while a draft of `task` comes over `old`.
+fn stream_over(old: &str, task: &Task) -> StreamDiff {
+    let mut stream = StreamDiff::new(old, task.form.eol.as_str());
+    if !task.form.lead.is_empty() {
+        stream.push("");
+    }
+    stream
 }

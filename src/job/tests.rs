@@ -1,5 +1,6 @@
 //! Whole runs, without a model and without an editor: what is told in, what comes out.
 
+mod again;
 mod late;
 
 use ropey::Rope;

@@ -66,6 +66,12 @@ impl Run {
         self.weave.regions().iter().map(Region::range).collect()
     }
 
+    /// Whether something of its draft is in the document, or on its way there.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
+        self.weave.in_flight() || self.weave.regions().iter().any(|region| region.ours() != region.base())
+    }
+
     /// Whether `range` touches a region of this run.
     #[must_use]
     pub fn touches(&self, range: &Range<usize>) -> bool {
