@@ -10,6 +10,8 @@ use crate::draft::form::Shape;
 use crate::draft::place::Place;
 use crate::draft::secrets::Secrets;
 use crate::job::Task;
+use crate::model::registry::{Chosen, Place as Location};
+use crate::model::spec::Limits;
 use crate::model::{Request, Role, Tokens, Turn};
 use crate::prompt::secret::{self, Redactor};
 use crate::prompt::{self, RenderError};
@@ -39,6 +41,20 @@ pub struct Room {
     pub prefill: bool,
 }
 
+impl Room {
+    #[must_use]
+    pub fn of(chosen: &Chosen) -> Self {
+        let Limits { context, window, output } = chosen.limits;
+        Self { context, window, output, prefill: chosen.place == Location::Embedded }
+    }
+
+    /// The same for a model whose window turned out to be smaller than was thought: a quarter of what `sent` shows.
+    #[must_use]
+    pub fn shrunk(self, sent: &Sent) -> Self {
+        Self { context: Tokens(sent.shown().0 / 4), ..self }
+    }
+}
+
 /// What goes to the model, for its user to see.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
@@ -49,6 +65,14 @@ pub struct Sent {
     /// A safe estimate of the whole prompt.
     pub tokens: Tokens,
     pub request: Request,
+}
+
+impl Sent {
+    /// How much of the prompt is context.
+    #[must_use]
+    pub fn shown(&self) -> Tokens {
+        Tokens(self.context.excerpts.iter().map(|excerpt| excerpt.tokens).sum())
+    }
 }
 
 /// Why there is no task.
@@ -107,11 +131,50 @@ pub fn prepare(
         .cloned()
         .collect::<Vec<_>>()
         .join("\n");
+    let mut budget = room.context;
+    let mut fittings = 0;
+    // Where there is no room for all of it, the context is gathered anew with a smaller budget: whole pieces of code are left out.
+    loop {
+        let (composed, excess) =
+            compose(source, view, &plan, (&hint, recent), Room { context: budget, ..room })?;
+        let Composed { sent, secrets } = composed;
+        if excess == Tokens(0) {
+            let request = sent.request.clone();
+            return Ok((task(plan, source, secrets, request), sent));
+        }
+        let shown = sent.shown();
+        if shown == Tokens(0) {
+            let (prompt, output, window) = (sent.tokens.0, sent.request.max_tokens.0, room.window.0);
+            return Err(PrepareError::TooLarge { prompt, output, window });
+        }
+        fittings += 1;
+        let less = budget.min(shown).0.saturating_sub(excess.0.saturating_add(excess.0 / 4));
+        budget = if fittings < FITTINGS { Tokens(less) } else { Tokens(0) };
+    }
+}
+
+/// How often a smaller context is gathered for a model with a small window, before it gets none.
+const FITTINGS: u32 = 3;
+
+/// A prompt as it would be sent.
+struct Composed {
+    sent: Sent,
+    secrets: Secrets,
+}
+
+/// Gathers and renders; tells by how much the prompt is too large.
+fn compose(
+    source: &Source<'_>,
+    view: &View<'_>,
+    plan: &Plan,
+    (hint, recent): (&str, &[String]),
+    room: Room,
+) -> Result<(Composed, Tokens), PrepareError> {
     let ask = Ask {
         text: source.text,
         focus: &plan.focus,
         region: &plan.region,
-        hint: &hint,
+        hint,
         recent,
         budget: room.context.0,
         least: context::WORTH,
@@ -143,9 +206,10 @@ pub fn prepare(
         temperature: Some(0.0),
         stop: stop.iter().map(|&text| text.to_owned()).collect(),
     };
-    let tokens = checked(&request, room)?;
-    let sent = Sent { title: plan.title.clone(), context, redacted, tokens, request: request.clone() };
-    Ok((task(plan, source, secrets, request), sent))
+    let tokens = checked(&request)?;
+    let excess = tokens.0.saturating_add(request.max_tokens.0).saturating_sub(room.window.0);
+    let sent = Sent { title: plan.title.clone(), context, redacted, tokens, request };
+    Ok((Composed { sent, secrets }, Tokens(excess)))
 }
 
 /// The secrets of the region, or the parts of them that are in it, as they stand in the file, with how often.
@@ -190,8 +254,8 @@ pub fn is_offered(source: &Source<'_>, wish: &Wish) -> bool {
     list(source, &query).iter().any(|offer| offer.action == wish.action && offer.range == wish.range)
 }
 
-/// The size of the prompt, if it fits and holds no secret.
-fn checked(request: &Request, room: Room) -> Result<Tokens, PrepareError> {
+/// The size of the prompt, if it holds no secret.
+fn checked(request: &Request) -> Result<Tokens, PrepareError> {
     let mut serialised = request.system.clone();
     for text in request.turns.iter().map(|turn| &turn.text).chain(&request.prefill) {
         serialised.push('\n');
@@ -200,12 +264,7 @@ fn checked(request: &Request, room: Room) -> Result<Tokens, PrepareError> {
     if let Some(secret) = secret::find(&serialised).first() {
         return Err(PrepareError::Secret(secret.kind));
     }
-    let tokens = Tokens::estimate(&serialised);
-    let (prompt, output, window) = (tokens.0, request.max_tokens.0, room.window.0);
-    if prompt.saturating_add(output) > window {
-        return Err(PrepareError::TooLarge { prompt, output, window });
-    }
-    Ok(tokens)
+    Ok(Tokens::estimate(&serialised))
 }
 
 fn task(plan: Plan, source: &Source<'_>, secrets: Secrets, request: Request) -> Task {

@@ -8,17 +8,19 @@ mod run;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::terminal::{self, Progress};
 use super::{Failure, setup};
-use crate::model::account::Accounts;
-use crate::model::registry::Chosen;
+use crate::action::prepare::Room;
+use crate::model::choose::Task;
+use crate::model::registry::Registry;
+use crate::model::route::Wanted;
+use crate::model::{ErrorKind, ModelError};
 use crate::text::edit::applied;
 
 use self::file::Text;
-use self::place::Place;
+use self::place::{Place, Site};
 use self::run::Outcome;
 
 #[derive(Debug, clap::Args)]
@@ -65,10 +67,12 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     }
     let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
     let registry = setup::registry(&config, &setup::state_dir()?);
-    let chosen = registry.choose(args.model.as_deref()).map_err(|error| Failure::Usage(error.message))?;
+    let wanted = Wanted { task: Some(Task::Implement), named: args.model.clone(), ..Wanted::default() };
+    // A wrong name is told before the project is looked at.
+    registry.plan(&wanted).map_err(|error| Failure::Usage(error.message))?;
     let streams = !(args.diff || args.write || args.output.is_some());
     let mut progress = Progress::new(streams);
-    let outcome = draft(args, path, &text, (registry.accounts(), &chosen), &mut progress, streams)?;
+    let outcome = draft(args, (path, &text), (&registry, &wanted), &mut progress, streams)?;
     progress.clear();
     let drafted = applied(&text.content, &outcome.edits);
     deliver(args, path, &text, &drafted)?;
@@ -83,17 +87,31 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
 
 fn draft(
     args: &GenerateArgs,
-    path: &Path,
-    text: &Text,
-    (accounts, chosen): (&Arc<Accounts>, &Chosen),
+    (path, text): (&Path, &Text),
+    (registry, wanted): (&Registry, &Wanted),
     progress: &mut Progress,
     streams: bool,
 ) -> Result<Outcome, Failure> {
-    let prepared = place::task(path, text, args.at, args.instruction.as_deref(), args.new.is_some(), chosen)?;
+    let site = Site::new(path, text, args.at, args.instruction.as_deref(), args.new.is_some())?;
+    let chosen = |error: ModelError| match error.kind {
+        ErrorKind::Config => Failure::Usage(error.message),
+        _ => Failure::Failed(error.message),
+    };
+    let mut first = registry.route(wanted).map_err(chosen)?;
+    let mut question = site.question(Room::of(&first.0))?;
+    if registry.weighs_prompts(wanted) {
+        // How large the question is, is known by now.
+        let sized = Wanted { prompt: question.1.tokens, ..wanted.clone() };
+        let again = registry.route(&sized).map_err(chosen)?;
+        if again.0.name != first.0.name {
+            question = site.question(Room::of(&again.0))?;
+        }
+        first = again;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
-    let outcome = runtime.block_on(run::run(prepared, accounts, chosen, progress, streams));
+    let outcome = runtime.block_on(run::run(&site, question, registry, first, progress, streams));
     // What it cost is being written down.
     runtime.shutdown_timeout(LAST);
     outcome

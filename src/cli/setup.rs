@@ -32,5 +32,5 @@ pub(super) fn accounts(config: &Config, state: &std::path::Path) -> Accounts {
 /// The models of a configuration.
 pub(super) fn registry(config: &Config, state: &std::path::Path) -> Arc<Registry> {
     let registry = Registry::new(config.catalogue.clone(), Http::default(), engine::maker(state.to_owned()));
-    Arc::new(registry.with_accounts(accounts(config, state)))
+    Arc::new(registry.with_accounts(accounts(config, state)).with_routing(config.routing.clone()))
 }

@@ -2,7 +2,7 @@
 //! read from a file of the user's and the environment, and nothing of a workspace or of LSP gets in here.
 //!
 //! A file is read whole or not at all, and every problem of it is told at once, each with its place. All keys of
-//! the contract are checked. Not acted on yet: `[routing]`, `[refine]` and `[[checker]]`, which come with
+//! the contract are checked. Not acted on yet: `[refine]` and `[[checker]]`, which come with
 //! the stages that need them.
 
 mod parse;
@@ -16,6 +16,7 @@ pub use self::places::{config_file, state_dir};
 pub use self::problem::{Place, Problem};
 use crate::model::ModelError;
 use crate::model::account::Budget;
+use crate::model::route::Routing;
 use crate::model::spec::{Catalogue, ModelSpec};
 
 /// The most that a configuration file may have, in bytes: far more than anyone writes, and little to read.
@@ -28,6 +29,8 @@ pub struct Config {
     pub catalogue: Catalogue,
     /// What may be spent.
     pub budget: Budget,
+    /// How models are chosen.
+    pub routing: Routing,
     /// Workspaces below these folders are trusted. Absolute, without `..`.
     trusted: Vec<PathBuf>,
 }

@@ -1,5 +1,10 @@
 //! From the text of a configuration to a `Config`, with every problem on the way. Pure: no disk, no environment.
 
+mod later;
+mod routing;
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
 
@@ -65,10 +70,11 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         tables.iter().filter_map(|table| model(table, &mut models, &providers, embedded, home)).collect();
     CATALOGUE.iter().for_each(|entry| models.built_in(entry.name));
     let default = root.string("default_model").filter(|name| models.check(root, "default_model", name));
-    check_later_stages(root, &models);
+    later::check(root);
     Config {
         catalogue: Catalogue::new(provider_specs, model_specs, default.map(|name| name.value.to_owned())),
         budget: budget(root, &tables_of_providers),
+        routing: routing::routing(root, &models),
         trusted: trusted(root, home),
     }
 }
@@ -208,16 +214,16 @@ fn model(
         price: price.flatten(),
         max_tokens,
         context_window,
-        abilities: abilities(table),
+        abilities: abilities(table, "abilities"),
     })
 }
 
-fn abilities(table: &Table<'_>) -> Abilities {
-    let told = table.strings("abilities").map(|told| told.value).unwrap_or_default();
+fn abilities(table: &Table<'_>, key: &str) -> Abilities {
+    let told = table.strings(key).map(|told| told.value).unwrap_or_default();
     told.into_iter().fold(Abilities::default(), |abilities, At { value, span }| {
         if !Abilities::NAMES.contains(&value) {
             let nearest = did_you_mean(value, Abilities::NAMES);
-            table.problem(span, "abilities", format!("the abilities are fim, tools and images{nearest}"));
+            table.problem(span, key, format!("the abilities are fim, tools and images{nearest}"));
         }
         abilities.with(value)
     })
@@ -276,42 +282,6 @@ fn price(table: &Table<'_>) -> Option<Price> {
         }
     }
     Some(Price { input: input?, cached: cached.or(input)?, output: output? })
-}
-
-/// The settings of later stages: checked, so that a mistake is told today, and not acted on yet.
-fn check_later_stages(root: &Table<'_>, models: &Names) {
-    if let Some(routing) = root.table("routing", &["fallback", "allow_cloud_fallback"]) {
-        for name in routing.strings("fallback").map(|names| names.value).unwrap_or_default() {
-            models.check(&routing, "fallback", &name);
-        }
-        routing.bool("allow_cloud_fallback");
-    }
-    if let Some(refine) = root.table("refine", &["rounds", "mode"]) {
-        refine.integer("rounds", 0..=MAX_ROUNDS);
-        refine.choice("mode", &[("verified", ()), ("live", ())]);
-    }
-    let mut checkers = Names::new("checker");
-    for checker in root.tables("checker", &["name", "kind", "command", "languages"]) {
-        checkers.declare(&checker);
-        checker.choice("kind", &[("lsp", ()), ("command", ()), ("test", ())]);
-        for key in ["kind", "command"] {
-            if checker.has(key).is_none() {
-                let what =
-                    if key == "kind" { "one of \"lsp\", \"command\", \"test\"" } else { "what is run" };
-                checker.missing(key, what);
-            }
-        }
-        if let Some(command) = checker.strings("command")
-            && command.value.first().is_none_or(|program| program.value.trim().is_empty())
-        {
-            checker.problem(
-                command.span,
-                "command",
-                "this names a program and its arguments: [\"ruff\", \"server\"]",
-            );
-        }
-        checker.strings("languages");
-    }
 }
 
 fn trusted(root: &Table<'_>, home: Option<&Path>) -> Vec<PathBuf> {
@@ -394,6 +364,3 @@ impl Names {
         known
     }
 }
-
-#[cfg(test)]
-mod tests;

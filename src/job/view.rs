@@ -90,6 +90,12 @@ impl Run {
         self.phase != Phase::Resting || self.weave.in_flight() || self.weave.is_astray()
     }
 
+    /// Whether the model's answer is not over yet.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        self.phase == Phase::Asking
+    }
+
     /// Whether there is something to stop: a model at work, or a draft on its way into the document.
     #[must_use]
     pub fn can_stop(&self) -> bool {

@@ -8,20 +8,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock, Mutex, Once, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::mpsc;
-
-use super::ask::{Retries, Watch, ask};
-use super::ledger::{Fate, Ledger, Limits, Outcome, Recorded, ReservationId, Reserve, Settled};
+use super::breaker::{End, Permit};
+use super::choose::Health;
+use super::health::{Breakers, Circuit};
+use super::ledger::{Fate, Ledger, Limits, Measured, Recorded, Spent};
 use super::registry::{Chosen, Place};
 use super::spec::Price;
-use super::{Answer, ErrorKind, MicroUsd, ModelError, Request, Tokens, Usage};
+use super::{ErrorKind, MicroUsd, ModelError};
 
+mod call;
 #[cfg(test)]
 mod tests;
+
+pub use self::call::call;
 
 /// Calls that cost nothing are written down so long after the first of them has ended.
 const LATER: Duration = Duration::from_secs(1);
@@ -46,6 +49,8 @@ pub struct Entry {
     /// The run, by a name that no other has, ever.
     pub run: String,
     pub task: &'static str,
+    /// The model stands in for another one, which failed.
+    pub failover: bool,
     /// Set when all that is wanted has come: a call that is dropped then was none that somebody cancelled.
     pub enough: Arc<AtomicBool>,
 }
@@ -63,6 +68,8 @@ pub struct Accounts {
     path: Option<PathBuf>,
     budget: Budget,
     ledger: Mutex<Option<Arc<Ledger>>>,
+    breakers: Breakers,
+    restored: Once,
     /// Calls that cost nothing and are not written down yet.
     later: Mutex<Vec<Recorded>>,
     /// Held while they are: who flushes next finds them written.
@@ -80,6 +87,8 @@ impl Accounts {
             path,
             budget,
             ledger: Mutex::default(),
+            breakers: Breakers::default(),
+            restored: Once::new(),
             later: Mutex::default(),
             flushing: Mutex::default(),
             wait: LATER,
@@ -99,6 +108,101 @@ impl Accounts {
             self.path.as_ref().ok_or("there is no state directory, so costs cannot be written down")?;
         let opened = Ledger::open(path, SystemTime::now()).map_err(|error| error.to_string())?;
         Ok(ledger.insert(Arc::new(opened)).clone())
+    }
+
+    /// How a model is. Blocks for the first time, where there is a ledger.
+    #[must_use]
+    pub fn health(&self, circuit: &Circuit) -> Health {
+        self.restore();
+        self.breakers.health(circuit)
+    }
+
+    /// Takes in how models were when earlier processes ended. Blocks once, and only where there is a ledger: for what says
+    /// nothing none is made.
+    pub fn restore(&self) {
+        self.restored.call_once(|| {
+            if !self.path.as_ref().is_some_and(|path| path.exists()) {
+                return;
+            }
+            let state =
+                |ledger: Arc<Ledger>| ledger.state(Breakers::prefix()).map_err(|error| error.to_string());
+            match self.ledger().and_then(state) {
+                Ok(kept) => self.breakers.restore(kept),
+                Err(error) => tracing::warn!(error, "how the models were is not known"),
+            }
+        });
+    }
+
+    /// How fast a model was lately. Blocks.
+    #[must_use]
+    pub fn measured(&self, model: &str, provider: &str, now: SystemTime) -> Option<Measured> {
+        self.path.as_ref().filter(|path| path.exists())?;
+        self.flush();
+        self.ledger().ok()?.measured(model, provider, now).ok()?
+    }
+
+    /// What the limits leave to a run that has not begun; nothing where there are none. Blocks.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn left(&self, now: SystemTime) -> Result<Option<MicroUsd>, String> {
+        let Budget { per_run, per_day, per_month, .. } = self.budget;
+        if per_day.is_none() && per_month.is_none() {
+            return Ok(per_run);
+        }
+        let spent = self.spent(now)?;
+        let rest =
+            |limit: Option<MicroUsd>, spent: MicroUsd| Some(MicroUsd(limit?.0.saturating_sub(spent.0)));
+        Ok([per_run, rest(per_day, spent.day), rest(per_month, spent.month)].into_iter().flatten().min())
+    }
+
+    /// The same of a provider's own limits.
+    ///
+    /// # Errors
+    /// As `left`.
+    pub fn left_with(&self, provider: &str, now: SystemTime) -> Result<Option<MicroUsd>, String> {
+        let Some((per_day, per_month)) = self.budget.providers.get(provider).copied() else {
+            return Ok(None);
+        };
+        let spent = self.spent(now)?;
+        let spent = spent.providers.iter().find(|spent| spent.provider == provider);
+        let spent = spent.map_or_else(Default::default, |spent| (spent.day, spent.month));
+        let rest =
+            |limit: Option<MicroUsd>, spent: MicroUsd| Some(MicroUsd(limit?.0.saturating_sub(spent.0)));
+        Ok([rest(per_day, spent.0), rest(per_month, spent.1)].into_iter().flatten().min())
+    }
+
+    fn spent(&self, now: SystemTime) -> Result<Spent, String> {
+        self.ledger()?.spent(now).map_err(|error| error.to_string())
+    }
+
+    /// Whether there is a limit to hold.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        let Budget { per_run, per_day, per_month, .. } = self.budget;
+        per_run.or(per_day).or(per_month).is_some() || !self.budget.providers.is_empty()
+    }
+
+    /// The price of models that have none, where there is one.
+    #[must_use]
+    pub fn unknown_price(&self) -> Option<Price> {
+        self.budget.unknown_price
+    }
+
+    /// Takes in how a call to a model ended.
+    fn told(self: &Arc<Self>, circuit: &Circuit, permit: Permit, end: End) {
+        let Some((name, value)) = self.breakers.told(circuit, permit, end) else { return };
+        if self.path.is_none() {
+            return;
+        }
+        let accounts = self.clone();
+        off_the_loop(move || {
+            let keep =
+                |ledger: Arc<Ledger>| ledger.keep_state(&name, &value).map_err(|error| error.to_string());
+            if let Err(error) = accounts.ledger().and_then(keep) {
+                tracing::warn!(error, "how a model is was not written down");
+            }
+        });
     }
 
     /// Writes down all that waits to be. Blocks.
@@ -188,151 +292,6 @@ impl fmt::Debug for Accounts {
             .field("budget", &self.budget)
             .finish_non_exhaustive()
     }
-}
-
-/// Asks `chosen`; see the module's head. Dropping the future cancels the call, and settles it.
-///
-/// # Errors
-/// The model's, or `Budget`: then nothing was sent, or the answer was cut.
-pub async fn call(
-    accounts: &Arc<Accounts>,
-    chosen: &Chosen,
-    entry: Entry,
-    request: Request,
-    deltas: mpsc::Sender<String>,
-    retries: &Retries,
-) -> Result<Answer, ModelError> {
-    let price = accounts.price(chosen)?;
-    let prompt = counted(&request);
-    let most = Usage { prompt, completion: request.max_tokens, ..Usage::default() };
-    let amount = price.map(|price| price.cost(&most)).unwrap_or_default();
-    let reserve = Reserve {
-        run: entry.run.clone(),
-        provider: chosen.provider_name.clone(),
-        model: chosen.name.clone(),
-        task: entry.task.to_owned(),
-        amount,
-        local: chosen.place != Place::Hosted,
-    };
-    let limits = accounts.limits(&chosen.provider_name);
-    let reserved = if amount > MicroUsd(0) {
-        let (accounts, reserve) = (accounts.clone(), reserve.clone());
-        let work = move || {
-            let ledger = accounts.ledger()?;
-            ledger.reserve(&reserve, &limits, SystemTime::now()).map_err(|refused| refused.to_string())
-        };
-        let done = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(error.to_string()));
-        Some(done.map_err(|why| refused(format!("{}: {why}; nothing was sent", chosen.name)))?)
-    } else {
-        None
-    };
-    let watch = Watch::new(if reserved.is_some() { Some(request.max_tokens) } else { None });
-    let mut open =
-        Open { accounts: accounts.clone(), reserve, reserved, price, prompt, watch, entry, ended: false };
-    let outcome = ask(&*chosen.provider, request, deltas, retries, &open.watch).await;
-    open.end(outcome.as_ref());
-    outcome
-}
-
-/// A call that is under way: settled when it ends, and when it is dropped.
-struct Open {
-    accounts: Arc<Accounts>,
-    reserve: Reserve,
-    reserved: Option<ReservationId>,
-    price: Option<Price>,
-    prompt: Tokens,
-    watch: Watch,
-    entry: Entry,
-    ended: bool,
-}
-
-impl Open {
-    fn end(&mut self, outcome: Result<&Answer, &ModelError>) {
-        self.ended = true;
-        let seen = self.watch.seen();
-        let counted = self.counted();
-        let (usage, outcome) = match outcome {
-            Ok(answer) if answer.usage.prompt == Tokens(0) && answer.usage.completion == Tokens(0) => {
-                (Usage { cost: answer.usage.cost, ..counted }, Outcome::Ok)
-            }
-            Ok(answer) => (answer.usage, Outcome::Ok),
-            // What was refused before it said anything is not paid for.
-            Err(error) if seen.first.is_none() && is_free(error.kind) => (Usage::default(), Outcome::Failed),
-            Err(_) => (counted, Outcome::Failed),
-        };
-        self.settle(usage, outcome);
-    }
-
-    /// What was used, where nobody says it: a safe count where it is paid for, else the likelier one.
-    fn counted(&self) -> Usage {
-        let seen = self.watch.seen();
-        let completion =
-            if self.reserve.local { seen.written.min(Tokens(seen.deltas)) } else { seen.written };
-        Usage { prompt: self.prompt, completion, ..Usage::default() }
-    }
-
-    fn settle(&self, usage: Usage, outcome: Outcome) {
-        let seen = self.watch.seen();
-        let told = usage.cost.unwrap_or_default();
-        let spent = self.price.map_or(told, |price| price.cost(&usage));
-        let settled = Settled {
-            spent,
-            prompt: usage.prompt,
-            cached: usage.cached,
-            completion: usage.completion,
-            outcome,
-            first_token: seen.first,
-            whole: seen.whole,
-            retries: seen.attempts.saturating_sub(1),
-            failover: false,
-        };
-        if self.accounts.path.is_none() {
-            return;
-        }
-        let Some(id) = self.reserved else {
-            let call = Recorded { reserve: self.reserve.clone(), settled, at: SystemTime::now() };
-            return self.accounts.record(call);
-        };
-        let accounts = self.accounts.clone();
-        off_the_loop(move || {
-            let settle = || {
-                accounts
-                    .ledger()
-                    .and_then(|ledger| ledger.settle(id, &settled).map_err(|error| error.to_string()))
-            };
-            // Another process may have held the ledger for as long as we waited.
-            if let Err(error) = settle().or_else(|_| settle()) {
-                // What was reserved counts as spent.
-                tracing::warn!(error, "what a call cost was not written down");
-            }
-        });
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let enough = self.entry.enough.load(Ordering::Relaxed);
-        self.settle(self.counted(), if enough { Outcome::Ok } else { Outcome::Cancelled });
-    }
-}
-
-/// Whether a failure without any text costs nothing.
-fn is_free(kind: ErrorKind) -> bool {
-    !matches!(
-        kind,
-        ErrorKind::Stream | ErrorKind::Timeout | ErrorKind::TooLarge | ErrorKind::Empty | ErrorKind::Budget
-    )
-}
-
-/// A safe estimate of a request's prompt.
-fn counted(request: &Request) -> Tokens {
-    let texts = request.turns.iter().map(|turn| &turn.text).chain(&request.prefill);
-    let sum = texts
-        .fold(Tokens::estimate(&request.system).0, |sum, text| sum.saturating_add(Tokens::estimate(text).0));
-    Tokens(sum)
 }
 
 fn refused(message: String) -> ModelError {

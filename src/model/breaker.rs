@@ -83,7 +83,11 @@ impl End {
             | ErrorKind::Empty
             | ErrorKind::TooLarge
             | ErrorKind::Engine => Self::Failed,
-            ErrorKind::Config | ErrorKind::Rejected | ErrorKind::Budget => Self::Nothing,
+            ErrorKind::Config
+            | ErrorKind::Rejected
+            | ErrorKind::Overflow
+            | ErrorKind::Resting
+            | ErrorKind::Budget => Self::Nothing,
         }
     }
 }
@@ -103,6 +107,12 @@ impl Breaker {
             State::Open { .. } if self.probing.is_some() => Health::Resting(Duration::ZERO),
             State::Open { .. } => Health::Trying,
         }
+    }
+
+    /// Whether it lets every call through.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
     }
 
     /// Lets a call through, if it may.

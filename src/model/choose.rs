@@ -72,7 +72,8 @@ pub struct Requirements {
 
 impl Requirements {
     /// Whether they say anything about which model is wanted, beyond what every one must hold.
-    fn ranks(&self) -> bool {
+    #[must_use]
+    pub fn ranks(&self) -> bool {
         self.prefer_free || self.max_latency.is_some() || self.max_cost.is_some()
     }
 }
@@ -88,6 +89,23 @@ pub enum Health {
     Resting(Duration),
     /// It refused the key: only another configuration changes that.
     Barred,
+}
+
+impl Health {
+    /// Why it is not asked, if it is not.
+    #[must_use]
+    pub fn why_not(self) -> Option<String> {
+        match self {
+            Self::Barred => {
+                Some("its provider refused the key; that changes with the configuration".to_owned())
+            }
+            Self::Resting(left) => Some(format!(
+                "it failed too often and rests; it is asked again in {} s",
+                left.as_secs().max(1)
+            )),
+            Self::Well | Self::Trying => None,
+        }
+    }
 }
 
 /// How fast a model is: the half of its calls was at most so slow.
@@ -154,7 +172,7 @@ pub struct Plan {
 }
 
 /// A model of the plan.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Placed {
     pub name: String,
     pub why: String,
@@ -167,6 +185,8 @@ pub struct Placed {
 pub struct LeftOut {
     pub name: String,
     pub why: String,
+    /// Nobody wanted it.
+    pub is_unasked: bool,
 }
 
 /// Makes the plan. The same input gives the same plan.
@@ -208,7 +228,7 @@ pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
             unfit(question, one)
         };
         match why_not {
-            Some(why) => plan.left_out.push(LeftOut { name: one.name.clone(), why }),
+            Some(why) => plan.left_out.push(LeftOut { name: one.name.clone(), why, is_unasked: false }),
             None => {
                 let at_most = cost(question, one).unwrap_or_default();
                 plan.places.push(Placed { name: one.name.clone(), why, at_most });
@@ -219,6 +239,7 @@ pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
     plan.left_out.extend(others.map(|one| LeftOut {
         name: one.name.clone(),
         why: "it was not asked for, and is not in routing.fallback".to_owned(),
+        is_unasked: true,
     }));
     plan
 }
@@ -267,17 +288,8 @@ fn told(question: &Question<'_>, one: &Candidate) -> String {
 /// Why a candidate cannot be asked.
 fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
     let wants = &question.requirements;
-    match one.health {
-        Health::Barred => {
-            return Some("its provider refused the key; that changes with the configuration".to_owned());
-        }
-        Health::Resting(left) => {
-            return Some(format!(
-                "it failed too often and rests; it is asked again in {} s",
-                left.as_secs().max(1)
-            ));
-        }
-        Health::Well | Health::Trying => {}
+    if let Some(why) = one.health.why_not() {
+        return Some(why);
     }
     if wants.only_local && one.place == Place::Hosted {
         return Some("the prompt may not leave this machine".to_owned());

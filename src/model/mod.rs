@@ -9,10 +9,12 @@ pub mod ask;
 pub mod breaker;
 pub mod choose;
 pub mod engine;
+pub mod health;
 pub mod ledger;
 pub mod provider;
 pub mod registry;
 pub mod retry;
+pub mod route;
 pub mod spec;
 pub mod sse;
 pub mod store;
@@ -125,8 +127,12 @@ pub enum ErrorKind {
     Server,
     /// 529 (and `overloaded_error` within a stream): the provider turns questions away.
     Overloaded,
-    /// 400, 404, 413, 422 and other answers that the same question will get again.
+    /// 400, 404, 422 and other answers that the same question will get again.
     Rejected,
+    /// 413, and a prompt that is larger than the model's window: a smaller one may fit.
+    Overflow,
+    /// It failed too often and is left alone for a while (`breaker`): nothing was sent.
+    Resting,
     /// The answer ended well and held no text.
     Empty,
     /// The answer was larger than any honest one.
@@ -165,6 +171,11 @@ pub trait Provider: Send + Sync + fmt::Debug {
 
     /// Makes what the first call would make, without a connection or a process. May take some 10 ms.
     fn warm(&self) {}
+
+    /// Whether it has what it needs to be asked: of an embedded model, its weights.
+    fn is_there(&self) -> bool {
+        true
+    }
 }
 
 impl Tokens {

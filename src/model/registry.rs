@@ -6,8 +6,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::account::{Accounts, Budget};
+use super::health::Circuit;
 use super::provider::{self, http::Http};
-use super::spec::{Catalogue, Limits, ModelSpec, Price, Wire};
+use super::route::Routing;
+use super::spec::{BUILT_IN_PROVIDER, Catalogue, KeySource, Limits, ModelSpec, Price, ProviderSpec, Wire};
 use super::{ModelError, Provider};
 
 /// Makes the provider of an embedded model; `model/engine` has the real one.
@@ -19,6 +21,7 @@ pub struct Registry {
     http: Http,
     embedded: MakeEmbedded,
     accounts: Arc<Accounts>,
+    routing: Routing,
     made: Mutex<BTreeMap<String, Arc<dyn Provider>>>,
 }
 
@@ -33,6 +36,7 @@ pub struct Chosen {
     pub limits: Limits,
     pub price: Option<Price>,
     pub place: Place,
+    pub circuit: Circuit,
 }
 
 /// Where the prompt goes.
@@ -46,11 +50,53 @@ pub enum Place {
     Hosted,
 }
 
+impl Place {
+    /// Where what `wire` says goes.
+    #[must_use]
+    pub fn of(wire: &Wire) -> Self {
+        match wire {
+            Wire::Embedded => Self::Embedded,
+            Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. } if base_url.is_loopback() => {
+                Self::Local
+            }
+            Wire::OpenAi { .. } | Wire::Anthropic { .. } => Self::Hosted,
+        }
+    }
+}
+
 impl Registry {
     #[must_use]
     pub fn new(catalogue: Catalogue, http: Http, embedded: MakeEmbedded) -> Self {
         let accounts = Arc::new(Accounts::new(None, Budget::default()));
-        Self { catalogue, http, embedded, accounts, made: Mutex::default() }
+        let routing = Routing::default();
+        Self { catalogue, http, embedded, accounts, routing, made: Mutex::default() }
+    }
+
+    /// The same with its user's wishes about which model is asked.
+    #[must_use]
+    pub fn with_routing(self, routing: Routing) -> Self {
+        Self { routing, ..self }
+    }
+
+    #[must_use]
+    pub fn routing(&self) -> &Routing {
+        &self.routing
+    }
+
+    /// Whether the weights of an embedded model are there.
+    #[must_use]
+    pub fn is_there(&self, model: &ModelSpec) -> bool {
+        self.choose(Some(&model.name)).is_ok_and(|chosen| chosen.provider.is_there())
+    }
+
+    /// By what the health of a model is known.
+    #[must_use]
+    pub fn circuit(&self, spec: &ProviderSpec, model: &ModelSpec) -> Circuit {
+        let (origin, key) = match &spec.wire {
+            Wire::OpenAi { base_url, key } | Wire::Anthropic { base_url, key } => (base_url.origin(), key),
+            Wire::Embedded => (BUILT_IN_PROVIDER.to_owned(), &KeySource::None),
+        };
+        Circuit::of(&spec.name, &origin, &model.source, key)
     }
 
     /// The same with accounts: where calls are paid from, and written down.
@@ -93,15 +139,8 @@ impl Registry {
             provider,
             limits: model.limits(&spec.wire),
             price: model.price,
-            place: match &spec.wire {
-                Wire::Embedded => Place::Embedded,
-                Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. }
-                    if base_url.is_loopback() =>
-                {
-                    Place::Local
-                }
-                Wire::OpenAi { .. } | Wire::Anthropic { .. } => Place::Hosted,
-            },
+            place: Place::of(&spec.wire),
+            circuit: self.circuit(spec, model),
         })
     }
 
@@ -126,7 +165,7 @@ impl fmt::Debug for Registry {
 mod tests {
     use super::super::address::BaseUrl;
     use super::super::provider::scripted::Scripted;
-    use super::super::spec::{Abilities, KeySource, ModelSource, ProviderSpec};
+    use super::super::spec::{Abilities, ModelSource};
     use super::super::{ErrorKind, Tokens};
     use super::*;
 

@@ -55,6 +55,8 @@ pub fn decide(
         | ErrorKind::Stream
         | ErrorKind::Timeout
         | ErrorKind::Rejected
+        | ErrorKind::Overflow
+        | ErrorKind::Resting
         | ErrorKind::Empty
         | ErrorKind::TooLarge
         | ErrorKind::Engine => false,

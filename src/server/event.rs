@@ -12,9 +12,8 @@ use super::client::Profile;
 use super::disk::Found;
 use super::params::{Ask, GenerateParams, RunParams};
 use super::session::project::{Learnt, Project};
-use crate::action::prepare::{PrepareError, Sent};
+use super::session::ready::{Ready, Unready};
 use crate::draft::verify::Rejected;
-use crate::job::Task;
 use crate::model::{Answer, ModelError};
 use crate::workspace::{Change, Index, Opened, Stamp};
 
@@ -110,7 +109,14 @@ pub(super) enum TaskEvent {
     Prepared {
         run: RunId,
         asked: Option<Asked>,
-        outcome: Box<Result<(Task, Sent), PrepareError>>,
+        outcome: Box<Result<Ready, Unready>>,
+    },
+    /// The same question for another model, or a smaller one for the same.
+    Rerouted {
+        run: RunId,
+        /// Why the first one gave no answer.
+        error: ModelError,
+        outcome: Box<Result<Ready, Unready>>,
     },
     /// The request that asked for the run has its answer, or was cancelled.
     Taken {

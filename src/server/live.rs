@@ -19,7 +19,9 @@ use crate::job::{Run, State};
 use crate::model::account::{self, Accounts, Entry};
 use crate::model::ask::Retries;
 use crate::model::registry::{Chosen, Place};
+use crate::model::route::{Route, Wanted};
 use crate::model::{Answer, Finish, MicroUsd, ModelError, Request, Usage};
+use crate::workspace::Snapshot;
 
 /// Deltas between a provider and the session; few, so that a slow client slows the provider.
 const DELTAS: usize = 64;
@@ -30,7 +32,13 @@ pub(super) struct Live {
     pub id: RunId,
     pub uri: String,
     pub run: Run,
+    /// The model that is asked now, and the way on from it.
     pub chosen: Chosen,
+    pub route: Route,
+    /// Which model it wants.
+    pub wanted: Wanted,
+    /// The document when it began: what another model is asked is asked of the same text.
+    pub snapshot: Snapshot,
     pub wish: Wish,
     pub sent: Sent,
     pub progress: Progress,

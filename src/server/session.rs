@@ -18,14 +18,17 @@ use crate::action::prepare::{Sent, Wish};
 use crate::draft::weave::Time;
 use crate::job::Input;
 use crate::model::ask::Retries;
-use crate::model::registry::{Chosen, Registry};
+use crate::model::registry::Registry;
+use crate::model::route::Wanted;
 use crate::text::edit::Edit;
-use crate::workspace::{Document, Index};
+use crate::workspace::{Document, Index, Snapshot};
 
 mod beginning;
 mod commands;
 mod documents;
+mod failover;
 pub(in crate::server) mod project;
+pub(in crate::server) mod ready;
 mod requests;
 mod runs;
 mod sending;
@@ -81,9 +84,9 @@ type Told = (Vec<Edit>, Rope, Rope);
 /// A run whose prompt is being made, off the loop; what its document goes through meanwhile is replayed.
 #[derive(Debug)]
 struct Preparing {
-    uri: String,
+    wanted: Wanted,
+    snapshot: Snapshot,
     wish: Wish,
-    chosen: Chosen,
     changes: Vec<Told>,
     /// Its document was closed; one that is opened by that name later is another.
     closed: bool,
@@ -241,6 +244,7 @@ impl Session {
     fn task(&mut self, event: TaskEvent) {
         match event {
             TaskEvent::Prepared { run, asked, outcome } => self.prepared(run, asked, *outcome),
+            TaskEvent::Rerouted { run, error, outcome } => self.rerouted(run, error, *outcome),
             TaskEvent::Taken { run } => self.taken(run),
             TaskEvent::Found { params, asked, found } => self.found(*params, asked, found),
             TaskEvent::Reread { uri, found } => self.reread(&uri, found),
@@ -256,7 +260,10 @@ impl Session {
                 if let Some(live) = self.runs.get_mut(&run) {
                     live.call = None;
                 }
-                self.step(run, Input::Answered(outcome));
+                match outcome {
+                    Ok(answer) => self.step(run, Input::Answered(Ok(answer))),
+                    Err(error) => self.failed(run, error),
+                }
             }
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
             TaskEvent::Parsed { uri, stamp, tree, learnt } => self.parsed(&uri, stamp, tree, learnt),

@@ -145,7 +145,7 @@ async fn each_status_has_its_outcome() {
         ("404 Not Found", ErrorKind::Rejected, "Check base_url and the model's id, \"coder-1\""),
         ("408 Request Timeout", ErrorKind::Server, "408 Request Timeout"),
         ("409 Conflict", ErrorKind::Server, "409 Conflict"),
-        ("413 Payload Too Large", ErrorKind::Rejected, "larger than the server takes"),
+        ("413 Payload Too Large", ErrorKind::Overflow, "larger than the server takes"),
         ("422 Unprocessable Entity", ErrorKind::Rejected, "422"),
         ("429 Too Many Requests", ErrorKind::RateLimit, "wait a little"),
         ("500 Internal Server Error", ErrorKind::Server, "on the server's side"),

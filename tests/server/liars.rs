@@ -210,18 +210,20 @@ fn a_late_edit_is_not_taken_for_that_of_the_next_run() {
 
 #[test]
 fn an_editor_that_never_answers_whether_it_shows_progress_gets_its_drafts_and_is_not_waited_for() {
-    let mut client = Client::with(&writer(), "final", SHAPES);
+    let provider = writer();
+    (0..40).for_each(|_| provider.add(vec![Step::fail(ErrorKind::Rejected, "it says no")]));
+    let mut client = Client::with(&provider, "final", SHAPES);
     client.ignores_progress = true;
     let run = client.run("implement", "raise");
     client.until_state(&run, "done");
     assert_eq!(client.text(), written(SHAPES));
     client.command("redraft.revert", &run);
     client.until_state(&run, "reverted");
-    // Nor are its runs kept for ever: these fail, since the model has nothing more to say.
+    // Nor are its runs kept for ever: these fail.
     for _ in 0..40 {
         let run = client.run("implement", "raise");
         client.until_state(&run, "failed");
-        client.shows(1, "no script");
+        client.shows(1, "it says no");
     }
     assert_eq!(client.execute("redraft.stop", json!({ "run": run })).unwrap_err()["code"], -32602);
     client.finish();

@@ -7,6 +7,7 @@ mod actions;
 mod delivery;
 mod document;
 mod documents;
+mod failover;
 #[path = "../support/fault_server.rs"]
 #[expect(dead_code, reason = "the faults are tested in tests/providers")]
 mod fault_server;

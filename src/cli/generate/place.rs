@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ropey::Rope;
+use tree_sitter::Tree;
 
 use super::file::Text;
 use crate::action::PlanError;
 use crate::action::prepare::{self, PrepareError, Room, Sent, Wish, prepare_new};
 use crate::cli::Failure;
 use crate::job::Task;
-use crate::model::registry::{Chosen, Place as Where};
 use crate::syntax::facts::{Facts, extract};
 use crate::syntax::{Language, Source, parse};
 use crate::text::position::{Encoding, Position, line_range, to_offset};
@@ -70,61 +70,87 @@ impl Place {
     }
 }
 
-/// What is to be done in the file.
-pub(super) fn task(
-    path: &Path,
-    text: &Text,
-    at: Option<Place>,
-    instruction: Option<&str>,
-    is_new: bool,
-    chosen: &Chosen,
-) -> Result<(Task, Sent), Failure> {
-    let name = path.display().to_string();
-    let language = Language::by_path(&name).ok_or_else(|| {
-        Failure::Failed(format!(
-            "{name}: Redraft writes Python so far, and this is no Python file by its name"
-        ))
-    })?;
-    let rope = Rope::from_str(&text.content);
-    let tree = parse(language, &rope, None, PARSE);
-    let state = crate::cli::setup::state_dir().ok();
-    let project = Project::around(path, INDEXING, state.as_deref());
-    let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
-    let facts = match &tree {
-        Some(tree) => extract(language, &text.content, tree),
-        None => Facts::default(),
-    };
-    let view = View::new(&project.index, Some(&project.disk), language, &told, Arc::new(facts));
-    let source = Source { text: &rope, tree: tree.as_ref(), language, path: &told };
-    let room = Room {
-        context: chosen.limits.context,
-        window: chosen.limits.window,
-        output: chosen.limits.output,
-        prefill: chosen.place == Where::Embedded,
-    };
-    let failed = |error: PrepareError| Failure::Failed(format!("{name}: {error}"));
-    if is_new {
-        return prepare_new(&source, &view, instruction.unwrap_or_default(), room, &[]).map_err(failed);
+/// A file with what is to be done in it, and the project around it: what models are asked about.
+pub(super) struct Site<'a> {
+    /// For messages.
+    name: String,
+    told: String,
+    language: &'static Language,
+    rope: Rope,
+    tree: Option<Tree>,
+    facts: Arc<Facts>,
+    project: Project,
+    target: Target<'a>,
+}
+
+/// What is to be written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target<'a> {
+    /// All of a new file.
+    File(&'a str),
+    /// At a byte of the file, with an instruction or without.
+    At(usize, Option<&'a str>),
+}
+
+impl<'a> Site<'a> {
+    /// Parses the file and looks around.
+    pub(super) fn new(
+        path: &Path,
+        text: &Text,
+        at: Option<Place>,
+        instruction: Option<&'a str>,
+        is_new: bool,
+    ) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let language = Language::by_path(&name).ok_or_else(|| {
+            Failure::Failed(format!(
+                "{name}: Redraft writes Python so far, and this is no Python file by its name"
+            ))
+        })?;
+        let rope = Rope::from_str(&text.content);
+        let target = match at {
+            _ if is_new => Target::File(instruction.unwrap_or_default()),
+            Some(at) => Target::At(at.offset(&rope, path)?, instruction),
+            None => return Err(Failure::Usage("say where with --at LINE[:COL]".to_owned())),
+        };
+        let tree = parse(language, &rope, None, PARSE);
+        let state = crate::cli::setup::state_dir().ok();
+        let project = Project::around(path, INDEXING, state.as_deref());
+        let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
+        let facts = tree.as_ref().map(|tree| extract(language, &text.content, tree)).unwrap_or_default();
+        Ok(Self { name, told, language, rope, tree, facts: Arc::new(facts), project, target })
     }
-    let Some(at) = at else { return Err(Failure::Usage("say where with --at LINE[:COL]".to_owned())) };
-    let offset = at.offset(&rope, path)?;
-    let wish = |action: &str| Wish {
-        action: action.to_owned(),
-        range: offset..offset,
-        diagnostic: None,
-        instruction: instruction.map(str::to_owned),
-    };
-    if instruction.is_some() {
-        return prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(failed);
-    }
-    match prepare::prepare(&source, &view, &wish("implement"), room, &[]) {
-        // No function to write there: a comment `# redraft: …` may say what to do.
-        Err(PrepareError::Plan(error @ PlanError::NoStub { .. })) => {
-            prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(|_| {
-                Failure::Failed(format!("{name}: {error}, or say what to write with --instruction"))
-            })
+
+    /// What a model with so much room is asked.
+    pub(super) fn question(&self, room: Room) -> Result<(Task, Sent), Failure> {
+        let Self { name, told, language, rope, tree, project, .. } = self;
+        let view = View::new(&project.index, Some(&project.disk), language, told, self.facts.clone());
+        let source = Source { text: rope, tree: tree.as_ref(), language, path: told };
+        let failed = |error: PrepareError| Failure::Failed(format!("{name}: {error}"));
+        let (offset, instruction) = match self.target {
+            Target::File(instruction) => {
+                return prepare_new(&source, &view, instruction, room, &[]).map_err(failed);
+            }
+            Target::At(offset, instruction) => (offset, instruction),
+        };
+        let wish = |action: &str| Wish {
+            action: action.to_owned(),
+            range: offset..offset,
+            diagnostic: None,
+            instruction: instruction.map(str::to_owned),
+        };
+        if instruction.is_some() {
+            return prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(failed);
         }
-        outcome => outcome.map_err(failed),
+        match prepare::prepare(&source, &view, &wish("implement"), room, &[]) {
+            // No function to write there: a comment `# redraft: …` may say what to do.
+            Err(PrepareError::Plan(error @ PlanError::NoStub { .. })) => {
+                prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(|_| {
+                    Failure::Failed(format!("{name}: {error}, or say what to write with --instruction"))
+                })
+            }
+            outcome => outcome.map_err(failed),
+        }
     }
 }
 

@@ -32,6 +32,11 @@ impl Printer {
         self.has_printed
     }
 
+    /// Whether what was printed is with another program already, and cannot be taken back.
+    pub fn has_passed_on(&self) -> bool {
+        self.has_printed && !self.is_seen
+    }
+
     pub fn line(&mut self, line: String) {
         match &mut self.held {
             Some(held) => held.push(line),

@@ -7,15 +7,17 @@ use std::time::{Duration, Instant};
 use ropey::Rope;
 use tokio::sync::mpsc;
 
+use super::place::Site;
 use super::print::Printer;
-use crate::action::prepare::Sent;
+use crate::action::prepare::{Room, Sent};
 use crate::cli::Failure;
 use crate::cli::terminal::Progress;
 use crate::job::{Delivery, Effect, Input, Run, Send, State, Task};
 use crate::model::account::{Accounts, Entry, call, run_name};
 use crate::model::ask::Retries;
 use crate::model::choose::Task as Errand;
-use crate::model::registry::{Chosen, Place};
+use crate::model::registry::{Chosen, Place, Registry};
+use crate::model::route::{Route, Way};
 use crate::model::{Answer, Finish, ModelError, Usage};
 use crate::text::edit::{Edit, apply_all, sequential};
 
@@ -46,21 +48,18 @@ struct Work<'a> {
     sent: Sent,
 }
 
-/// Asks, drafts, verifies; what comes is printed as it comes where `prints` says so.
+/// Asks, drafts, verifies, and asks the next model where one fails; what comes is printed as it comes where `prints` says so.
 pub(super) async fn run(
-    prepared: (Task, Sent),
-    accounts: &Arc<Accounts>,
-    chosen: &Chosen,
+    site: &Site<'_>,
+    (task, sent): (Task, Sent),
+    registry: &Registry,
+    (mut chosen, mut route): (Chosen, Route),
     progress: &mut Progress,
     prints: bool,
 ) -> Result<Outcome, Failure> {
-    let (task, sent) = prepared;
-    let request = task.request.clone();
     let place = task.place.clone();
     // While the model reads.
     tokio::task::spawn_blocking(move || place.look());
-    progress
-        .stage(&format!("{}: {} is reading about {} tokens", sent.title, chosen.name, sent.tokens.0), None);
     let mut work = Work {
         document: task.place.text().clone(),
         run: Run::new(task, Delivery::Final),
@@ -69,43 +68,91 @@ pub(super) async fn run(
         first_token: None,
         progress,
         prints: prints.then(Printer::new),
-        ends_early: chosen.place == Place::Embedded,
+        ends_early: false,
         sent,
     };
     let retries = Retries::new();
-    let (deltas, mut said) = mpsc::channel(DELTAS);
-    let enough = Arc::new(AtomicBool::new(false));
-    let entry = Entry { run: run_name(0), task: Errand::Implement.name(), enough: enough.clone() };
-    let mut asked = Box::pin(call(accounts, chosen, entry, request, deltas, &retries));
-    let mut outcome: Option<Result<Answer, ModelError>> = None;
-    let mut interrupt = Box::pin(tokio::signal::ctrl_c());
-    loop {
-        tokio::select! {
-            biased;
-            interrupted = &mut interrupt => {
-                interrupted.map_err(|error| Failure::Failed(format!("signals cannot be taken: {error}")))?;
-                work.progress.clear();
-                return Err(Failure::Interrupted);
-            }
-            text = said.recv(), if !said.is_closed() || !said.is_empty() => if let Some(text) = text && work.delta(&text) {
-                break;
-            },
-            answered = &mut asked, if outcome.is_none() => outcome = Some(answered),
-            else => break,
-        }
-        if outcome.is_some() && said.is_empty() {
+    while let Some(error) = work.ask(registry.accounts(), &chosen, &route, &retries).await? {
+        let stands = work.run.has_written();
+        let passed_on = work.prints.as_ref().is_some_and(Printer::has_passed_on);
+        let way = if passed_on { Way::End } else { route.after(&error, stands) };
+        let next = match way {
+            Way::End => None,
+            Way::Shrink => Some((chosen.clone(), Room::of(&chosen).shrunk(&work.sent))),
+            Way::Next => route.next(registry).map(|chosen| (chosen.clone(), Room::of(&chosen))),
+        };
+        let Some((model, room)) = next else {
+            work.step(Input::Answered(Err(error)));
             break;
-        }
-    }
-    enough.store(true, Ordering::Relaxed);
-    drop(asked);
-    if let Some(outcome) = outcome {
-        work.step(Input::Answered(outcome));
+        };
+        work.progress.line(&format!("{error}; now asking {}", model.name));
+        let (task, sent) = match site.question(room) {
+            Ok(question) => question,
+            Err(_) => {
+                work.step(Input::Answered(Err(error)));
+                break;
+            }
+        };
+        (chosen, work.sent) = (model, sent);
+        work.step(Input::Again(Box::new(task)));
     }
     work.finish(&chosen.name)
 }
 
 impl Work<'_> {
+    /// Asks one model; returns why it gave no answer, if it did not.
+    async fn ask(
+        &mut self,
+        accounts: &Arc<Accounts>,
+        chosen: &Chosen,
+        route: &Route,
+        retries: &Retries,
+    ) -> Result<Option<ModelError>, Failure> {
+        let (title, tokens) = (&self.sent.title, self.sent.tokens.0);
+        self.progress.stage(&format!("{title}: {} is reading about {tokens} tokens", chosen.name), None);
+        self.ends_early = chosen.place == Place::Embedded;
+        let request = self.sent.request.clone();
+        let (deltas, mut said) = mpsc::channel(DELTAS);
+        let enough = Arc::new(AtomicBool::new(false));
+        let entry = Entry {
+            run: run_name(0),
+            task: Errand::Implement.name(),
+            failover: route.switches() > 0,
+            enough: enough.clone(),
+        };
+        let mut asked = Box::pin(call(accounts, chosen, entry, request, deltas, retries));
+        let mut outcome: Option<Result<Answer, ModelError>> = None;
+        let mut interrupt = Box::pin(tokio::signal::ctrl_c());
+        loop {
+            tokio::select! {
+                biased;
+                interrupted = &mut interrupt => {
+                    interrupted.map_err(|error| Failure::Failed(format!("signals cannot be taken: {error}")))?;
+                    self.progress.clear();
+                    return Err(Failure::Interrupted);
+                }
+                text = said.recv(), if !said.is_closed() || !said.is_empty() => if let Some(text) = text && self.delta(&text) {
+                    break;
+                },
+                answered = &mut asked, if outcome.is_none() => outcome = Some(answered),
+                else => break,
+            }
+            if outcome.is_some() && said.is_empty() {
+                break;
+            }
+        }
+        enough.store(true, Ordering::Relaxed);
+        drop(asked);
+        match outcome {
+            Some(Ok(answer)) => {
+                self.step(Input::Answered(Ok(answer)));
+                Ok(None)
+            }
+            Some(Err(error)) => Ok(Some(error)),
+            None => Ok(None),
+        }
+    }
+
     /// Takes in more of the answer; true where the rest of it makes no difference.
     fn delta(&mut self, text: &str) -> bool {
         self.first_token.get_or_insert_with(|| self.started.elapsed());

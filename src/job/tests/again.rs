@@ -71,7 +71,7 @@ proptest! {
         typed in 0usize..3,
     ) {
         let mut world = World::new(Delivery::Stream);
-        for chunk in first.split_inclusive(|ch| ch == ' ' || ch == '\n') {
+        for chunk in first.split_inclusive([' ', '\n']) {
             world.says(chunk);
         }
         for _ in 0..typed {

@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
+use tokio::sync::mpsc;
+
 use super::*;
-use crate::model::Finish;
+use crate::model::ask::Retries;
+use crate::model::health::Circuit;
 use crate::model::ledger::{By, UsageRow};
 use crate::model::provider::scripted::{Gate, Scripted, Step};
 use crate::model::spec::Limits as Room;
+use crate::model::{Answer, Finish, Request, Tokens, Usage};
 
 /// A dollar for a token, in and out: what a call costs can be counted on fingers.
 const DEAR: Price =
@@ -37,6 +41,7 @@ fn chosen(provider: &Scripted, place: Place, price: Option<Price>) -> Chosen {
         limits: Room { output: Tokens(20), window: Tokens(1_000), context: Tokens(100) },
         price,
         place,
+        circuit: Circuit::default(),
     }
 }
 
@@ -54,7 +59,12 @@ fn accounts(path: &Path, budget: Budget) -> Arc<Accounts> {
 async fn ask_for(accounts: &Arc<Accounts>, chosen: &Chosen) -> Result<Answer, ModelError> {
     let (sender, mut deltas) = mpsc::channel(64);
     let reads = tokio::spawn(async move { while deltas.recv().await.is_some() {} });
-    let entry = Entry { run: run_name(fastrand::u64(..)), task: "implement", enough: Arc::default() };
+    let entry = Entry {
+        run: run_name(fastrand::u64(..)),
+        task: "implement",
+        failover: false,
+        enough: Arc::default(),
+    };
     let outcome = call(accounts, chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await;
     reads.await.unwrap();
     outcome
@@ -166,7 +176,12 @@ async fn a_call_that_is_dropped_is_settled() {
         let accounts = accounts(&path, Budget::default());
         let chosen = chosen(&provider, Place::Hosted, Some(DEAR));
         let (sender, mut deltas) = mpsc::channel(1);
-        let entry = Entry { run: run_name(1), task: "fix", enough: Arc::new(AtomicBool::new(enough)) };
+        let entry = Entry {
+            run: run_name(1),
+            task: "fix",
+            failover: false,
+            enough: Arc::new(AtomicBool::new(enough)),
+        };
         let asks =
             tokio::spawn(
                 async move { call(&accounts, &chosen, entry, request(), sender, &Retries::new()).await },
@@ -214,7 +229,7 @@ async fn what_became_of_a_run_is_known_after_its_free_calls() {
     let provider = Scripted::saying(["x"]);
     let (accounts, chosen) = (accounts(&path, Budget::default()), chosen(&provider, Place::Embedded, None));
     let (sender, _deltas) = mpsc::channel(64);
-    let entry = Entry { run: run_name(9), task: "fix", enough: Arc::default() };
+    let entry = Entry { run: run_name(9), task: "fix", failover: false, enough: Arc::default() };
     call(&accounts, &chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await.unwrap();
     accounts.finish(run_name(9), 1, Fate::Kept);
     assert_eq!(row(&path, |row| row.kept > 0).kept, 1);

@@ -61,6 +61,10 @@ impl Provider for EmbeddedProvider {
             answer.await.unwrap_or_else(|_| Err(lost()))
         })
     }
+
+    fn is_there(&self) -> bool {
+        self.shared.options.check().is_ok()
+    }
 }
 
 #[derive(Debug)]

@@ -48,6 +48,7 @@ impl Peer {
     ) -> ModelError {
         let kind = match kind_of_status(status) {
             ErrorKind::RateLimit if is_spent(body) => ErrorKind::Rejected,
+            ErrorKind::Rejected if is_overflow(body) => ErrorKind::Overflow,
             kind => kind,
         };
         let name = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
@@ -84,7 +85,7 @@ impl Peer {
             (402, _) => "Check the account's balance with the provider".to_owned(),
             (403, _) => format!("The key from {} may not do this", self.key),
             (404, _) => format!("Check base_url and the model's id, \"{}\"", self.model),
-            (413, _) => {
+            (_, ErrorKind::Overflow) => {
                 "The prompt is larger than the server takes: select less, or set a smaller context_window \
                          for this model"
                     .to_owned()
@@ -118,6 +119,7 @@ pub(super) fn kind_of_status(status: u16) -> ErrorKind {
     match status {
         401 | 403 => ErrorKind::Auth,
         408 | 409 => ErrorKind::Server,
+        413 => ErrorKind::Overflow,
         429 => ErrorKind::RateLimit,
         529 => ErrorKind::Overloaded,
         500..=599 => ErrorKind::Server,
@@ -132,6 +134,7 @@ pub(super) fn told(error: &Value) -> Fault {
     let names = ["type", "code"].into_iter().filter_map(|key| error.get(key)?.as_str());
     let kind = match status {
         _ if is_spent(error) => ErrorKind::Rejected,
+        _ if is_overflow(error) => ErrorKind::Overflow,
         Some(status @ 400..=599) => kind_of_status(status),
         _ => names.filter_map(kind_of_name).next().unwrap_or(ErrorKind::Server),
     };
@@ -194,19 +197,33 @@ fn is_spent(body: &Value) -> bool {
     ["code", "type"].iter().any(|key| error.get(key).and_then(Value::as_str) == Some("insufficient_quota"))
 }
 
+/// Whether it says that the prompt is larger than the model's window: by its code, or where there is none, by the words that the
+/// common servers have for it.
+fn is_overflow(body: &Value) -> bool {
+    const CODES: [&str; 3] = ["context_length_exceeded", "exceed_context_size_error", "request_too_large"];
+    const WORDS: [&str; 6] = [
+        "maximum context length",
+        "context length exceeded",
+        "exceeds the available context size",
+        "prompt is too long",
+        "exceeds the context window",
+        "exceed context limit",
+    ];
+    let error = body.get("error").unwrap_or(body);
+    let code = |key: &&str| error.get(key).and_then(Value::as_str).is_some_and(|code| CODES.contains(&code));
+    let message = message_of(body).unwrap_or_default().to_lowercase();
+    ["code", "type"].iter().any(code) || WORDS.iter().any(|words| message.contains(words))
+}
+
 fn kind_of_name(name: &str) -> Option<ErrorKind> {
     Some(match name {
         "authentication_error" | "permission_error" | "invalid_api_key" => ErrorKind::Auth,
         "rate_limit_error" | "rate_limit_exceeded" => ErrorKind::RateLimit,
         "overloaded_error" => ErrorKind::Overloaded,
         "api_error" | "server_error" | "timeout_error" => ErrorKind::Server,
-        "invalid_request_error"
-        | "not_found_error"
-        | "request_too_large"
-        | "billing_error"
-        | "context_length_exceeded"
-        | "exceed_context_size_error"
-        | "model_not_found" => ErrorKind::Rejected,
+        "invalid_request_error" | "not_found_error" | "billing_error" | "model_not_found" => {
+            ErrorKind::Rejected
+        }
         _ => return None,
     })
 }
@@ -229,6 +246,17 @@ mod tests {
             ),
             (json!({"message": "x", "code": "insufficient_quota"}), ErrorKind::Rejected, "x"),
             (json!({"message": "x", "code": 502}), ErrorKind::Server, "x"),
+            (
+                json!({"message": "x", "type": "exceed_context_size_error", "code": 400}),
+                ErrorKind::Overflow,
+                "x",
+            ),
+            (
+                json!({"message": "This model's maximum context length is 8192 tokens", "code": 400}),
+                ErrorKind::Overflow,
+                "This model's maximum context length is 8192 tokens",
+            ),
+            (json!({"message": "x", "code": 413}), ErrorKind::Overflow, "x"),
             (json!({"message": "x", "code": 7}), ErrorKind::Server, "x"),
             (json!("model 'x' not found"), ErrorKind::Server, "model 'x' not found"),
             (json!({}), ErrorKind::Server, "no message"),

@@ -6,35 +6,48 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 
+use super::ready::{Ready, Unready};
 use super::{Awaited, Preparing, Session};
 use crate::action::prepare::{PrepareError, Sent};
 use crate::action::task_of;
-use crate::job::{Delivery, Input, Run, State, Task};
+use crate::job::{Delivery, Input, Run, State};
 use crate::model::account::Entry;
+use crate::model::registry::Chosen;
+use crate::model::route::{Route, Wanted};
 use crate::server::convert::{Target, range_out};
 use crate::server::event::{Asked, RunId, TaskEvent};
 use crate::server::live::{Live, call, status};
 use crate::server::params::{content_modified, invalid, run_name};
 use crate::server::progress::Progress;
 
+/// A run whose place is still there and free.
+struct Begun {
+    run: Run,
+    sent: Sent,
+    chosen: Chosen,
+    route: Route,
+}
+
 impl Session {
-    pub(super) fn prepared(
-        &mut self,
-        id: RunId,
-        asked: Option<Asked>,
-        outcome: Result<(Task, Sent), PrepareError>,
-    ) {
-        let Some(Preparing { uri, wish, chosen, changes, closed }) = self.preparing.remove(&id) else {
+    pub(super) fn prepared(&mut self, id: RunId, asked: Option<Asked>, outcome: Result<Ready, Unready>) {
+        let Some(Preparing { wanted, snapshot, wish, changes, closed }) = self.preparing.remove(&id) else {
             return;
         };
-        let begun = self.ready(outcome, &uri, closed, &changes);
+        let uri = snapshot.uri.clone();
+        let outcome = match outcome {
+            // A model that cannot be used is a run that fails: answered, then told.
+            Err(Unready::Model(error)) => return self.has_no_model(id, asked, &error.message),
+            Err(Unready::Prepare(error)) => Err(error),
+            Ok(ready) => Ok(ready),
+        };
+        let begun = self.begun(outcome, &uri, closed, &changes);
         // The client cancelled the request: it would not know the run.
         let is_cancelled = asked.as_ref().is_some_and(|asked| asked.reply.is_closed());
-        let (run, sent) = match begun {
+        let Begun { run, sent, chosen, route } = match begun {
             Ok(begun) if !is_cancelled => begun,
             outcome => {
                 let error = outcome.err().unwrap_or_else(cancelled);
-                self.tell_failed(id, &chosen.name, &error.message);
+                self.tell_failed(id, &self.name_of_model(&wanted), &error.message);
                 return match asked {
                     Some(asked) => drop(asked.reply.send(Err(error))),
                     // Nobody waits for an answer: it was Redraft that began it once more.
@@ -50,6 +63,9 @@ impl Session {
             uri,
             run,
             chosen,
+            route,
+            wanted,
+            snapshot,
             wish,
             sent,
             progress,
@@ -70,14 +86,14 @@ impl Session {
     }
 
     /// The run of what was prepared, if its place is still there and free.
-    fn ready(
+    fn begun(
         &mut self,
-        outcome: Result<(Task, Sent), PrepareError>,
+        outcome: Result<Ready, PrepareError>,
         uri: &str,
         closed: bool,
         changes: &[super::Told],
-    ) -> jsonrpc::Result<(Run, Sent)> {
-        let (task, sent) = outcome.map_err(|error| match error {
+    ) -> jsonrpc::Result<Begun> {
+        let Ready { task, sent, chosen, route } = outcome.map_err(|error| match error {
             PrepareError::Render(_) => {
                 tracing::error!(%error, "a prompt could not be rendered");
                 jsonrpc::Error::internal_error()
@@ -105,9 +121,26 @@ impl Session {
         } else if taken() {
             "another run is writing there; wait for it or stop it"
         } else {
-            return Ok((run, sent));
+            return Ok(Begun { run, sent, chosen, route });
         };
         Err(content_modified(why.to_owned()))
+    }
+
+    /// What is told before it is known which model it will be: the one that is wanted first.
+    pub(super) fn name_of_model(&self, wanted: &Wanted) -> String {
+        self.setup
+            .registry
+            .as_ref()
+            .map_or_else(|_| String::new(), |registry| registry.first(wanted).to_owned())
+    }
+
+    /// The run has nobody to ask.
+    pub(super) fn has_no_model(&self, id: RunId, asked: Option<Asked>, message: &str) {
+        if let Some(asked) = asked {
+            let _ = asked.reply.send(Ok(json!({ "run": run_name(id) })));
+        }
+        self.tell_failed(id, "", message);
+        self.show(1, message);
     }
 
     /// The only ranges of the document that the run may change: the draft's, and the import block's.
@@ -140,16 +173,8 @@ impl Session {
         if live.run.state() != State::Asking {
             return;
         }
-        let (request, title) = (live.sent.request.clone(), live.sent.title.clone());
-        let Ok(registry) = &self.setup.registry else { return };
-        let entry = Entry {
-            run: live.account(),
-            task: task_of(&live.wish.action).name(),
-            enough: live.enough.clone(),
-        };
-        let (accounts, chosen) = (registry.accounts().clone(), live.chosen.clone());
-        live.call =
-            Some(call(id, accounts, chosen, entry, request, self.retries.clone(), self.tasks.clone()));
+        let title = live.sent.title.clone();
+        self.ask(id);
         self.keep_what_is_written_over(id);
         if self.profile.work_done_progress {
             let request = self.await_answer(Awaited::Progress { run: id });
@@ -160,6 +185,21 @@ impl Session {
         if let Some(live) = self.runs.get(&id).filter(|_| self.profile.knows_redraft) {
             self.outgoing.notify("redraft/status", live.status());
         }
+    }
+
+    /// Asks the model that is the run's now.
+    pub(super) fn ask(&mut self, id: RunId) {
+        let Some(live) = self.runs.get_mut(&id) else { return };
+        let Ok(registry) = &self.setup.registry else { return };
+        let entry = Entry {
+            run: live.account(),
+            task: task_of(&live.wish.action).name(),
+            failover: live.route.switches() > 0,
+            enough: live.enough.clone(),
+        };
+        let (accounts, chosen) = (registry.accounts().clone(), live.chosen.clone());
+        let (request, retries) = (live.sent.request.clone(), self.retries.clone());
+        live.call = Some(call(id, accounts, chosen, entry, request, retries, self.tasks.clone()));
     }
 
     /// A draft that a new run writes over is kept by that.

@@ -5,10 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::json;
 use tower_lsp::jsonrpc;
 
+use super::ready::ready;
 use super::{LIVE_RUNS, Preparing, Session};
-use crate::action::prepare::{PrepareError, Room, Wish, is_offered, prepare, prepare_new};
+use crate::action::prepare::Wish;
+use crate::action::task_of;
 use crate::job::Input;
-use crate::model::registry::{Chosen, Place};
+use crate::model::route::Wanted;
 use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
 use crate::server::event::{Asked, Command, Reply, RunId, TaskEvent};
 use crate::server::live::Live;
@@ -31,12 +33,12 @@ impl Session {
             }
         };
         match outcome {
-            Ok((snapshot, wish, chosen)) => self.begin(snapshot, wish, chosen, Some(asked)),
+            Ok((snapshot, wish, wanted)) => self.begin(snapshot, wish, wanted, Some(asked)),
             Err(error) => drop(asked.reply.send(Err(error))),
         }
     }
 
-    fn run(&self, params: RunParams) -> jsonrpc::Result<(Snapshot, Wish, Result<Chosen, String>)> {
+    fn run(&self, params: RunParams) -> jsonrpc::Result<(Snapshot, Wish, Result<Wanted, String>)> {
         let snapshot = self.document(&params.uri, params.range)?;
         if snapshot.version != params.version {
             let message = format!(
@@ -55,13 +57,14 @@ impl Session {
         };
         let range = range_in(&snapshot.text, params.range, encoding);
         let wish = Wish { action: params.action, range, diagnostic, instruction: None };
-        Ok((snapshot, wish, self.choose(None)))
+        let wanted = self.wanted(&wish, None);
+        Ok((snapshot, wish, wanted))
     }
 
     pub(super) fn wish_to_generate(
         &self,
         params: &GenerateParams,
-    ) -> jsonrpc::Result<(Snapshot, Wish, Result<Chosen, String>)> {
+    ) -> jsonrpc::Result<(Snapshot, Wish, Result<Wanted, String>)> {
         let snapshot = match self.unopened.get(&params.uri) {
             Some(unopened) => fits(unopened.snapshot(), params.range)?,
             None => self.document(&params.uri, params.range)?,
@@ -73,7 +76,8 @@ impl Session {
             diagnostic: None,
             instruction: Some(params.instruction.clone()),
         };
-        Ok((snapshot, wish, self.choose(params.model.as_deref())))
+        let wanted = self.wanted(&wish, params.model.as_deref());
+        Ok((snapshot, wish, wanted))
     }
 
     /// The open document that a command is about, if it can be written into.
@@ -83,11 +87,15 @@ impl Session {
         fits(doc.document.snapshot(), range)
     }
 
-    /// The model to ask; a problem with it is the run's failure, not the request's.
-    fn choose(&self, name: Option<&str>) -> Result<Chosen, String> {
+    /// Which model is wanted; a problem with it is the run's failure, not the request's.
+    fn wanted(&self, wish: &Wish, name: Option<&str>) -> Result<Wanted, String> {
         let registry = self.setup.registry.as_ref().map_err(Clone::clone)?;
-        let name = name.or(self.profile.options.default_model.as_deref());
-        registry.choose(name).map_err(|error| error.message)
+        let default = self.profile.options.default_model.clone();
+        for name in name.into_iter().chain(default.as_deref()) {
+            registry.catalogue().model(Some(name)).map_err(|error| error.message)?;
+        }
+        let task = Some(task_of(&wish.action));
+        Ok(Wanted { task, named: name.map(str::to_owned), default, ..Wanted::default() })
     }
 
     /// Makes the prompt off the loop; answers when it is known that the action fits.
@@ -95,7 +103,7 @@ impl Session {
         &mut self,
         snapshot: Snapshot,
         wish: Wish,
-        chosen: Result<Chosen, String>,
+        wanted: Result<Wanted, String>,
         asked: Option<Asked>,
     ) {
         let refuse = |asked: Option<Asked>, error: jsonrpc::Error| {
@@ -112,48 +120,25 @@ impl Session {
         }
         self.next_run += 1;
         let run = self.next_run;
-        let chosen = match chosen {
-            Ok(chosen) => chosen,
-            Err(message) => {
-                // A model that cannot be used is a run that fails: answered, then told.
-                if let Some(asked) = asked {
-                    let _ = asked.reply.send(Ok(json!({ "run": run_name(run) })));
-                }
-                self.tell_failed(run, "", &message);
-                return self.show(1, &message);
-            }
+        let (registry, wanted) = match (self.setup.registry.clone(), wanted) {
+            (Ok(registry), Ok(wanted)) => (registry, wanted),
+            (Err(message), _) | (_, Err(message)) => return self.has_no_model(run, asked, &message),
         };
-        self.tell_gathering(run, &chosen.name);
-        let room = room(&chosen);
+        self.tell_gathering(run, &self.name_of_model(&wanted));
         let preparing = Preparing {
-            uri: snapshot.uri.clone(),
+            wanted: wanted.clone(),
+            snapshot: snapshot.clone(),
             wish: wish.clone(),
-            chosen,
             changes: Vec::new(),
             closed: false,
         };
         self.preparing.insert(run, preparing);
         let (tasks, around) = (self.tasks.clone(), self.around());
         tokio::task::spawn_blocking(move || {
-            let work = catch_unwind(AssertUnwindSafe(|| {
-                let tree = snapshot.parse();
-                let name = around.path(&snapshot);
-                let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
-                let view = around.view(&snapshot, tree.as_ref(), &name);
-                let prepared = match &wish.instruction {
-                    // Nothing stands there: all of the file is to be written.
-                    Some(instruction) if snapshot.text.len_bytes() == 0 => {
-                        prepare_new(&source, &view, instruction, room, &around.recent)?
-                    }
-                    _ => prepare(&source, &view, &wish, room, &around.recent)?,
-                };
-                // `redraft.generate` says what it wants; what `redraft.run` names must have been on offer.
-                if wish.instruction.is_none() && !is_offered(&source, &wish) {
-                    return Err(PrepareError::NotOffered(wish.action));
-                }
-                Ok(prepared)
-            }));
-            let place = work.as_ref().ok().and_then(|outcome| Some(outcome.as_ref().ok()?.0.place.clone()));
+            let work =
+                catch_unwind(AssertUnwindSafe(|| ready(&registry, &wanted, &snapshot, &wish, &around)));
+            let place =
+                work.as_ref().ok().and_then(|outcome| Some(outcome.as_ref().ok()?.task.place.clone()));
             // A dropped reply is answered with an internal error.
             let event = match work {
                 Ok(outcome) => TaskEvent::Prepared { run, asked, outcome: Box::new(outcome) },
@@ -187,16 +172,16 @@ impl Session {
             let message = format!("{:?} has no draft that stands", run_name(run));
             return drop(asked.reply.send(Err(invalid(message))));
         };
-        let chosen = match model {
-            Some(name) => self.choose(Some(name)),
-            None => Ok(live.chosen.clone()),
+        let wanted = match model {
+            Some(name) => self.wanted(&live.wish, Some(name)),
+            None => Ok(live.wanted.clone()),
         };
         let doc = match self.documents.get(&live.uri) {
             Some(doc) => doc,
             None => return drop(asked.reply.send(self.is_seen(run).map(|()| json!(null)))),
         };
-        match (instruction, chosen) {
-            (Some(instruction), chosen) => {
+        match (instruction, wanted) {
+            (Some(instruction), wanted) => {
                 let snapshot = doc.document.snapshot().clone();
                 let range = live.run.range();
                 let blank = snapshot
@@ -213,11 +198,11 @@ impl Session {
                     diagnostic: None,
                     instruction: Some(instruction),
                 };
-                self.begin(snapshot, wish, chosen, Some(asked));
+                self.begin(snapshot, wish, wanted, Some(asked));
             }
-            (None, Ok(chosen)) => {
+            (None, Ok(wanted)) => {
                 if let Some(live) = self.runs.get_mut(&run) {
-                    (live.again, live.chosen) = (true, chosen);
+                    (live.again, live.wanted) = (true, wanted);
                 }
                 self.simple(run, Input::Revert, asked.reply);
             }
@@ -226,20 +211,11 @@ impl Session {
     }
 
     /// Begins a run that was taken back once more.
-    pub(super) fn restart(&mut self, uri: &str, wish: Wish, chosen: Chosen) {
+    pub(super) fn restart(&mut self, uri: &str, wish: Wish, wanted: Wanted) {
         if let Some(doc) = self.documents.get(uri) {
             let snapshot = doc.document.snapshot().clone();
-            self.begin(snapshot, wish, Ok(chosen), None);
+            self.begin(snapshot, wish, Ok(wanted), None);
         }
-    }
-}
-
-fn room(chosen: &Chosen) -> Room {
-    Room {
-        context: chosen.limits.context,
-        window: chosen.limits.window,
-        output: chosen.limits.output,
-        prefill: chosen.place == Place::Embedded,
     }
 }
 

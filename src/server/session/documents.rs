@@ -79,7 +79,7 @@ impl Session {
 
     /// A run that is being prepared sees a change when it begins.
     pub(super) fn replay_later(&mut self, uri: &str, edits: &[Edit], before: &Rope, after: &Rope) {
-        for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
+        for preparing in self.preparing.values_mut().filter(|preparing| preparing.snapshot.uri == uri) {
             preparing.changes.push((edits.to_vec(), before.clone(), after.clone()));
         }
     }
@@ -87,7 +87,7 @@ impl Session {
     pub(super) fn closed(&mut self, uri: &str) {
         self.tell_runs(uri, || Input::Closed);
         self.runs.retain(|_, live| live.uri != uri);
-        for preparing in self.preparing.values_mut().filter(|preparing| preparing.uri == uri) {
+        for preparing in self.preparing.values_mut().filter(|preparing| preparing.snapshot.uri == uri) {
             preparing.closed = true;
         }
         self.recent.retain(|other| other != uri);

@@ -134,13 +134,13 @@ impl Session {
         let speaks =
             state == State::Failed || unseen || (state == State::Done && live.run.message().is_some());
         if state == State::Reverted && live.again {
-            let (uri, wish, chosen) = (live.uri.clone(), live.wish.clone(), live.chosen.clone());
+            let (uri, wish, wanted) = (live.uri.clone(), live.wish.clone(), live.wanted.clone());
             // What was there is there again: the place of a selection is the region, that of a cursor its start.
             let region = live.run.range();
             let range = if wish.range.is_empty() { region.start..region.start } else { region };
             let diagnostic =
                 wish.diagnostic.map(|diagnostic| Diagnostic { range: range.clone(), ..diagnostic });
-            self.restart(&uri, Wish { range, diagnostic, ..wish }, chosen);
+            self.restart(&uri, Wish { range, diagnostic, ..wish }, wanted);
         }
         if speaks {
             self.show(if state == State::Failed { 1 } else { 3 }, &line);

@@ -79,7 +79,9 @@ impl Session {
             return Err(invalid(format!("{name} {why}; open it first")));
         }
         let mut runs = self.runs.values().filter(|live| live.uri == uri);
-        if runs.any(|live| live.run.is_working()) || self.preparing.values().any(|other| other.uri == uri) {
+        if runs.any(|live| live.run.is_working())
+            || self.preparing.values().any(|other| other.snapshot.uri == uri)
+        {
             let why = "is not open, and another run is at work on it";
             return Err(content_modified(format!("{name} {why}; wait for it, stop it, or open the file")));
         }
@@ -97,7 +99,7 @@ impl Session {
             self.wish_to_generate(&params)
         });
         match begun {
-            Ok((snapshot, wish, chosen)) => self.begin(snapshot, wish, chosen, Some(asked)),
+            Ok((snapshot, wish, wanted)) => self.begin(snapshot, wish, wanted, Some(asked)),
             Err(error) => drop(asked.reply.send(Err(error))),
         }
     }
@@ -244,7 +246,8 @@ impl Session {
         }
         let (runs, preparing) = (&self.runs, &self.preparing);
         self.unopened.retain(|uri, _| {
-            runs.values().any(|live| live.uri == *uri) || preparing.values().any(|other| other.uri == *uri)
+            runs.values().any(|live| live.uri == *uri)
+                || preparing.values().any(|other| other.snapshot.uri == *uri)
         });
     }
 }

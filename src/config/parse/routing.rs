@@ -1,0 +1,58 @@
+//! How models are chosen: `[routing]`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Names, Table, abilities, dollars};
+use crate::model::Tokens;
+use crate::model::choose::{Requirements, Task};
+use crate::model::route::Routing;
+
+const ROUTING: [&str; 9] = [
+    "fallback",
+    "allow_cloud_fallback",
+    "prefer_free",
+    "max_latency_ms",
+    "max_cost",
+    "min_context",
+    "privacy",
+    "needs",
+    "tasks",
+];
+/// The longest latency that anyone asks for: an hour.
+const MAX_LATENCY_MS: u32 = 3_600_000;
+
+pub(super) fn routing(root: &Table<'_>, models: &Names) -> Routing {
+    let Some(table) = root.table("routing", &ROUTING) else { return Routing::default() };
+    let fallback = table.strings("fallback").map(|names| names.value).unwrap_or_default();
+    let fallback = fallback.iter().filter(|name| models.check(&table, "fallback", name));
+    let flag = |key| table.bool(key).is_some_and(|flag| flag.value);
+    let millis = table.integer("max_latency_ms", 1..=MAX_LATENCY_MS);
+    let privacy = table.choice("privacy", &[("local", true), ("cloud", false)]);
+    Routing {
+        fallback: fallback.map(|name| name.value.to_owned()).collect(),
+        allow_cloud_fallback: flag("allow_cloud_fallback"),
+        requirements: Requirements {
+            max_latency: millis.map(|millis| Duration::from_millis(u64::from(millis.value))),
+            max_cost: dollars(&table, "max_cost"),
+            prefer_free: flag("prefer_free"),
+            min_context: table
+                .integer("min_context", 1..=super::MAX_TOKENS)
+                .map(|tokens| Tokens(tokens.value)),
+            only_local: privacy.is_some_and(|privacy| privacy.value),
+            needs: abilities(&table, "needs"),
+        },
+        pinned: pinned(&table, models),
+    }
+}
+
+/// The models of single tasks.
+fn pinned(routing: &Table<'_>, models: &Names) -> BTreeMap<Task, String> {
+    let names = Task::ALL.map(Task::name);
+    let Some(table) = routing.table("tasks", &names) else { return BTreeMap::new() };
+    let pinned = Task::ALL.into_iter().filter_map(|task| {
+        let name = table.string(task.name())?;
+        models.check(&table, task.name(), &name).then(|| (task, name.value.to_owned()))
+    });
+    pinned.collect()
+}

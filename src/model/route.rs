@@ -1,0 +1,257 @@
+//! Along a plan: the model that is asked, and the next one when it fails. `choose` decides in the abstract; here are this
+//! process's models with what is known of them, and the way from one to the next.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::SystemTime;
+
+use super::choose::{Candidate, Pace, Placed, Plan, Question, Requirements, Task, plan};
+use super::registry::{Chosen, Place, Registry};
+use super::spec::{ModelSource, ModelSpec, Wire};
+use super::store::CATALOGUE;
+use super::{ErrorKind, ModelError, Tokens};
+
+#[cfg(test)]
+mod tests;
+
+/// How the user has models chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Routing {
+    /// Who is asked when a model fails; without any, the user's other models in their order.
+    pub fallback: Vec<String>,
+    /// Whether a prompt for a model of this machine may go to another machine when that model fails.
+    pub allow_cloud_fallback: bool,
+    pub requirements: Requirements,
+    /// The models of single tasks.
+    pub pinned: BTreeMap<Task, String>,
+}
+
+/// What one run wants.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    pub task: Option<Task>,
+    /// The model that was named for it.
+    pub named: Option<String>,
+    /// In place of the configured default.
+    pub default: Option<String>,
+    /// In place of the configured fallback.
+    pub fallback: Option<Vec<String>>,
+    /// In place of the configured requirements.
+    pub requirements: Option<Requirements>,
+    /// How large its prompt is, as far as is known.
+    pub prompt: Tokens,
+}
+
+/// The rest of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Route {
+    rest: VecDeque<Placed>,
+    switches: u32,
+    has_begun_anew: bool,
+    has_shrunk: bool,
+}
+
+/// What may still be done about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The same model, with a smaller prompt.
+    Shrink,
+    /// The next model.
+    Next,
+    /// It is the run's error.
+    End,
+}
+
+impl Route {
+    /// What is to be done about `error`. `has_written` says whether something of the answer stands in the document: from
+    /// there a run begins anew once, and not again.
+    pub fn after(&mut self, error: &ModelError, has_written: bool) -> Way {
+        match error.kind {
+            ErrorKind::Overflow if !self.has_shrunk && !has_written => {
+                self.has_shrunk = true;
+                Way::Shrink
+            }
+            _ if !fails_over(error.kind) || self.rest.is_empty() || (has_written && self.has_begun_anew) => {
+                Way::End
+            }
+            _ => {
+                self.has_begun_anew |= has_written;
+                Way::Next
+            }
+        }
+    }
+
+    /// How often another model was asked.
+    #[must_use]
+    pub fn switches(&self) -> u32 {
+        self.switches
+    }
+
+    /// The next model of the plan that can be had.
+    pub fn next(&mut self, registry: &Registry) -> Option<Chosen> {
+        while let Some(place) = self.rest.pop_front() {
+            match registry.choose(Some(&place.name)) {
+                Ok(chosen) => {
+                    self.switches += 1;
+                    return Some(chosen);
+                }
+                Err(error) => tracing::info!(model = place.name, %error, "a fallback cannot be had"),
+            }
+        }
+        None
+    }
+}
+
+/// Whether another model may do better. What was refused for its own sake will be refused again, and a wrong key or a spent
+/// budget is for its user to know.
+fn fails_over(kind: ErrorKind) -> bool {
+    match kind {
+        ErrorKind::Connect
+        | ErrorKind::Stream
+        | ErrorKind::Timeout
+        | ErrorKind::RateLimit
+        | ErrorKind::Server
+        | ErrorKind::Overloaded
+        | ErrorKind::Resting
+        | ErrorKind::Empty
+        | ErrorKind::TooLarge
+        | ErrorKind::Engine => true,
+        ErrorKind::Config
+        | ErrorKind::Auth
+        | ErrorKind::Rejected
+        | ErrorKind::Overflow
+        | ErrorKind::Budget => false,
+    }
+}
+
+impl Registry {
+    /// The plan for what is wanted, with all that is known of the models now. Blocks where the ledger is asked: where there
+    /// are limits to hold or speeds to compare.
+    ///
+    /// # Errors
+    /// `Config` for a model that is not configured; `Budget` where the ledger that says what is left cannot be read.
+    pub fn plan(&self, wanted: &Wanted) -> Result<Plan, ModelError> {
+        let catalogue = self.catalogue();
+        for name in [&wanted.named, &wanted.default].into_iter().flatten() {
+            catalogue.model(Some(name))?;
+        }
+        let routing = self.routing();
+        let requirements = wanted.requirements.as_ref().unwrap_or(&routing.requirements);
+        let default = wanted.default.as_deref().unwrap_or(catalogue.default_model());
+        let fallback = wanted.fallback.clone().unwrap_or_else(|| routing.fallback.clone());
+        let fallback = if fallback.is_empty() { self.own() } else { fallback };
+        let candidates = self.candidates(requirements)?;
+        let output = candidates.iter().map(|one| one.limits.output).max().unwrap_or_default();
+        let question = Question {
+            task: wanted.task,
+            requirements: requirements.clone(),
+            prompt: wanted.prompt,
+            answer: output,
+            named: wanted.named.as_deref(),
+            pinned: wanted.task.and_then(|task| routing.pinned.get(&task)).map(String::as_str),
+            default,
+            fallback: &fallback,
+            allow_cloud_fallback: routing.allow_cloud_fallback,
+            left: self.accounts().left(SystemTime::now()).map_err(unreadable)?,
+            unknown_price: self.accounts().unknown_price(),
+        };
+        Ok(plan(&question, &candidates))
+    }
+
+    /// The first model of the plan, and the way on from there. Blocks, as `plan` does.
+    ///
+    /// # Errors
+    /// As `plan`; and why each model that was wanted cannot be asked.
+    pub fn route(&self, wanted: &Wanted) -> Result<(Chosen, Route), ModelError> {
+        let plan = self.plan(wanted)?;
+        tracing::info!(plan = %plan.to_string().trim_end().replace('\n', "; "), "models");
+        let mut failed = None;
+        let mut rest: VecDeque<Placed> = plan.places.iter().cloned().collect();
+        while let Some(place) = rest.pop_front() {
+            match self.choose(Some(&place.name)) {
+                Ok(chosen) => return Ok((chosen, Route { rest, ..Route::default() })),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        Err(failed.unwrap_or_else(|| nobody(&plan)))
+    }
+
+    /// The model that is wanted first, before anything is known of it.
+    #[must_use]
+    pub fn first<'a>(&'a self, wanted: &'a Wanted) -> &'a str {
+        let pinned = wanted.task.and_then(|task| self.routing().pinned.get(&task));
+        let first = wanted.named.as_ref().or(pinned).or(wanted.default.as_ref());
+        first.map_or(self.catalogue().default_model(), String::as_str)
+    }
+
+    /// Whether the size of a prompt may decide who is asked.
+    #[must_use]
+    pub fn weighs_prompts(&self, wanted: &Wanted) -> bool {
+        let requirements = wanted.requirements.as_ref().unwrap_or(&self.routing().requirements);
+        requirements.ranks() || self.accounts().is_limited()
+    }
+
+    /// The user's own models, in their order.
+    fn own(&self) -> Vec<String> {
+        let built_in = |model: &&ModelSpec| {
+            model.source == ModelSource::Id(model.name.clone())
+                && CATALOGUE.iter().any(|entry| entry.name == model.name)
+        };
+        let models = self.catalogue().models().iter();
+        models.filter(|model| !built_in(model)).map(|model| model.name.clone()).collect()
+    }
+
+    /// All models with what is known of them; the embedded ones whose weights are there, and the default.
+    fn candidates(&self, requirements: &Requirements) -> Result<Vec<Candidate>, ModelError> {
+        let catalogue = self.catalogue();
+        let now = SystemTime::now();
+        let mut candidates = Vec::new();
+        for model in catalogue.models() {
+            let Ok(spec) = catalogue.provider_of(model) else { continue };
+            let place = Place::of(&spec.wire);
+            let is_wanted = model.name == catalogue.default_model() || self.is_there(model);
+            if spec.wire == Wire::Embedded && !is_wanted {
+                continue;
+            }
+            let accounts = self.accounts();
+            let pace = if requirements.ranks() {
+                accounts.measured(&model.name, &spec.name, now).map(|measured| Pace {
+                    first_token: measured.first_token_p50.unwrap_or_default(),
+                    rate: measured.tokens_per_second_p50.unwrap_or(f64::INFINITY),
+                    calls: measured.calls,
+                })
+            } else {
+                None
+            };
+            candidates.push(Candidate {
+                name: model.name.clone(),
+                place,
+                limits: model.limits(&spec.wire),
+                price: model.price,
+                abilities: model.abilities,
+                pace,
+                health: accounts.health(&self.circuit(spec, model)),
+                left: accounts.left_with(&spec.name, now).map_err(unreadable)?,
+            });
+        }
+        Ok(candidates)
+    }
+}
+
+fn unreadable(why: String) -> ModelError {
+    ModelError {
+        kind: ErrorKind::Budget,
+        message: format!("what the budget leaves is not known: {why}; nothing was sent"),
+        retry_after: None,
+    }
+}
+
+/// Why nobody can be asked: of those that were wanted, each with its reason.
+fn nobody(plan: &Plan) -> ModelError {
+    let wanted = plan.left_out.iter().filter(|one| !one.is_unasked);
+    let why: Vec<String> = wanted.map(|one| format!("{}: {}", one.name, one.why)).collect();
+    ModelError {
+        kind: ErrorKind::Config,
+        message: format!("no model can be asked; {}", why.join("; ")),
+        retry_after: None,
+    }
+}

@@ -1,0 +1,80 @@
+//! From what is wanted to a question for a model: who is asked, and what. Off the loop.
+
+use thiserror::Error;
+
+use super::project::Around;
+use crate::action::prepare::{PrepareError, Room, Sent, Wish, is_offered, prepare, prepare_new};
+use crate::job::Task;
+use crate::model::ModelError;
+use crate::model::registry::{Chosen, Registry};
+use crate::model::route::{Route, Wanted};
+use crate::workspace::Snapshot;
+
+/// A run that can begin.
+#[derive(Debug)]
+pub(in crate::server) struct Ready {
+    pub task: Task,
+    pub sent: Sent,
+    pub chosen: Chosen,
+    pub route: Route,
+}
+
+/// Why none can.
+#[derive(Debug, Error)]
+pub(in crate::server) enum Unready {
+    /// The request was not right.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// No model can be asked.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Chooses a model, and makes the question for it.
+pub(super) fn ready(
+    registry: &Registry,
+    wanted: &Wanted,
+    snapshot: &Snapshot,
+    wish: &Wish,
+    around: &Around,
+) -> Result<Ready, Unready> {
+    let (chosen, route) = registry.route(wanted)?;
+    let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
+    let first = Ready { task, sent, chosen, route };
+    if !registry.weighs_prompts(wanted) {
+        return Ok(first);
+    }
+    // How large the question is, is known by now.
+    let sized = Wanted { prompt: first.sent.tokens, ..wanted.clone() };
+    let (chosen, route) = registry.route(&sized)?;
+    if chosen.name == first.chosen.name {
+        return Ok(Ready { route, ..first });
+    }
+    let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
+    Ok(Ready { task, sent, chosen, route })
+}
+
+/// What a model with so much room is asked.
+pub(super) fn question(
+    snapshot: &Snapshot,
+    wish: &Wish,
+    room: Room,
+    around: &Around,
+) -> Result<(Task, Sent), PrepareError> {
+    let tree = snapshot.parse();
+    let name = around.path(snapshot);
+    let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
+    let view = around.view(snapshot, tree.as_ref(), &name);
+    let prepared = match &wish.instruction {
+        // Nothing stands there: all of the file is to be written.
+        Some(instruction) if snapshot.text.len_bytes() == 0 => {
+            prepare_new(&source, &view, instruction, room, &around.recent)?
+        }
+        _ => prepare(&source, &view, wish, room, &around.recent)?,
+    };
+    // `redraft.generate` says what it wants; what `redraft.run` names must have been on offer.
+    if wish.instruction.is_none() && !is_offered(&source, wish) {
+        return Err(PrepareError::NotOffered(wish.action.clone()));
+    }
+    Ok(prepared)
+}
