@@ -21,7 +21,12 @@ impl Uses {
     /// Of `text`, whose import statements are passed over; with the places of `wanted`.
     pub(super) fn of(language: &Language, text: &str, wanted: Option<&str>) -> Self {
         let wanted = wanted.map(|name| (hash(name), name));
+        // A name in every fifty bytes or so: the tables do not grow while they are filled.
+        let names = text.len() / 50;
         let mut uses = Self::default();
+        uses.plain.reserve(names / 4);
+        uses.attributes.reserve(names / 8);
+        uses.pairs.reserve(names / 4);
         let bytes = text.as_bytes();
         let mut before: Option<(usize, u32)> = None;
         let mut import = Skip::default();

@@ -123,8 +123,9 @@ impl Search<'_> {
 
     /// What speaks for a class speaks for its members too.
     fn of_parents(&self, found: &mut [Candidate]) {
+        let classes = found.iter().filter(|one| one.evidence.class > 0.0);
         let likely: FxHashMap<Def, f32> =
-            found.iter().map(|one| (one.def, weights::likely(&one.evidence))).collect();
+            classes.map(|one| (one.def, weights::likely(&one.evidence))).collect();
         for one in found {
             let Some(facts) = self.view.facts(one.def.file) else { continue };
             let method = facts.symbols.get(one.def.symbol).filter(|symbol| symbol.kind == Kind::Method);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
@@ -19,6 +20,9 @@ use crate::server::event::{Asked, RunId, TaskEvent};
 use crate::server::live::{Live, call, status};
 use crate::server::params::{content_modified, invalid, run_name};
 use crate::server::progress::Progress;
+
+/// So long after the question the file is looked at for the answer's sake: sooner, and the request would wait for a core.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A run whose place is still there and free.
 struct Begun {
@@ -173,8 +177,13 @@ impl Session {
         if live.run.state() != State::Asking {
             return;
         }
-        let title = live.sent.title.clone();
+        let (title, place) = (live.sent.title.clone(), live.run.task().place.clone());
         self.ask(id);
+        // While the model reads: the answer's last look at the file needs what this finds, on the loop. The request goes first.
+        tokio::spawn(async move {
+            tokio::time::sleep(LOOK).await;
+            drop(tokio::task::spawn_blocking(move || place.look()));
+        });
         self.keep_what_is_written_over(id);
         if self.profile.work_done_progress {
             let request = self.await_answer(Awaited::Progress { run: id });

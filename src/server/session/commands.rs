@@ -137,16 +137,12 @@ impl Session {
         tokio::task::spawn_blocking(move || {
             let work =
                 catch_unwind(AssertUnwindSafe(|| ready(&registry, &wanted, &snapshot, &wish, &around)));
-            let place =
-                work.as_ref().ok().and_then(|outcome| Some(outcome.as_ref().ok()?.task.place.clone()));
             // A dropped reply is answered with an internal error.
             let event = match work {
                 Ok(outcome) => TaskEvent::Prepared { run, asked, outcome: Box::new(outcome) },
                 Err(_) => TaskEvent::Panicked { run },
             };
             let _ = tasks.blocking_send(event);
-            // While the model reads: the answer's last look needs them, on the loop.
-            let _ = catch_unwind(AssertUnwindSafe(|| place.inspect(|place| place.look())));
         });
     }
 
