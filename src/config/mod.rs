@@ -8,6 +8,7 @@
 mod parse;
 mod places;
 mod problem;
+pub mod settings;
 mod table;
 
 use std::path::{Path, PathBuf};

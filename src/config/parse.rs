@@ -25,19 +25,6 @@ use crate::model::{MicroUsd, Tokens};
 const ANTHROPIC_URL: &str = "https://api.anthropic.com";
 /// The longest name of a provider, a model or a checker, in characters: names stand in menus and messages.
 const MAX_NAME_CHARS: usize = 64;
-/// The largest price and budget that are believed, in US dollars.
-const MAX_DOLLARS: f64 = 1_000_000.0;
-/// The most rounds of refinement.
-const MAX_ROUNDS: u32 = 10;
-/// The largest window and output, in tokens: ten times today's largest.
-const MAX_TOKENS: u32 = 20_000_000;
-
-const ROOT: [&str; 8] =
-    ["default_model", "provider", "model", "routing", "budget", "refine", "checker", "trust"];
-const PRICE: [&str; 3] = ["input", "cached", "output"];
-const PROVIDER: [&str; 6] = ["name", "kind", "base_url", "api_key_env", "api_key_keyring", "budget"];
-const MODEL: [&str; 8] =
-    ["name", "provider", "id", "path", "price", "max_tokens", "context_window", "abilities"];
 
 pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Config, Vec<Problem>> {
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -49,14 +36,14 @@ pub(super) fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Conf
     if !errors.is_empty() {
         return Err(problems.borrow_mut().take_sorted());
     }
-    let config = read(&Table::root(&document, &problems).only(&ROOT), home);
+    let config = read(&Table::root(&document, &problems), home);
     let problems = problems.borrow_mut().take_sorted();
     if problems.is_empty() { Ok(config) } else { Err(problems) }
 }
 
 fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
     let mut providers = Names::new("provider");
-    let tables_of_providers = root.tables("provider", &PROVIDER);
+    let tables_of_providers = root.tables("provider");
     let provider_specs: Vec<_> =
         tables_of_providers.iter().filter_map(|table| provider(table, &mut providers)).collect();
     providers.built_in(BUILT_IN_PROVIDER);
@@ -65,7 +52,7 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         Some(spec) => Some(spec.wire == Wire::Embedded),
         None => (name == BUILT_IN_PROVIDER).then_some(true),
     };
-    let tables = root.tables("model", &MODEL);
+    let tables = root.tables("model");
     let model_specs: Vec<_> =
         tables.iter().filter_map(|table| model(table, &mut models, &providers, embedded, home)).collect();
     CATALOGUE.iter().for_each(|entry| models.built_in(entry.name));
@@ -202,8 +189,8 @@ fn model(
     if table.has("provider").is_none() {
         table.missing("provider", "the name of a [[provider]], or \"embedded\"");
     }
-    let price = table.table("price", &PRICE).map(|table| price(&table));
-    let tokens = |key| table.integer(key, 1..=MAX_TOKENS).map(|tokens| Tokens(tokens.value));
+    let price = table.table("price").map(|table| price(&table));
+    let tokens = |key| table.integer(key).map(|tokens| Tokens(tokens.value));
     let (max_tokens, context_window) = (tokens("max_tokens"), tokens("context_window"));
     let is_embedded = provider.as_ref().and_then(|provider| embedded(provider.value));
     let source = source(table, is_embedded, home);
@@ -252,14 +239,14 @@ fn source(table: &Table<'_>, embedded: Option<bool>, home: Option<&Path>) -> Opt
 /// What may be spent, in all and with single providers.
 fn budget(root: &Table<'_>, providers: &[Table<'_>]) -> Budget {
     let mut budget = Budget::default();
-    if let Some(table) = root.table("budget", &["per_run", "per_day", "per_month", "unknown_price"]) {
+    if let Some(table) = root.table("budget") {
         [budget.per_run, budget.per_day, budget.per_month] =
             ["per_run", "per_day", "per_month"].map(|key| dollars(&table, key));
-        budget.unknown_price = table.table("unknown_price", &PRICE).and_then(|table| price(&table));
+        budget.unknown_price = table.table("unknown_price").and_then(|table| price(&table));
     }
     for provider in providers {
         let name = provider.string("name");
-        let table = provider.table("budget", &["per_day", "per_month"]);
+        let table = provider.table("budget");
         if let (Some(name), Some(table)) = (name, table) {
             let [day, month] = ["per_day", "per_month"].map(|key| dollars(&table, key));
             budget.providers.insert(name.value.to_owned(), (day, month));
@@ -269,13 +256,13 @@ fn budget(root: &Table<'_>, providers: &[Table<'_>]) -> Budget {
 }
 
 fn dollars(table: &Table<'_>, key: &str) -> Option<MicroUsd> {
-    let dollars = table.number(key, 0.0..=MAX_DOLLARS)?.value;
+    let dollars = table.dollars(key)?.value;
     Some(MicroUsd((dollars * 1e6).round() as u64))
 }
 
 /// Dollars for each million tokens; cached tokens cost as others do unless told.
 fn price(table: &Table<'_>) -> Option<Price> {
-    let [input, cached, output] = PRICE.map(|key| dollars(table, key));
+    let [input, cached, output] = ["input", "cached", "output"].map(|key| dollars(table, key));
     for key in ["input", "output"] {
         if table.has(key).is_none() {
             table.missing(key, "US dollars for each million tokens");
@@ -285,7 +272,7 @@ fn price(table: &Table<'_>) -> Option<Price> {
 }
 
 fn trusted(root: &Table<'_>, home: Option<&Path>) -> Vec<PathBuf> {
-    let Some(trust) = root.table("trust", &["folders"]) else { return Vec::new() };
+    let Some(trust) = root.table("trust") else { return Vec::new() };
     let folders = trust.strings("folders").map(|folders| folders.value).unwrap_or_default();
     folders.into_iter().filter_map(|folder| absolute(&trust, "folders", folder, home)).collect()
 }

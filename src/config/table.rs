@@ -1,12 +1,13 @@
 //! Reading TOML tables leniently: every value that is wrong becomes a problem with its place, and reading goes on.
 
 use std::cell::RefCell;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Problems, did_you_mean};
+use super::settings::{self, Kind, MAX_DOLLARS};
 
 /// A value and where it stands.
 pub(super) struct At<T> {
@@ -25,11 +26,12 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     pub(super) fn root(table: &'a Spanned<DeTable<'a>>, problems: &'a RefCell<Problems<'a>>) -> Self {
-        Self { table: table.get_ref(), span: 0..0, name: String::new(), problems }
+        Self { table: table.get_ref(), span: 0..0, name: String::new(), problems }.only_known()
     }
 
-    /// Tells of every key that is none of `known`.
-    pub(super) fn only(self, known: &[&str]) -> Self {
+    /// Tells of every key that is no setting.
+    fn only_known(self) -> Self {
+        let known = settings::within(&self.name);
         for key in self.table.keys() {
             let name = key.get_ref().as_ref();
             if known.contains(&name) {
@@ -69,14 +71,19 @@ impl<'a> Table<'a> {
         self.typed(key, "true or false", DeValue::as_bool)
     }
 
-    /// A finite number within `range`, written with or without a decimal point.
-    pub(super) fn number(&self, key: &str, range: RangeInclusive<f64>) -> Option<At<f64>> {
+    /// US dollars, written with or without a decimal point.
+    pub(super) fn dollars(&self, key: &str) -> Option<At<f64>> {
+        let range = 0.0..=MAX_DOLLARS;
         let wanted = format!("a number from {} to {}", range.start(), range.end());
         self.typed(key, &wanted, |value| number(value).filter(|number| range.contains(number)))
     }
 
-    /// A whole number within `range`.
-    pub(super) fn integer(&self, key: &str, range: RangeInclusive<u32>) -> Option<At<u32>> {
+    /// A whole number within the setting's range.
+    pub(super) fn integer(&self, key: &str) -> Option<At<u32>> {
+        let range = match settings::find(&self.path(key)).map(|setting| setting.kind) {
+            Some(Kind::Whole(least, most)) => least..=most,
+            _ => 0..=u32::MAX,
+        };
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         self.typed(key, &wanted, |value| {
             let value = value.as_integer()?;
@@ -110,14 +117,14 @@ impl<'a> Table<'a> {
         Some(At { value: strings.collect(), span })
     }
 
-    pub(super) fn table(&self, key: &str, known: &[&str]) -> Option<Table<'a>> {
+    pub(super) fn table(&self, key: &str) -> Option<Table<'a>> {
         let At { value, span } =
             self.typed(key, &format!("a table, written [{}]", self.path(key)), |value| value.as_table())?;
-        Some(self.below(key, value, span).only(known))
+        Some(self.below(key, value, span))
     }
 
     /// An array of tables; empty if there is none.
-    pub(super) fn tables(&self, key: &str, known: &[&str]) -> Vec<Table<'a>> {
+    pub(super) fn tables(&self, key: &str) -> Vec<Table<'a>> {
         let wanted = format!("a list of tables, each written [[{}]]", self.path(key));
         let Some(At { value, .. }) = self.typed(key, &wanted, |value| value.as_array()) else {
             return Vec::new();
@@ -127,13 +134,13 @@ impl<'a> Table<'a> {
             if table.is_none() {
                 self.problem(item.span(), key, format!("this is {wanted}"));
             }
-            Some(self.below(key, table?, item.span()).only(known))
+            Some(self.below(key, table?, item.span()))
         });
         tables.collect()
     }
 
     fn below(&self, key: &str, table: &'a DeTable<'a>, span: Range<usize>) -> Table<'a> {
-        Table { table, span, name: self.path(key), problems: self.problems }
+        Table { table, span, name: self.path(key), problems: self.problems }.only_known()
     }
 
     fn typed<T>(

@@ -1,14 +1,14 @@
 //! The settings of later stages: checked, so that a mistake is told today, and not acted on yet.
 
-use super::{MAX_ROUNDS, Names, Table};
+use super::{Names, Table};
 
 pub(super) fn check(root: &Table<'_>) {
-    if let Some(refine) = root.table("refine", &["rounds", "mode"]) {
-        refine.integer("rounds", 0..=MAX_ROUNDS);
+    if let Some(refine) = root.table("refine") {
+        refine.integer("rounds");
         refine.choice("mode", &[("verified", ()), ("live", ())]);
     }
     let mut checkers = Names::new("checker");
-    for checker in root.tables("checker", &["name", "kind", "command", "languages"]) {
+    for checker in root.tables("checker") {
         checkers.declare(&checker);
         checker.choice("kind", &[("lsp", ()), ("command", ()), ("test", ())]);
         for key in ["kind", "command"] {

@@ -8,26 +8,12 @@ use crate::model::Tokens;
 use crate::model::choose::{Requirements, Task};
 use crate::model::route::Routing;
 
-const ROUTING: [&str; 9] = [
-    "fallback",
-    "allow_cloud_fallback",
-    "prefer_free",
-    "max_latency_ms",
-    "max_cost",
-    "min_context",
-    "privacy",
-    "needs",
-    "tasks",
-];
-/// The longest latency that anyone asks for: an hour.
-const MAX_LATENCY_MS: u32 = 3_600_000;
-
 pub(super) fn routing(root: &Table<'_>, models: &Names) -> Routing {
-    let Some(table) = root.table("routing", &ROUTING) else { return Routing::default() };
+    let Some(table) = root.table("routing") else { return Routing::default() };
     let fallback = table.strings("fallback").map(|names| names.value).unwrap_or_default();
     let fallback = fallback.iter().filter(|name| models.check(&table, "fallback", name));
     let flag = |key| table.bool(key).is_some_and(|flag| flag.value);
-    let millis = table.integer("max_latency_ms", 1..=MAX_LATENCY_MS);
+    let millis = table.integer("max_latency_ms");
     let privacy = table.choice("privacy", &[("local", true), ("cloud", false)]);
     Routing {
         fallback: fallback.map(|name| name.value.to_owned()).collect(),
@@ -36,9 +22,7 @@ pub(super) fn routing(root: &Table<'_>, models: &Names) -> Routing {
             max_latency: millis.map(|millis| Duration::from_millis(u64::from(millis.value))),
             max_cost: dollars(&table, "max_cost"),
             prefer_free: flag("prefer_free"),
-            min_context: table
-                .integer("min_context", 1..=super::MAX_TOKENS)
-                .map(|tokens| Tokens(tokens.value)),
+            min_context: table.integer("min_context").map(|tokens| Tokens(tokens.value)),
             only_local: privacy.is_some_and(|privacy| privacy.value),
             needs: abilities(&table, "needs"),
         },
@@ -48,8 +32,7 @@ pub(super) fn routing(root: &Table<'_>, models: &Names) -> Routing {
 
 /// The models of single tasks.
 fn pinned(routing: &Table<'_>, models: &Names) -> BTreeMap<Task, String> {
-    let names = Task::ALL.map(Task::name);
-    let Some(table) = routing.table("tasks", &names) else { return BTreeMap::new() };
+    let Some(table) = routing.table("tasks") else { return BTreeMap::new() };
     let pinned = Task::ALL.into_iter().filter_map(|task| {
         let name = table.string(task.name())?;
         models.check(&table, task.name(), &name).then(|| (task, name.value.to_owned()))

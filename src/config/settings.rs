@@ -1,0 +1,269 @@
+//! All settings, each with its kind, its meaning and its default: what the parser takes, what the documentation lists and what the
+//! JSON schema says are this one table.
+
+use serde_json::{Map, Value, json};
+
+#[cfg(test)]
+mod tests;
+
+/// One setting, or a table of them.
+#[derive(Debug)]
+pub struct Setting {
+    /// Dotted: `provider.base_url`.
+    pub key: &'static str,
+    pub kind: Kind,
+    pub is_required: bool,
+    /// What it does, in Markdown.
+    pub what: &'static str,
+    /// What is without it, in Markdown; nothing where there is nothing to say.
+    pub default: &'static str,
+}
+
+/// What a setting's value is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    Text,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    Flag,
+    /// A whole number from, to.
+    Whole(u32, u32),
+    /// US dollars.
+    Dollars,
+    Texts,
+    /// A list of some of a few words.
+    Choices(&'static [&'static str]),
+    Table,
+    /// A list of tables.
+    Tables,
+}
+
+/// The largest price and budget that are believed, in US dollars.
+pub const MAX_DOLLARS: f64 = 1_000_000.0;
+/// The most rounds of refinement.
+const MAX_ROUNDS: u32 = 10;
+/// The largest window and output, in tokens: ten times today's largest.
+const MAX_TOKENS: u32 = 20_000_000;
+/// The longest latency that anyone asks for: an hour.
+const MAX_LATENCY_MS: u32 = 3_600_000;
+
+const ABILITIES: Kind = Kind::Choices(&["fim", "tools", "images"]);
+const TOKENS: Kind = Kind::Whole(1, MAX_TOKENS);
+
+const fn one(key: &'static str, kind: Kind, what: &'static str, default: &'static str) -> Setting {
+    Setting { key, kind, is_required: false, what, default }
+}
+
+const fn required(key: &'static str, kind: Kind, what: &'static str) -> Setting {
+    Setting { key, kind, is_required: true, what, default: "required" }
+}
+
+/// A table stands before what it holds.
+pub static SETTINGS: &[Setting] = &[
+    one(
+        "default_model",
+        Kind::Text,
+        "the model that is used where none is named: one of this file, or of `redraft models list`",
+        "the first `[[model]]` of this file, else the embedded one",
+    ),
+    one("provider", Kind::Tables, "a way to reach models", ""),
+    required("provider.name", Kind::Text, "its name in this file"),
+    required(
+        "provider.kind",
+        Kind::Choice(&["openai", "anthropic", "embedded"]),
+        "`openai`: any server with its chat completions API (OpenRouter, Ollama, vLLM, llama.cpp, LM Studio, LiteLLM); `anthropic`; `embedded`",
+    ),
+    one(
+        "provider.base_url",
+        Kind::Text,
+        "the address; plain http to loopback only",
+        "required for `openai`; `https://api.anthropic.com` for `anthropic`",
+    ),
+    one("provider.api_key_env", Kind::Text, "the environment variable that has the key", "no key"),
+    one(
+        "provider.api_key_keyring",
+        Kind::Text,
+        "`\"service/account\"` in the system's keyring, in builds with the feature `keyring`",
+        "no key",
+    ),
+    one("provider.budget", Kind::Table, "what may be spent with this provider, beside `budget`", ""),
+    one("provider.budget.per_day", Kind::Dollars, "US dollars in a day of UTC", "no limit"),
+    one("provider.budget.per_month", Kind::Dollars, "US dollars in a month of UTC", "no limit"),
+    one("model", Kind::Tables, "a model of a provider", ""),
+    required("model.name", Kind::Text, "its name in this file"),
+    required("model.provider", Kind::Text, "the name of a provider, or `\"embedded\"`"),
+    one(
+        "model.id",
+        Kind::Text,
+        "the provider's name for it; for the embedded engine, a name of `redraft models list`",
+        "required, or `path`",
+    ),
+    one("model.path", Kind::Text, "a GGUF file of your own, for the embedded engine", "-"),
+    one(
+        "model.price",
+        Kind::Table,
+        "US dollars for a million tokens; without one, calls of hosted models are refused where a budget applies to them",
+        "unknown",
+    ),
+    required("model.price.input", Kind::Dollars, "tokens of prompts"),
+    one("model.price.cached", Kind::Dollars, "tokens of prompts that the provider had cached", "as `input`"),
+    required("model.price.output", Kind::Dollars, "tokens of answers"),
+    one(
+        "model.max_tokens",
+        TOKENS,
+        "the most that it may answer, in tokens; each action has a limit of its own besides (500 to 2,000)",
+        "1,024 embedded, else 4,096",
+    ),
+    one(
+        "model.context_window",
+        TOKENS,
+        "its window, in tokens: prompt and answer together",
+        "8,192 embedded, else 32,768",
+    ),
+    one(
+        "model.abilities",
+        ABILITIES,
+        "what it can do beside writing: of `\"fim\"`, `\"tools\"`, `\"images\"`",
+        "none",
+    ),
+    one("routing", Kind::Table, "which model is asked, and which when one fails", ""),
+    one(
+        "routing.fallback",
+        Kind::Texts,
+        "the models that are asked when one fails, in this order",
+        "the other models of this file, in their order",
+    ),
+    one(
+        "routing.allow_cloud_fallback",
+        Kind::Flag,
+        "whether a prompt for a model of this machine may go to another machine when that model fails",
+        "`false`",
+    ),
+    one("routing.prefer_free", Kind::Flag, "models that cost nothing go first", "`false`"),
+    one(
+        "routing.max_latency_ms",
+        Kind::Whole(1, MAX_LATENCY_MS),
+        "to the end of an answer of 120 tokens, by what this machine measured: slower models are left out, the fastest goes first",
+        "no limit",
+    ),
+    one("routing.max_cost", Kind::Dollars, "of one call, at most; the cheapest model goes first", "no limit"),
+    one("routing.min_context", TOKENS, "the smallest window, in tokens", "any"),
+    one(
+        "routing.privacy",
+        Kind::Choice(&["local", "cloud"]),
+        "`local`: prompts never leave this machine, whatever is named",
+        "`cloud`",
+    ),
+    one("routing.needs", ABILITIES, "what a model must be able to do", "none"),
+    one("routing.tasks", Kind::Table, "the models of single tasks: they go before `default_model`", ""),
+    one("routing.tasks.implement", Kind::Text, "writing a body, and what `redraft.generate` says", ""),
+    one("routing.tasks.document", Kind::Text, "docstrings", ""),
+    one("routing.tasks.fix", Kind::Text, "fixing a diagnostic", ""),
+    one("routing.tasks.refactor", Kind::Text, "rewriting a selection", ""),
+    one("routing.tasks.test", Kind::Text, "tests (no action asks for them yet)", ""),
+    one("routing.tasks.inline", Kind::Text, "completions (no action asks for them yet)", ""),
+    one("routing.tasks.explain", Kind::Text, "explanations (no action asks for them yet)", ""),
+    one("budget", Kind::Table, "what may be spent; days and months are those of UTC", ""),
+    one("budget.per_run", Kind::Dollars, "US dollars in one run", "no limit"),
+    one("budget.per_day", Kind::Dollars, "US dollars in a day", "no limit"),
+    one("budget.per_month", Kind::Dollars, "US dollars in a month", "no limit"),
+    one(
+        "budget.unknown_price",
+        Kind::Table,
+        "the price of hosted models that have none",
+        "such calls are refused where a budget applies",
+    ),
+    required("budget.unknown_price.input", Kind::Dollars, "as `model.price.input`"),
+    one("budget.unknown_price.cached", Kind::Dollars, "as `model.price.cached`", "as `input`"),
+    required("budget.unknown_price.output", Kind::Dollars, "as `model.price.output`"),
+    one("refine", Kind::Table, "how drafts are corrected by what checkers say (not acted upon yet)", ""),
+    one("refine.rounds", Kind::Whole(0, MAX_ROUNDS), "how often, at most", ""),
+    one("refine.mode", Kind::Choice(&["verified", "live"]), "whether the rounds are shown", ""),
+    one("checker", Kind::Tables, "a checker of trusted workspaces (not acted upon yet)", ""),
+    required("checker.name", Kind::Text, "its name"),
+    required("checker.kind", Kind::Choice(&["lsp", "command", "test"]), "how it is run"),
+    required("checker.command", Kind::Texts, "the program and its arguments"),
+    one("checker.languages", Kind::Texts, "what it checks, by LSP's identifiers", "all"),
+    one("trust", Kind::Table, "which workspaces are trusted", ""),
+    one(
+        "trust.folders",
+        Kind::Texts,
+        "workspaces below these folders are trusted: their `.redraft.toml` is read",
+        "none",
+    ),
+];
+
+/// The setting of that name.
+#[must_use]
+pub fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+/// The names in a table; in the file itself where `table` is empty.
+#[must_use]
+pub fn within(table: &str) -> Vec<&'static str> {
+    let name = |setting: &Setting| match (table, setting.key.rsplit_once('.')) {
+        ("", None) => Some(setting.key),
+        (table, Some((holder, name))) if holder == table => Some(name),
+        _ => None,
+    };
+    SETTINGS.iter().filter_map(name).collect()
+}
+
+/// The rows of the reference, as Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let mut rows = String::from("| setting | what | default |\n|---|---|---|\n");
+    for Setting { key, kind, what, default, .. } in SETTINGS {
+        let name = match kind {
+            Kind::Table => format!("`[{key}]`"),
+            Kind::Tables => format!("`[[{key}]]`"),
+            _ => format!("`{key}`"),
+        };
+        rows += &format!("| {name} | {what} | {default} |\n");
+    }
+    rows
+}
+
+/// The JSON schema (2020-12) of the file, for editors that check TOML by one.
+#[must_use]
+pub fn schema() -> Value {
+    let mut schema = object("");
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("Redraft's configuration");
+    schema
+}
+
+fn object(table: &str) -> Value {
+    let mut properties = Map::new();
+    let mut needed: Vec<&str> = Vec::new();
+    for name in within(table) {
+        let key = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
+        let Some(setting) = find(&key) else { continue };
+        if setting.is_required {
+            needed.push(name);
+        }
+        properties.insert(name.to_owned(), value(setting));
+    }
+    json!({ "type": "object", "properties": properties, "required": needed, "additionalProperties": false })
+}
+
+fn value(setting: &Setting) -> Value {
+    let mut value = match setting.kind {
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Choice(names) => json!({ "enum": names }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Kind::Dollars => json!({ "type": "number", "minimum": 0, "maximum": MAX_DOLLARS }),
+        Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Kind::Choices(names) => json!({ "type": "array", "items": { "enum": names } }),
+        Kind::Table => object(setting.key),
+        Kind::Tables => json!({ "type": "array", "items": object(setting.key) }),
+    };
+    let default = match setting.default {
+        "" | "-" | "required" => String::new(),
+        default => format!(" (default: {default})"),
+    };
+    value["description"] = json!(format!("{}{default}", setting.what));
+    value
+}
