@@ -1,6 +1,7 @@
 //! The command line: one file each subcommand. Exit codes: 0 done, 1 failed with a message, 2 wrong usage or
 //! configuration, 130 interrupted.
 
+mod config;
 mod context;
 mod engine;
 mod generate;
@@ -43,8 +44,10 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// What of the workspace a prompt would show beside a function, and why
     Context(context::ContextArgs),
-    /// The models of the embedded engine: fetch them, list them, find them
+    /// Models: fetch, list and find those of the embedded engine; see which are asked, and why
     Models(models::ModelsArgs),
+    /// The configuration: where it is, whether it is right, what comes of it
+    Config(config::ConfigArgs),
     /// What was asked of models, how it went, and what it cost
     Usage(usage::UsageArgs),
     /// The process that runs the embedded model; only Redraft itself starts it
@@ -93,10 +96,9 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Context(args) => context::run(&args),
+        Command::Config(args) => config::run(&args),
         Command::Usage(args) => usage::run(&args),
-        Command::Models(args) => setup::state_dir().and_then(|state| {
-            models::run(args, &state).map_err(|error| Failure::Failed(format!("{error:#}")))
-        }),
+        Command::Models(args) => setup::state_dir().and_then(|state| models::run(args, &state)),
     };
     outcome.unwrap_or_else(|failure| failed(&failure))
 }

@@ -1,5 +1,7 @@
 //! `redraft models`: which models the embedded engine can use, fetching them, and where they are.
 
+pub(crate) mod choose;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::Failure;
 use crate::model::store::{CATALOGUE, Entry, Event, Listener, Sources, Store, catalogue, pull, pull_from};
 
 /// The exit code of an interrupted program.
@@ -16,7 +19,7 @@ const INTERRUPTED: u8 = 130;
 const STEP: u64 = 10;
 
 #[derive(Debug, clap::Args)]
-pub struct ModelsArgs {
+pub(super) struct ModelsArgs {
     #[command(subcommand)]
     command: ModelsCommand,
 }
@@ -37,6 +40,8 @@ enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print which models would be asked for a task, in which order, and why
+    Choose(choose::ChooseArgs),
     /// Print the path of a model's file; exit with 1 if it is not there
     Path {
         /// The model [default: the first of `redraft models list`]
@@ -47,14 +52,18 @@ enum ModelsCommand {
 /// Runs the subcommand on the models below the state directory.
 ///
 /// # Errors
-/// With a message for the user: exit code 1.
-pub fn run(args: ModelsArgs, state: &Path) -> anyhow::Result<ExitCode> {
+/// With a message for the user.
+pub(super) fn run(args: ModelsArgs, state: &Path) -> Result<ExitCode, Failure> {
     let store = Store::below(state);
-    match args.command {
-        ModelsCommand::Pull { name, from } => run_pull(&store, named(name)?, from.as_deref()),
+    let outcome = match args.command {
+        ModelsCommand::Choose(args) => return choose::run(&args),
+        ModelsCommand::Pull { name, from } => {
+            named(name).and_then(|entry| run_pull(&store, entry, from.as_deref()))
+        }
         ModelsCommand::List { json } => run_list(&store, json),
-        ModelsCommand::Path { name } => run_path(&store, named(name)?),
-    }
+        ModelsCommand::Path { name } => named(name).and_then(|entry| run_path(&store, entry)),
+    };
+    outcome.map_err(|error| Failure::Failed(format!("{error:#}")))
 }
 
 fn named(name: Option<String>) -> anyhow::Result<&'static Entry> {

@@ -91,6 +91,7 @@ fn as_json(rows: &[UsageRow], spent: &Spent) -> Value {
         })
         .collect();
     json!({
+        "version": 1,
         "rows": rows,
         "spent_micro_usd": { "today": spent.day.0, "month": spent.month.0, "reserved": spent.open.0 },
     })

@@ -5,7 +5,7 @@
 //! they are written down a moment later and together, for the figures of `redraft usage`: a disk that is slow to confirm
 //! would else be at work while the next draft begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -63,6 +63,9 @@ pub fn run_name(id: u64) -> String {
     format!("{}-{}-{id}", *BEGAN, std::process::id())
 }
 
+/// Something to write down.
+type Job = Box<dyn FnOnce(&Accounts) + Send>;
+
 /// See the module's head. One for each process.
 pub struct Accounts {
     path: Option<PathBuf>,
@@ -70,6 +73,8 @@ pub struct Accounts {
     ledger: Mutex<Option<Arc<Ledger>>>,
     breakers: Breakers,
     restored: Once,
+    /// What else is to be written down, in order. Kept here and not with the runtime, which forgets at its end what it has not begun.
+    jobs: Mutex<VecDeque<Job>>,
     /// Calls that cost nothing and are not written down yet.
     later: Mutex<Vec<Recorded>>,
     /// Held while they are: who flushes next finds them written.
@@ -89,6 +94,7 @@ impl Accounts {
             ledger: Mutex::default(),
             breakers: Breakers::default(),
             restored: Once::new(),
+            jobs: Mutex::default(),
             later: Mutex::default(),
             flushing: Mutex::default(),
             wait: LATER,
@@ -195,8 +201,7 @@ impl Accounts {
         if self.path.is_none() {
             return;
         }
-        let accounts = self.clone();
-        off_the_loop(move || {
+        self.write(move |accounts| {
             let keep =
                 |ledger: Arc<Ledger>| ledger.keep_state(&name, &value).map_err(|error| error.to_string());
             if let Err(error) = accounts.ledger().and_then(keep) {
@@ -215,6 +220,20 @@ impl Accounts {
         let done = self.ledger().and_then(|ledger| ledger.record(&calls).map_err(|error| error.to_string()));
         if let Err(error) = done {
             tracing::warn!(error, calls = calls.len(), "calls that cost nothing were not written down");
+        }
+    }
+
+    /// Has something written down, on a thread that may block; at the latest when the process ends.
+    fn write(self: &Arc<Self>, job: impl FnOnce(&Self) + Send + 'static) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).push_back(Box::new(job));
+        let accounts = self.clone();
+        off_the_loop(move || accounts.work());
+    }
+
+    fn work(&self) {
+        let next = || self.jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        while let Some(job) = next() {
+            job(self);
         }
     }
 
@@ -244,8 +263,7 @@ impl Accounts {
 
     /// Writes down what the user made of a run. Does not block; what cannot be written is lost, and told in the log.
     pub fn finish(self: &Arc<Self>, run: String, rounds: u32, fate: Fate) {
-        let accounts = self.clone();
-        off_the_loop(move || {
+        self.write(move |accounts| {
             // A run is known by its calls.
             accounts.flush();
             let done = accounts
@@ -281,6 +299,7 @@ impl Accounts {
 /// The last that a process does: what waits is written down, however the end came.
 impl Drop for Accounts {
     fn drop(&mut self) {
+        self.work();
         self.flush();
     }
 }

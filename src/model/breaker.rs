@@ -109,10 +109,10 @@ impl Breaker {
         }
     }
 
-    /// Whether it lets every call through.
+    /// Whether it lets every call through, and the last one went well.
     #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.state == State::Closed
+    pub fn is_well(&self) -> bool {
+        self.state == State::Closed && self.in_a_row == 0
     }
 
     /// Lets a call through, if it may.

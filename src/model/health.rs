@@ -87,9 +87,9 @@ impl Breakers {
     pub fn told(&self, circuit: &Circuit, permit: Permit, end: End) -> Option<(String, String)> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let breaker = known.get_mut(&circuit.name)?;
-        let was_closed = breaker.is_closed();
+        let was_well = breaker.is_well();
         breaker.told(permit, end, now(), circuit.configuration);
-        if was_closed && breaker.is_closed() {
+        if was_well && breaker.is_well() {
             return None;
         }
         Some((circuit.name.clone(), serde_json::to_string(breaker).ok()?))

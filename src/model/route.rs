@@ -63,10 +63,10 @@ pub enum Way {
 
 impl Route {
     /// What is to be done about `error`. `has_written` says whether something of the answer stands in the document: from
-    /// there a run begins anew once, and not again.
-    pub fn after(&mut self, error: &ModelError, has_written: bool) -> Way {
+    /// there a run begins anew once, and not again. `context` is what a smaller prompt could do without.
+    pub fn after(&mut self, error: &ModelError, has_written: bool, context: Tokens) -> Way {
         match error.kind {
-            ErrorKind::Overflow if !self.has_shrunk && !has_written => {
+            ErrorKind::Overflow if !self.has_shrunk && !has_written && context > Tokens(0) => {
                 self.has_shrunk = true;
                 Way::Shrink
             }

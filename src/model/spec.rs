@@ -85,6 +85,13 @@ impl Abilities {
     /// As settings call them.
     pub const NAMES: [&str; 3] = ["fim", "tools", "images"];
 
+    /// Those that are there.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        let has = [self.fim, self.tools, self.images];
+        Self::NAMES.into_iter().zip(has).filter_map(|(name, has)| has.then_some(name)).collect()
+    }
+
     /// Adds the one of that name.
     #[must_use]
     pub fn with(mut self, name: &str) -> Self {

@@ -8,6 +8,7 @@
 mod fault_server;
 mod interrupted;
 mod refusals;
+mod routing;
 mod setup;
 mod texts;
 
@@ -139,7 +140,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         .map_while(|line| line.split_whitespace().next())
         .filter(|&name| name != "help")
         .collect();
-    assert_eq!(commands, ["serve", "generate", "context", "models", "usage"]);
+    assert_eq!(commands, ["serve", "generate", "context", "models", "config", "usage"]);
     let told = page.split('`').filter_map(|code| code.strip_prefix("redraft ")?.split([' ', ',']).next());
     for command in told.filter(|word| !word.starts_with("--")) {
         assert!(commands.contains(&command), "docs/cli.md tells of `redraft {command}`");
@@ -149,6 +150,8 @@ async fn the_page_and_the_help_have_the_same_options() {
         &["context", "--help"],
         &["serve", "--help"],
         &["models", "pull", "--help"],
+        &["models", "choose", "--help"],
+        &["config", "check", "--help"],
         &["usage", "--help"],
     ];
     for help in helps {

@@ -75,7 +75,7 @@ pub(super) async fn run(
     while let Some(error) = work.ask(registry.accounts(), &chosen, &route, &retries).await? {
         let stands = work.run.has_written();
         let passed_on = work.prints.as_ref().is_some_and(Printer::has_passed_on);
-        let way = if passed_on { Way::End } else { route.after(&error, stands) };
+        let way = if passed_on { Way::End } else { route.after(&error, stands, work.sent.shown()) };
         let next = match way {
             Way::End => None,
             Way::Shrink => Some((chosen.clone(), Room::of(&chosen).shrunk(&work.sent))),

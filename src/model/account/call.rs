@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
-use super::{Accounts, Entry, off_the_loop, refused};
+use super::{Accounts, Entry, refused};
 use crate::model::ask::{Retries, Watch, ask};
 use crate::model::breaker::{End, Permit};
 use crate::model::choose::Health;
@@ -155,8 +155,7 @@ impl Open {
             let call = Recorded { reserve: self.reserve.clone(), settled, at: SystemTime::now() };
             return self.accounts.record(call);
         };
-        let accounts = self.accounts.clone();
-        off_the_loop(move || {
+        self.accounts.write(move |accounts| {
             let settle = || {
                 accounts
                     .ledger()

@@ -8,6 +8,9 @@ use crate::model::provider::http::Http;
 use crate::model::provider::scripted::Scripted;
 use crate::model::spec::{Abilities, BUILT_IN_MODEL, Catalogue};
 
+/// What a prompt shows of the project.
+const SHOWN: Tokens = Tokens(500);
+
 fn error(kind: ErrorKind) -> ModelError {
     ModelError { kind, message: "no".to_owned(), retry_after: None }
 }
@@ -106,13 +109,19 @@ fn what_is_done_about_each_error() {
         (ErrorKind::Budget, Way::End, Way::End),
     ] {
         let route = Route { rest: rest(), ..Route::default() };
-        assert_eq!(route.clone().after(&error(kind), false), silent, "{kind:?}");
-        assert_eq!(route.clone().after(&error(kind), true), written, "{kind:?}");
-        assert_ne!(Route::default().after(&error(kind), false), Way::Next, "{kind:?}: nobody is left");
+        assert_eq!(route.clone().after(&error(kind), false, SHOWN), silent, "{kind:?}");
+        assert_eq!(route.clone().after(&error(kind), true, SHOWN), written, "{kind:?}");
+        assert_ne!(Route::default().after(&error(kind), false, SHOWN), Way::Next, "{kind:?}: nobody is left");
     }
     let mut route = Route { rest: rest(), ..Route::default() };
-    let ways = [false, true, false, true].map(|written| route.after(&error(ErrorKind::Stream), written));
+    let ways =
+        [false, true, false, true].map(|written| route.after(&error(ErrorKind::Stream), written, SHOWN));
     assert_eq!(ways, [Way::Next, Way::Next, Way::Next, Way::End], "once over what was written");
-    assert_eq!(route.after(&error(ErrorKind::Overflow), false), Way::Shrink);
-    assert_eq!(route.after(&error(ErrorKind::Overflow), false), Way::End, "once");
+    assert_eq!(
+        route.after(&error(ErrorKind::Overflow), false, Tokens(0)),
+        Way::End,
+        "there is nothing to leave out"
+    );
+    assert_eq!(route.after(&error(ErrorKind::Overflow), false, SHOWN), Way::Shrink);
+    assert_eq!(route.after(&error(ErrorKind::Overflow), false, SHOWN), Way::End, "once");
 }

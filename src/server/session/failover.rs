@@ -24,7 +24,7 @@ impl Session {
         let Ok(registry) = self.setup.registry.clone() else { return false };
         let around = self.around();
         let Some(live) = self.runs.get_mut(&id).filter(|live| live.run.is_asking()) else { return false };
-        let (chosen, room) = match live.route.after(error, live.run.has_written()) {
+        let (chosen, room) = match live.route.after(error, live.run.has_written(), live.sent.shown()) {
             Way::End => return false,
             Way::Shrink => (live.chosen.clone(), Room::of(&live.chosen).shrunk(&live.sent)),
             Way::Next => match live.route.next(&registry) {

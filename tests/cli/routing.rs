@@ -1,0 +1,190 @@
+//! Which model is asked: by the configuration, and when one fails; and what `config` and `models choose` say of it.
+
+use serde_json::Value;
+
+use super::fault_server::{Act, FaultServer, nobody};
+use super::setup::{Folder, begin, end, refuses, says};
+use super::{ANSWER, STUB, WRITTEN};
+
+const GENERATE: [&str; 5] = ["generate", "a.py", "--at", "1", "--write"];
+
+/// A folder whose models `first` and `second` are at these origins.
+fn folder(first: &str, second: &str, more: &str) -> Folder {
+    let folder = Folder::new();
+    let mut config = "default_model = \"first\"\n".to_owned();
+    for (name, origin) in [("first", first), ("second", second)] {
+        config += &format!(
+            "[[provider]]\nname = \"at-{name}\"\nkind = \"openai\"\nbase_url = \"{origin}/v1\"\napi_key_env = \"TEST_KEY\"\n"
+        );
+        config += &format!("[[model]]\nname = \"{name}\"\nprovider = \"at-{name}\"\nid = \"coder\"\n");
+    }
+    folder.write("config.toml", config + more);
+    folder.write("a.py", STUB);
+    folder
+}
+
+async fn usage(folder: &Folder) -> Vec<Value> {
+    let usage = folder.run(&["usage", "--json"]).await;
+    usage.expect(0, &[]);
+    let usage: Value = serde_json::from_str(&usage.output).unwrap();
+    assert_eq!(usage["version"], 1);
+    usage["rows"].as_array().unwrap().clone()
+}
+
+/// Writes a line of another body, and breaks off.
+fn breaks() -> Vec<Act> {
+    vec![begin("```python\ndef f(x):\n    \"\"\"Double.\"\"\"\n    wrong = 1\n    mo")]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_model_writes_what_the_first_one_did_not() {
+    for first in [breaks(), refuses("529 Overloaded", "{}"), refuses("429 Too Many Requests", "{}")] {
+        let again = first.clone();
+        let (broken, whole) =
+            (FaultServer::start(vec![first, again]).await, FaultServer::start(vec![says(ANSWER)]).await);
+        let folder = folder(&broken.origin(), &whole.origin(), "");
+        let ran = folder.run(&GENERATE).await;
+        ran.expect(0, &["now asking second", "(second)"]);
+        assert_eq!(folder.read("a.py"), WRITTEN);
+        assert_eq!(whole.requests().len(), 1);
+        let rows = usage(&folder).await;
+        let row = |name: &str| {
+            rows.iter().find(|row| row["name"].as_str().unwrap().contains(name)).unwrap().clone()
+        };
+        assert_eq!((&row("first")["failed"], &row("second")["ok"]), (&1.into(), &1.into()), "{rows:?}");
+        assert_eq!(row("second")["failovers"], 1, "{rows:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_printed_into_a_pipe_is_not_taken_back() {
+    let (broken, whole) =
+        (FaultServer::start(vec![breaks()]).await, FaultServer::start(vec![says(ANSWER)]).await);
+    let folder = folder(&broken.origin(), &whole.origin(), "");
+    folder.run(&["generate", "a.py", "--at", "1"]).await.expect(1, &["no finished draft"]);
+    assert_eq!(whole.requests().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_key_is_told_and_the_next_run_asks_somebody_else() {
+    let refused = refuses("401 Unauthorized", r#"{"error": {"message": "no such key"}}"#);
+    let first = FaultServer::start(vec![refused, says(ANSWER)]).await;
+    let second = FaultServer::start(vec![says(ANSWER), says(ANSWER)]).await;
+    let folder = folder(&first.origin(), &second.origin(), "");
+    folder.run(&GENERATE).await.expect(1, &["401 Unauthorized", "TEST_KEY"]);
+    // Another process: the breaker is open there, too.
+    folder.run(&GENERATE).await.expect(0, &["(second)"]);
+    assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
+    folder.run(&["models", "choose"]).await.expect(0, &[]);
+    let chosen = folder.run(&["models", "choose"]).await.output;
+    assert!(chosen.starts_with("1. second: fallback number 2"), "{chosen}");
+    assert!(chosen.contains("-  first: its provider refused the key"), "{chosen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_fails_too_often_is_left_alone_by_the_next_process_too() {
+    let first = FaultServer::start((0..9).map(|_| breaks()).collect()).await;
+    let nobody = nobody().await;
+    let folder = folder(&first.origin(), &nobody, "[routing]\nfallback = [\"first\"]\n");
+    for _ in 0..5 {
+        folder.run(&GENERATE).await.expect(1, &["first"]);
+    }
+    assert_eq!(first.requests().len(), 5);
+    folder.run(&GENERATE).await.expect(2, &["first: it failed too often and rests; it is asked again in"]);
+    assert_eq!((first.requests().len(), folder.read("a.py").as_str()), (5, STUB));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_is_found_checked_and_shown() {
+    let nobody = nobody().await;
+    let folder = folder(
+        &nobody,
+        &nobody,
+        "[routing]\nfallback = [\"second\"]\nprefer_free = true\n[routing.tasks]\nfix = \"second\"\n[budget]\nper_day = 2\n",
+    );
+    let path = folder.path("config.toml").display().to_string();
+    let ran = folder.run(&["config", "path"]).await;
+    assert_eq!(ran.output.trim_end(), path);
+    folder.run(&["config", "check"]).await.expect(0, &[]);
+    let shown = folder.run(&["config", "show", "--json"]).await;
+    shown.expect(0, &[]);
+    let shown: Value = serde_json::from_str(&shown.output).unwrap();
+    assert_eq!((&shown["version"], &shown["routing"]["tasks"]["fix"]), (&1.into(), &"second".into()));
+    assert_eq!(
+        (&shown["budget"]["per_day"], &shown["providers"][0]["key_is_set"]),
+        (&2.0.into(), &true.into())
+    );
+    let text = folder.run(&["config", "show"]).await;
+    text.expect(0, &[]);
+    assert!(text.output.contains("the environment variable TEST_KEY") && text.output.contains("per_day = 2"));
+    let schema = folder.run(&["config", "schema"]).await;
+    let schema: Value = serde_json::from_str(&schema.output).unwrap();
+    assert_eq!(schema["properties"]["routing"]["properties"]["prefer_free"]["type"], "boolean");
+
+    folder.write("config.toml", "default_modle = \"first\"\n[budget]\nper_day = -1\n");
+    folder.run(&["config", "check"]).await.expect(
+        2,
+        &[
+            "config.toml:1:1: default_modle: there is no such setting. Did you mean \"default_model\"?",
+            "config.toml:3:11: budget.per_day: ",
+        ],
+    );
+    let told = folder.run(&["config", "check", "--json"]).await;
+    told.expect(2, &[]);
+    let told: Value = serde_json::from_str(&told.output).unwrap();
+    assert_eq!(
+        (&told["problems"][1]["line"], &told["problems"][1]["key"]),
+        (&3.into(), &"budget.per_day".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_is_explained() {
+    let nobody = nobody().await;
+    let folder = folder(&nobody, &nobody, "[routing]\nfallback = [\"second\"]\n");
+    for (arguments, order, why) in [
+        (&["--task", "fix"][..], vec!["first", "second"], "fallback number 1"),
+        (&["--model", "second"], vec!["second"], "first: it was not asked for"),
+        (&["--min-context", "40000"], vec![], "its window is 32768 tokens"),
+        (&["--needs", "tools"], vec![], "it is not known to have `tools`"),
+        (&["--prefer-free", "--privacy", "local"], vec!["first", "second", "qwen2.5-coder-0.5b"], ""),
+    ] {
+        let ran = folder.run(&[&["models", "choose", "--json"], arguments].concat()).await;
+        let plan: Value = serde_json::from_str(&ran.output).unwrap();
+        let places: Vec<&str> =
+            plan["places"].as_array().unwrap().iter().filter_map(|place| place["name"].as_str()).collect();
+        let places: Vec<&str> =
+            places.into_iter().filter(|name| order.contains(name) || !name.starts_with("qwen")).collect();
+        assert!(order.starts_with(&places) || places == order, "{arguments:?}: {}", ran.output);
+        assert_eq!(ran.code, Some(i32::from(order.is_empty())), "{ran:?}");
+        let text = folder.run(&[&["models", "choose"], arguments].concat()).await.output;
+        assert!(text.contains(why), "{text}");
+    }
+    folder
+        .run(&["models", "choose", "--task", "sing"])
+        .await
+        .expect(2, &["the tasks are implement, document"]);
+    folder.run(&["models", "choose", "--model", "nobody"]).await.expect(2, &["\"nobody\""]);
+}
+
+/// What is given back is given in one piece: nobody waits for what is not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_does_not_fit_is_asked_again_with_less() {
+    let overflow = || {
+        refuses("400 Bad Request", r#"{"error": {"message": "too long", "code": "context_length_exceeded"}}"#)
+    };
+    let text = format!(
+        "{STUB}\n\n{}",
+        (0..30).map(|n| format!("def double_{n}(x):\n    return x + {n}\n\n\n")).collect::<String>()
+    );
+    for (scripts, code) in
+        [(vec![overflow(), vec![begin(ANSWER), end("")]], 0), (vec![overflow(), overflow()], 1)]
+    {
+        let (server, none) = (FaultServer::start(scripts).await, nobody().await);
+        let folder = folder(&server.origin(), &none, "");
+        folder.write("a.py", &text);
+        folder.run(&GENERATE).await.expect(code, &["now asking first"]);
+        let sizes: Vec<usize> = server.requests().iter().map(String::len).collect();
+        assert!(sizes.len() == 2 && sizes[1] < sizes[0], "{sizes:?}");
+    }
+}
