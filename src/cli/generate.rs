@@ -12,16 +12,16 @@ use std::time::Duration;
 
 use super::terminal::{self, Progress};
 use super::{Failure, setup};
-use crate::action::prepare::Room;
-use crate::model::choose::Task;
-use crate::model::registry::Registry;
-use crate::model::route::Wanted;
-use crate::model::{ErrorKind, ModelError};
+use crate::action::prepare::{Room, Sent};
+use crate::job::Task;
+use crate::model::choose::Task as Errand;
+use crate::model::registry::{Chosen, Place as Location, Registry};
+use crate::model::route::{Route, Wanted};
+use crate::model::{ErrorKind, MicroUsd, ModelError};
 use crate::text::edit::applied;
 
 use self::file::Text;
 use self::place::{Place, Site};
-use self::run::Outcome;
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["at", "new"])))]
@@ -41,6 +41,9 @@ pub(super) struct GenerateArgs {
     /// The model to ask [default: the configuration's]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
+    /// Ask nobody: print which model would be asked, how large the prompt is, and what it may cost
+    #[arg(long, group = "result")]
+    estimate: bool,
     /// Print a unified diff of what would change
     #[arg(long, group = "result")]
     diff: bool,
@@ -67,12 +70,25 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     }
     let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
     let registry = setup::registry(&config, &setup::state_dir()?);
-    let wanted = Wanted { task: Some(Task::Implement), named: args.model.clone(), ..Wanted::default() };
+    let wanted = Wanted { task: Some(Errand::Implement), named: args.model.clone(), ..Wanted::default() };
     // A wrong name is told before the project is looked at.
     registry.plan(&wanted).map_err(|error| Failure::Usage(error.message))?;
-    let streams = !(args.diff || args.write || args.output.is_some());
+    let streams = !(args.diff || args.write || args.estimate || args.output.is_some());
     let mut progress = Progress::new(streams);
-    let outcome = draft(args, (path, &text), (&registry, &wanted), &mut progress, streams)?;
+    let site = Site::new(path, &text, args.at, args.instruction.as_deref(), args.new.is_some())?;
+    let (question, first) = question(&site, &registry, &wanted)?;
+    if args.estimate {
+        progress.clear();
+        print_estimate(&question.1, &first);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
+    let outcome = runtime.block_on(run::run(&site, question, &registry, first, &mut progress, streams));
+    // What it cost is being written down.
+    runtime.shutdown_timeout(LAST);
+    let outcome = outcome?;
     progress.clear();
     let drafted = applied(&text.content, &outcome.edits);
     deliver(args, path, &text, &drafted)?;
@@ -85,36 +101,45 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn draft(
-    args: &GenerateArgs,
-    (path, text): (&Path, &Text),
-    (registry, wanted): (&Registry, &Wanted),
-    progress: &mut Progress,
-    streams: bool,
-) -> Result<Outcome, Failure> {
-    let site = Site::new(path, text, args.at, args.instruction.as_deref(), args.new.is_some())?;
-    let chosen = |error: ModelError| match error.kind {
+/// What is asked, and of whom.
+fn question(
+    site: &Site<'_>,
+    registry: &Registry,
+    wanted: &Wanted,
+) -> Result<((Task, Sent), (Chosen, Route)), Failure> {
+    let failed = |error: ModelError| match error.kind {
         ErrorKind::Config => Failure::Usage(error.message),
         _ => Failure::Failed(error.message),
     };
-    let mut first = registry.route(wanted).map_err(chosen)?;
-    let mut question = site.question(Room::of(&first.0))?;
-    if registry.weighs_prompts(wanted) {
-        // How large the question is, is known by now.
-        let sized = Wanted { prompt: question.1.tokens, ..wanted.clone() };
-        let again = registry.route(&sized).map_err(chosen)?;
-        if again.0.name != first.0.name {
-            question = site.question(Room::of(&again.0))?;
-        }
-        first = again;
+    let first = registry.route(wanted).map_err(failed)?;
+    let question = site.question(Room::of(&first.0))?;
+    if !registry.weighs_prompts(wanted) {
+        return Ok((question, first));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
-    let outcome = runtime.block_on(run::run(&site, question, registry, first, progress, streams));
-    // What it cost is being written down.
-    runtime.shutdown_timeout(LAST);
-    outcome
+    // How large the question is, is known by now.
+    let sized = Wanted { prompt: question.1.tokens, ..wanted.clone() };
+    let again = registry.route(&sized).map_err(failed)?;
+    let question = if again.0.name == first.0.name { question } else { site.question(Room::of(&again.0))? };
+    Ok((question, again))
+}
+
+fn print_estimate(sent: &Sent, (chosen, route): &(Chosen, Route)) {
+    let (prompt, answer) = (sent.tokens, sent.request.max_tokens);
+    let cost = match chosen.most(prompt, answer) {
+        Some(MicroUsd(0)) => "it costs nothing".to_owned(),
+        Some(cost) => format!("it costs at most {cost}"),
+        None => "its price is not known".to_owned(),
+    };
+    let place = if chosen.place == Location::Hosted { "another machine" } else { "this machine" };
+    let mut text = format!(
+        "{}: {} on {place}, a prompt of about {} tokens, an answer of at most {}; {cost}\n",
+        sent.title, chosen.name, prompt.0, answer.0
+    );
+    if !route.rest().is_empty() {
+        text += &format!("should it fail: {}\n", route.rest().join(", "));
+    }
+    // A closed pipe (`| head`) is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Puts the result where it was asked for.

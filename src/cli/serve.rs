@@ -1,10 +1,13 @@
 //! `redraft serve`: one editor over standard input and output.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use super::{Failure, setup};
-use crate::server::{Setup, serve};
+use crate::config;
+use crate::model::registry::Registry;
+use crate::server::{Reload, Setup, serve};
 
 /// Threads of the runtime: one for the loop, one for what it waits for.
 const WORKERS: usize = 2;
@@ -33,9 +36,32 @@ pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {
         (_, Err(Failure::Interrupted)) => return Err(Failure::Interrupted),
     };
     let state = setup::state_dir().ok();
-    let code =
-        runtime.block_on(serve(Setup { state, registry, notices }, std::io::stdin(), std::io::stdout()));
+    let reload = Some(Arc::new(reload()));
+    let setup = Setup { state, registry, notices, reload };
+    let code = runtime.block_on(serve(setup, std::io::stdin(), std::io::stdout()));
     // What calls cost is being written down. Threads that compute on do not hold the exit up any longer than that.
     runtime.shutdown_timeout(LAST);
     Ok(ExitCode::from(code))
+}
+
+/// What tells that a file is another one: when it was written, and how long it is. Nothing for one that is not there.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// Reads the configuration file again when it is another one.
+fn reload() -> Reload {
+    let stamp = || -> Stamp {
+        let metadata = config::config_file().ok()?.path.metadata().ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    let last = Mutex::new(stamp());
+    let is_changed = move || {
+        let now = stamp();
+        std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), now) != now
+    };
+    let load = |old: Option<&Registry>| {
+        let config = setup::config().map_err(|problems| setup::told(&problems))?;
+        let state = config::state_dir().map_err(|problem| problem.to_string())?;
+        Ok(setup::after(&config, &state, old))
+    };
+    Reload { is_changed: Box::new(is_changed), load: Box::new(load) }
 }

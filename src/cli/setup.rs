@@ -31,6 +31,17 @@ pub(super) fn accounts(config: &Config, state: &std::path::Path) -> Accounts {
 
 /// The models of a configuration.
 pub(super) fn registry(config: &Config, state: &std::path::Path) -> Arc<Registry> {
-    let registry = Registry::new(config.catalogue.clone(), Http::default(), engine::maker(state.to_owned()));
-    Arc::new(registry.with_accounts(accounts(config, state)).with_routing(config.routing.clone()))
+    after(config, state, None)
+}
+
+/// The same, with what older ones have made.
+pub(super) fn after(config: &Config, state: &std::path::Path, old: Option<&Registry>) -> Arc<Registry> {
+    let http = old.map_or_else(Http::default, Registry::http);
+    let registry = Registry::new(config.catalogue.clone(), http, engine::maker(state.to_owned()))
+        .with_accounts(accounts(config, state))
+        .with_routing(config.routing.clone());
+    Arc::new(match old {
+        Some(old) => registry.succeeding(old),
+        None => registry,
+    })
 }

@@ -4,10 +4,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
-
 use super::{Failure, setup};
-use crate::model::ledger::{By, Spent, UsageRow, dollars};
+use crate::model::ledger::{By, Spent, UsageRow, dollars, report};
 
 /// How long the longest bar is, in characters.
 const BAR: usize = 20;
@@ -15,7 +13,7 @@ const BAR: usize = 20;
 #[derive(Debug, clap::Args)]
 pub(super) struct UsageArgs {
     /// How far back: days, hours or minutes (7d, 12h, 30m)
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = since)]
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = crate::model::ledger::since)]
     since: Duration,
     /// What the figures are brought together by
     #[arg(long, value_enum, default_value_t = Group::Model)]
@@ -46,55 +44,10 @@ pub(super) fn run(args: &UsageArgs) -> Result<ExitCode, Failure> {
     let told = |error: crate::model::ledger::LedgerError| Failure::Failed(error.to_string());
     let rows = ledger.usage(since, by).map_err(told)?;
     let spent = ledger.spent(now).map_err(told)?;
-    let text = if args.json { format!("{:#}\n", as_json(&rows, &spent)) } else { as_text(&rows, &spent) };
+    let text = if args.json { format!("{:#}\n", report(&rows, &spent)) } else { as_text(&rows, &spent) };
     // A closed pipe (`| head`) is no failure.
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(ExitCode::SUCCESS)
-}
-
-/// `7d`, `12h`, `30m`.
-fn since(text: &str) -> Result<Duration, String> {
-    let units = [('d', 24 * 60 * 60), ('h', 60 * 60), ('m', 60)];
-    let found = units.into_iter().find_map(|(unit, seconds)| {
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        number.checked_mul(seconds).map(Duration::from_secs)
-    });
-    found.ok_or_else(|| "this is a number of days, hours or minutes, as in 7d, 12h or 30m".to_owned())
-}
-
-fn as_json(rows: &[UsageRow], spent: &Spent) -> Value {
-    let ms = |time: Option<Duration>| time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-    let rows: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "name": row.name,
-                "local": row.local,
-                "runs": row.runs,
-                "calls": row.calls,
-                "ok": row.ok,
-                "failed": row.failed,
-                "cancelled": row.cancelled,
-                "open": row.open,
-                "first_token_ms": { "p50": ms(row.first_token_p50), "p95": ms(row.first_token_p95) },
-                "total_ms": { "p50": ms(row.whole_p50), "p95": ms(row.whole_p95) },
-                "tokens_per_second": row.tokens_per_second_p50,
-                "tokens": { "prompt": row.prompt, "cached": row.cached, "completion": row.completion },
-                "cost_micro_usd": row.cost.0,
-                "retries": row.retries,
-                "failovers": row.failovers,
-                "rounds": row.rounds,
-                "kept": row.kept,
-                "reverted": row.reverted,
-                "edited": row.edited,
-            })
-        })
-        .collect();
-    json!({
-        "version": 1,
-        "rows": rows,
-        "spent_micro_usd": { "today": spent.day.0, "month": spent.month.0, "reserved": spent.open.0 },
-    })
 }
 
 fn as_text(rows: &[UsageRow], spent: &Spent) -> String {
@@ -142,22 +95,6 @@ fn as_text(rows: &[UsageRow], spent: &Spent) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_is_a_number_and_a_unit() {
-        for (text, seconds) in [
-            ("7d", Some(604_800)),
-            ("12h", Some(43_200)),
-            ("30m", Some(1_800)),
-            ("7", None),
-            ("d", None),
-            ("-1d", None),
-            ("99999999999999999999d", None),
-            ("18446744073709551615d", None),
-        ] {
-            assert_eq!(since(text).ok().map(|time| time.as_secs()), seconds, "{text}");
-        }
-    }
 
     #[test]
     fn a_table_has_a_line_for_each_row_and_the_sums() {

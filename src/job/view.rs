@@ -72,6 +72,12 @@ impl Run {
         self.weave.in_flight() || self.weave.regions().iter().any(|region| region.ours() != region.base())
     }
 
+    /// Whether the user worked on the draft where it stands.
+    #[must_use]
+    pub fn is_touched(&self) -> bool {
+        self.weave.regions().iter().any(Region::is_touched)
+    }
+
     /// Whether `range` touches a region of this run.
     #[must_use]
     pub fn touches(&self, range: &Range<usize>) -> bool {

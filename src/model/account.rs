@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use super::breaker::{End, Permit};
 use super::choose::Health;
 use super::health::{Breakers, Circuit};
-use super::ledger::{Fate, Ledger, Limits, Measured, Recorded, Spent};
+use super::ledger::{By, Fate, Ledger, Limits, Measured, Recorded, Spent, report};
 use super::registry::{Chosen, Place};
 use super::spec::Price;
 use super::{ErrorKind, MicroUsd, ModelError};
@@ -176,6 +176,22 @@ impl Accounts {
         let rest =
             |limit: Option<MicroUsd>, spent: MicroUsd| Some(MicroUsd(limit?.0.saturating_sub(spent.0)));
         Ok([rest(per_day, spent.0), rest(per_month, spent.1)].into_iter().flatten().min())
+    }
+
+    /// What was asked since `since`, as JSON. Blocks.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn report(&self, since: SystemTime, by: By) -> Result<serde_json::Value, String> {
+        self.work();
+        self.flush();
+        // Where nothing was asked yet, no ledger is made.
+        if !self.path.as_ref().is_some_and(|path| path.exists()) {
+            return Ok(report(&[], &Spent::default()));
+        }
+        let ledger = self.ledger()?;
+        let rows = ledger.usage(since, by).map_err(|error| error.to_string())?;
+        Ok(report(&rows, &self.spent(SystemTime::now())?))
     }
 
     fn spent(&self, now: SystemTime) -> Result<Spent, String> {

@@ -13,6 +13,7 @@ mod calendar;
 mod error;
 mod measure;
 mod open;
+mod report;
 mod usage;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub use budget::{Limits, ProviderSpent, Spent};
 pub use error::{Budget, LedgerError, Refused, dollars};
 pub use measure::{MEASURED_AGE, MEASURED_CALLS, Measured};
 pub use open::KEPT;
+pub use report::{report, since};
 pub use usage::{By, UsageRow};
 
 /// How long another process is waited for. It holds the file for some milliseconds at a time; a person waits for us.

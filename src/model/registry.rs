@@ -10,7 +10,7 @@ use super::health::Circuit;
 use super::provider::{self, http::Http};
 use super::route::Routing;
 use super::spec::{BUILT_IN_PROVIDER, Catalogue, KeySource, Limits, ModelSpec, Price, ProviderSpec, Wire};
-use super::{ModelError, Provider};
+use super::{MicroUsd, ModelError, Provider, Tokens, Usage};
 
 /// Makes the provider of an embedded model; `model/engine` has the real one.
 pub type MakeEmbedded = Box<dyn Fn(&ModelSpec) -> Result<Arc<dyn Provider>, ModelError> + Send + Sync>;
@@ -50,6 +50,19 @@ pub enum Place {
     Hosted,
 }
 
+impl Chosen {
+    /// The most that a call costs; nothing where that is not known.
+    #[must_use]
+    pub fn most(&self, prompt: Tokens, completion: Tokens) -> Option<MicroUsd> {
+        let usage = Usage { prompt, completion, ..Usage::default() };
+        match (self.place, self.price) {
+            (_, Some(price)) => Some(price.cost(&usage)),
+            (Place::Embedded | Place::Local, None) => Some(MicroUsd(0)),
+            (Place::Hosted, None) => None,
+        }
+    }
+}
+
 impl Place {
     /// Where what `wire` says goes.
     #[must_use]
@@ -76,6 +89,28 @@ impl Registry {
     #[must_use]
     pub fn with_routing(self, routing: Routing) -> Self {
         Self { routing, ..self }
+    }
+
+    /// The client, for the registry that comes after this one.
+    #[must_use]
+    pub fn http(&self) -> Http {
+        self.http.clone()
+    }
+
+    /// Takes over from an older registry what stands for the same: connections, an engine with its model.
+    #[must_use]
+    pub fn succeeding(mut self, old: &Self) -> Self {
+        let same = |name: &str| {
+            let of = |catalogue: &Catalogue| {
+                let model = catalogue.model(Some(name)).ok()?.clone();
+                Some((catalogue.provider_of(&model).ok()?.clone(), model))
+            };
+            of(&self.catalogue).is_some_and(|new| of(&old.catalogue) == Some(new))
+        };
+        let made = old.made.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let made = made.into_iter().filter(|(name, _)| same(name)).collect();
+        self.made = Mutex::new(made);
+        self
     }
 
     #[must_use]
@@ -163,10 +198,10 @@ impl fmt::Debug for Registry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ErrorKind;
     use super::super::address::BaseUrl;
     use super::super::provider::scripted::Scripted;
     use super::super::spec::{Abilities, ModelSource};
-    use super::super::{ErrorKind, Tokens};
     use super::*;
 
     fn registry(embedded: MakeEmbedded) -> Registry {

@@ -80,6 +80,12 @@ impl Route {
         }
     }
 
+    /// The names of the models that come next.
+    #[must_use]
+    pub fn rest(&self) -> Vec<&str> {
+        self.rest.iter().map(|place| place.name.as_str()).collect()
+    }
+
     /// How often another model was asked.
     #[must_use]
     pub fn switches(&self) -> u32 {

@@ -53,6 +53,22 @@ impl Backend {
         self.ask(|reply| ClientEvent::Sent { run, reply }).await
     }
 
+    pub async fn usage(&self, params: Value) -> Result<Value> {
+        let (since, by) = params::usage(&params)?;
+        self.ask(|reply| ClientEvent::Usage { since, by, reply }).await
+    }
+
+    pub async fn status(&self, _: Value) -> Result<Value> {
+        self.ask(|reply| ClientEvent::Status { reply }).await
+    }
+
+    /// Takes what `redraft.run` or `redraft.generate` takes.
+    pub async fn estimate(&self, params: Value) -> Result<Value> {
+        let name = if params.get("instruction").is_some() { "redraft.generate" } else { "redraft.run" };
+        let command = params::command(name, vec![params])?;
+        self.ask(|reply| ClientEvent::Estimate { command, reply }).await
+    }
+
     /// `window/workDoneProgress/cancel`, which tower-lsp 0.20 does not route.
     pub async fn cancel_progress(&self, params: Value) {
         if let Some(token) = params.get("token").and_then(Value::as_str) {

@@ -75,6 +75,9 @@ pub async fn serve(
     let (service, socket) = LspService::build(|_| backend())
         .custom_method("redraft/codeAction", Backend::code_actions)
         .custom_method("redraft/sent", Backend::sent)
+        .custom_method("redraft/usage", Backend::usage)
+        .custom_method("redraft/status", Backend::status)
+        .custom_method("redraft/estimate", Backend::estimate)
         .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
         .finish();
     // Requests to the client go by `Outgoing`, in one order with everything else.
@@ -248,12 +251,15 @@ fn request(method: String, id: Option<Id>, params: Option<Value>) -> Request {
     let method = if method == "textDocument/codeAction" { "redraft/codeAction".to_owned() } else { method };
     let params =
         if method == "initialize" { Some(serde_json::json!({ "capabilities": {} })) } else { params };
+    let is_ours = method.starts_with("redraft/");
     let mut request = Request::build(method);
     if let Some(id) = id {
         request = request.id(id);
     }
     match params {
         Some(params) if !params.is_null() => request.params(params).finish(),
+        // Ours can do without.
+        _ if is_ours => request.params(serde_json::json!({})).finish(),
         _ => request.finish(),
     }
 }

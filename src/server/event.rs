@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{oneshot, watch};
@@ -14,6 +15,8 @@ use super::params::{Ask, GenerateParams, RunParams};
 use super::session::project::{Learnt, Project};
 use super::session::ready::{Ready, Unready};
 use crate::draft::verify::Rejected;
+use crate::model::ledger::By;
+use crate::model::registry::Registry;
 use crate::model::{Answer, ModelError};
 use crate::workspace::{Change, Index, Opened, Stamp};
 
@@ -71,6 +74,21 @@ pub(super) enum ClientEvent {
     },
     Sent {
         run: RunId,
+        reply: Reply,
+    },
+    /// What was asked so far, how it went, what it cost.
+    Usage {
+        since: Duration,
+        by: By,
+        reply: Reply,
+    },
+    /// What is at work, and what is spent.
+    Status {
+        reply: Reply,
+    },
+    /// What a command would ask, of whom, and what that may cost.
+    Estimate {
+        command: Command,
         reply: Reply,
     },
     CancelProgress {
@@ -157,6 +175,8 @@ pub(super) enum TaskEvent {
         tree: Option<Tree>,
         learnt: Option<Learnt>,
     },
+    /// The configuration was read again.
+    Reloaded(Result<Arc<Registry>, String>),
     /// The project around the documents is there.
     Project(Project),
     /// A newer snapshot of its index.

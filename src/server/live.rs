@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
@@ -18,7 +19,8 @@ use crate::draft::weave::Time;
 use crate::job::{Run, State};
 use crate::model::account::{self, Accounts, Entry};
 use crate::model::ask::Retries;
-use crate::model::registry::{Chosen, Place};
+use crate::model::ledger::Fate;
+use crate::model::registry::{Chosen, Place, Registry};
 use crate::model::route::{Route, Wanted};
 use crate::model::{Answer, Finish, MicroUsd, ModelError, Request, Usage};
 use crate::workspace::Snapshot;
@@ -35,6 +37,8 @@ pub(super) struct Live {
     /// The model that is asked now, and the way on from it.
     pub chosen: Chosen,
     pub route: Route,
+    /// The models as they were when it began.
+    pub registry: Arc<Registry>,
     /// Which model it wants.
     pub wanted: Wanted,
     /// The document when it began: what another model is asked is asked of the same text.
@@ -48,6 +52,9 @@ pub(super) struct Live {
     pub call: Option<AbortHandle>,
     /// Set when nothing more of the answer is wanted.
     pub enough: Arc<AtomicBool>,
+    /// When its model was first asked, and how long it took until the draft stood, or failed.
+    pub began: Instant,
+    pub took: Option<Duration>,
     /// When it wants to be polled.
     pub wake: Option<Time>,
     /// It is to be done again once it is taken back.
@@ -65,6 +72,16 @@ impl Live {
         if let Some(call) = self.call.take() {
             call.abort();
         }
+    }
+
+    /// What the user makes of a draft that stands and is left there.
+    pub fn fate(&self) -> Fate {
+        if self.run.is_touched() { Fate::Edited } else { Fate::Kept }
+    }
+
+    /// Writes down what the user made of it.
+    pub fn finish(&self, fate: Fate) {
+        self.registry.accounts().finish(self.account(), 1, fate);
     }
 
     /// Whether anything can still be done with it; else it is there only for what may land late.
@@ -104,13 +121,12 @@ impl Live {
             (State::Streaming, _) => format!("{}: {tokens} tokens", self.chosen.name),
             (State::Checking, _) => "checking the draft".to_owned(),
             (state, Some(message)) => format!("{}: {message}", state.name()),
-            (State::Done, None) => match self.cost() {
-                Some(MicroUsd(cost)) if cost > 0 => format!(
-                    "done: {tokens} tokens, ${:.4}",
-                    f64::from(u32::try_from(cost).unwrap_or(u32::MAX)) / 1e6
-                ),
-                _ => format!("done: {tokens} tokens"),
-            },
+            (State::Done, None) => {
+                let seconds = self.took.unwrap_or_default().as_secs_f64();
+                let cost = self.cost().filter(|cost| *cost > MicroUsd(0));
+                let cost = cost.map(|cost| format!(", {cost}")).unwrap_or_default();
+                format!("done: {}, {tokens} tokens in {seconds:.1} s{cost}", self.chosen.name)
+            }
             (state, None) => state.name().to_owned(),
         }
     }

@@ -1,11 +1,14 @@
 //! The parameters of our commands and of code actions, read leniently where newer clients say more, and strictly where a
 //! wrong value would change what is done.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 use tower_lsp::jsonrpc;
 
 use super::event::{Command, RunId};
+use crate::model::ledger::{By, since};
 
 /// `textDocument/codeAction`, as far as it is looked at.
 #[derive(Clone, Debug, Deserialize)]
@@ -133,6 +136,24 @@ pub(super) fn command(name: &str, mut arguments: Vec<Value>) -> jsonrpc::Result<
 
 fn read<T: serde::de::DeserializeOwned>(name: &str, argument: Value) -> jsonrpc::Result<T> {
     serde_json::from_value(argument).map_err(|error| invalid(format!("the argument of {name}: {error}")))
+}
+
+/// `redraft/usage`: how far back, and by what.
+pub(super) fn usage(params: &Value) -> jsonrpc::Result<(Duration, By)> {
+    let text = |key: &str, default| match params.get(key) {
+        None | Some(Value::Null) => Ok(default),
+        Some(Value::String(text)) => Ok(text.as_str()),
+        Some(_) => Err(invalid(format!("redraft/usage: {key} is a text"))),
+    };
+    let since =
+        since(text("since", "30d")?).map_err(|why| invalid(format!("redraft/usage: since: {why}")))?;
+    let by = match text("by", "model")? {
+        "model" => By::Model,
+        "task" => By::Task,
+        "day" => By::Day,
+        _ => return Err(invalid("redraft/usage: by is one of model, task and day".to_owned())),
+    };
+    Ok((since, by))
 }
 
 /// The number behind the name that a client knows a run by.

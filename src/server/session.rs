@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::client::Profile;
-use super::event::{ClientEvent, RunId, TaskEvent};
+use super::event::{Asked, ClientEvent, Command, RunId, TaskEvent};
 use super::live::Live;
 use super::memory::{Rest, drop_elsewhere, give_back};
 use super::outgoing::Outgoing;
@@ -25,10 +25,12 @@ use crate::workspace::{Document, Index, Snapshot};
 
 mod beginning;
 mod commands;
+mod costs;
 mod documents;
 mod failover;
 pub(in crate::server) mod project;
 pub(in crate::server) mod ready;
+mod reload;
 mod requests;
 mod runs;
 mod sending;
@@ -66,6 +68,22 @@ pub struct Setup {
     pub registry: Result<Arc<Registry>, String>,
     /// What else the user should be told at the start.
     pub notices: Vec<String>,
+    /// Where newer models come from; without it, those of the start stay.
+    pub reload: Option<Arc<Reload>>,
+}
+
+/// How the configuration is read again.
+pub struct Reload {
+    /// Whether it is another one than when this was asked last. Looks at the file, and does not read it.
+    pub is_changed: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Reads it. What is the same in the models so far is kept. Blocks.
+    pub load: Box<dyn Fn(Option<&Registry>) -> Result<Arc<Registry>, String> + Send + Sync>,
+}
+
+impl std::fmt::Debug for Reload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reload").finish_non_exhaustive()
+    }
 }
 
 /// An open document, and where its tree is.
@@ -84,6 +102,7 @@ type Told = (Vec<Edit>, Rope, Rope);
 /// A run whose prompt is being made, off the loop; what its document goes through meanwhile is replayed.
 #[derive(Debug)]
 struct Preparing {
+    registry: Arc<Registry>,
     wanted: Wanted,
     snapshot: Snapshot,
     wish: Wish,
@@ -117,6 +136,8 @@ struct Session {
     /// Files that are not open, and that drafts are offered for.
     unopened: HashMap<String, Unopened>,
     preparing: HashMap<RunId, Preparing>,
+    /// Commands that wait for the configuration, while it is read again.
+    reloading: Option<Vec<(Command, Asked)>>,
     runs: BTreeMap<RunId, Live>,
     sent: VecDeque<(RunId, Sent)>,
     awaited: BTreeMap<i64, Awaited>,
@@ -146,6 +167,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         index: Arc::default(),
         unopened: HashMap::new(),
         preparing: HashMap::new(),
+        reloading: None,
         runs: BTreeMap::new(),
         sent: VecDeque::new(),
         awaited: BTreeMap::new(),
@@ -183,6 +205,10 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
     }
     for live in session.runs.values_mut() {
         live.hang_up();
+        // What the user left standing is what the user took.
+        if live.run.stands() {
+            live.finish(live.fate());
+        }
     }
     // Whoever waits for the end does not wait for long.
     let _ = tokio::task::spawn_blocking(move || session.project.finish()).await;
@@ -223,6 +249,9 @@ impl Session {
             ClientEvent::Actions { ask, reply } => self.actions(ask, reply),
             ClientEvent::Command { command, asked } => self.command(command, asked),
             ClientEvent::Sent { run, reply } => self.what_was_sent(run, reply),
+            ClientEvent::Usage { since, by, reply } => self.usage(since, by, reply),
+            ClientEvent::Status { reply } => self.status(reply),
+            ClientEvent::Estimate { command, reply } => self.estimate(command, reply),
             ClientEvent::CancelProgress { token } => {
                 let run = self.runs.values().find(|live| live.progress.token() == token).map(|live| live.id);
                 if let Some(run) = run {
@@ -267,6 +296,7 @@ impl Session {
             }
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
             TaskEvent::Parsed { uri, stamp, tree, learnt } => self.parsed(&uri, stamp, tree, learnt),
+            TaskEvent::Reloaded(outcome) => self.reloaded(outcome),
             TaskEvent::Project(project) => self.project_started(project),
             TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),
         }

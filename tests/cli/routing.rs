@@ -188,3 +188,19 @@ async fn a_prompt_that_does_not_fit_is_asked_again_with_less() {
         assert!(sizes.len() == 2 && sizes[1] < sizes[0], "{sizes:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_estimate_asks_nobody() {
+    let (first, second) = (FaultServer::start(vec![]).await, nobody().await);
+    let folder = folder(&first.origin(), &second, "");
+    let price = "price = { input = 1000, output = 1000 }\nmax_tokens = 100\n";
+    let config =
+        folder.read("config.toml").replacen("id = \"coder\"\n", &format!("id = \"coder\"\n{price}"), 1);
+    folder.write("config.toml", config);
+    let ran = folder.run(&["generate", "a.py", "--at", "1", "--estimate"]).await;
+    ran.expect(0, &[]);
+    assert!(ran.output.starts_with("Implement `f`: first on this machine, a prompt of about "), "{ran:?}");
+    assert!(ran.output.contains("an answer of at most 100; it costs at most $0."), "{ran:?}");
+    assert!(ran.output.ends_with("should it fail: second\n"), "{ran:?}");
+    assert_eq!((first.requests().len(), folder.read("a.py").as_str()), (0, STUB));
+}

@@ -107,6 +107,7 @@ pub fn setup(provider: Arc<dyn Provider>) -> Setup {
         state: None,
         registry: Ok(Arc::new(Registry::new(Catalogue::default(), Http::default(), make))),
         notices: Vec::new(),
+        reload: None,
     }
 }
 

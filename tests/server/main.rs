@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is the report")]
 
 mod actions;
+mod costs;
 mod delivery;
 mod document;
 mod documents;
@@ -18,6 +19,7 @@ mod order;
 mod outcomes;
 mod proposals;
 mod refusals;
+mod reload;
 mod stdio;
 mod typing;
 

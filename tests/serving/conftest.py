@@ -39,6 +39,13 @@ max_tokens = 256
 context_window = 2048
 
 [[model]]
+name = "unpriced"
+provider = "gateway"
+id = "{model}"
+max_tokens = 256
+context_window = 2048
+
+[[model]]
 name = "direct"
 provider = "engine"
 id = "served"

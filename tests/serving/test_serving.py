@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from servers import DEADLINE, MARK, PRICE
 
 pytestmark = pytest.mark.timeout(240)
 
+PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
 STUB = "    raise NotImplementedError\n"
 EXPERIMENTAL = {"experimental": {"redraft": {"undoGrouping": True}}}
 
@@ -85,6 +87,17 @@ class Place:
         body = text[len(self.before) : len(text) - len(self.after)]
         assert body.strip() and STUB not in body, text
         return body
+
+
+def test_the_page_shows_configurations_that_are_right(redraft, tmp_path):
+    """Each of docs/serving.md's, as it is read there."""
+    snippets = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text(encoding="utf8"), re.M | re.S)
+    assert snippets
+    for snippet in snippets:
+        config = tmp_path / "config.toml"
+        config.write_text(snippet)
+        environment = {"REDRAFT_CONFIG": str(config), "REDRAFT_STATE_DIR": str(tmp_path / "state")}
+        assert usage(redraft, environment) == {}, snippet
 
 
 @pytest.fixture
@@ -163,6 +176,18 @@ def test_the_command_line_and_the_ledger(redraft, stack, place, figure):
     assert rows["direct"]["cost_micro_usd"] == 0
 
 
+def test_a_price_that_only_the_gateway_knows(redraft, stack, place, figure):
+    """Without a price of ours, the ledger has what the gateway says in the stream that the call cost."""
+    environment = stack.configure("coder")
+    done = generate(redraft, environment, place.path, place.line, "--model", "unpriced")
+    assert done.returncode == 0, done.stderr
+    row = usage(redraft, environment)["unpriced"]
+    (call,) = stack.gateway.calls(1)
+    figure(f"the gateway said ${call['response_cost']:.6f}, the ledger has {row['cost_micro_usd']} micro-dollars")
+    assert row["tokens"] == stack.behind.counted()
+    assert 0 <= row["cost_micro_usd"] - call["response_cost"] * 1e6 <= 1 + 1e-6
+
+
 def test_an_editor_through_the_gateway(redraft, stack, place, open_session, recorded, figure):
     """A draft streams into an editor; its status tells the cost that the gateway tells."""
     environment = stack.configure("coder")
@@ -185,6 +210,19 @@ def test_an_editor_through_the_gateway(redraft, stack, place, open_session, reco
     assert row["tokens"] == stack.behind.counted()
     assert last["cost_micro_usd"] == row["cost_micro_usd"]
     assert 0 <= row["cost_micro_usd"] - call["response_cost"] * 1e6 <= 1 + 1e-6
+
+
+def test_the_command_line_where_the_gateway_is_down(redraft, stack, place, figure):
+    environment = stack.configure("coder")
+    stack.gateway.kill()
+    begun = time.monotonic()
+    done = generate(redraft, environment, place.path, place.line)
+    assert done.returncode == 0, done.stderr
+    assert "-" + STUB in done.stdout and "now asking direct" in done.stderr, done.stderr
+    figure(f"{time.monotonic() - begun:.1f} s, {done.stderr.splitlines()[-1]}")
+    rows = usage(redraft, environment)
+    assert rows["direct"]["tokens"] == stack.direct.counted()
+    assert (rows["through-gateway"]["failed"], rows["through-gateway"]["cost_micro_usd"]) == (1, 0)
 
 
 @pytest.mark.parametrize("victim", ["behind", "gateway"])
@@ -236,5 +274,11 @@ def test_killed(redraft, stack, place, open_session, recorded, figure, victim, m
     first, second = rows["through-gateway"], rows["direct"]
     figure(f"direct: the engine counted {stack.direct.counted()}, the ledger has {second['tokens']}")
     figure(f"through-gateway: the ledger has {first['tokens']}, {first['retries']} retries, ${first['cost_micro_usd'] / 1e6:.6f}")
+    figure(f"the status at the end says {last['cost_micro_usd']} micro-dollars")
+    if streams and victim == "behind":
+        # Nobody counted for the gateway either: both estimate, and the ledger no less than was billed.
+        (call,) = stack.gateway.calls(1)
+        figure(f"the gateway estimated {call['prompt_tokens']} and {call['completion_tokens']} tokens, ${call['response_cost']:.6f}")
+        assert first["cost_micro_usd"] >= call["response_cost"] * 1e6
     assert (first["calls"], first["failed"], second["calls"], second["ok"], second["failovers"]) == (1, 1, 1, 1, 1)
     assert second["tokens"] == stack.direct.counted()

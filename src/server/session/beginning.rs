@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
@@ -34,7 +34,9 @@ struct Begun {
 
 impl Session {
     pub(super) fn prepared(&mut self, id: RunId, asked: Option<Asked>, outcome: Result<Ready, Unready>) {
-        let Some(Preparing { wanted, snapshot, wish, changes, closed }) = self.preparing.remove(&id) else {
+        let Some(Preparing { registry, wanted, snapshot, wish, changes, closed }) =
+            self.preparing.remove(&id)
+        else {
             return;
         };
         let uri = snapshot.uri.clone();
@@ -68,6 +70,7 @@ impl Session {
             run,
             chosen,
             route,
+            registry,
             wanted,
             snapshot,
             wish,
@@ -76,6 +79,8 @@ impl Session {
             offered,
             call: None,
             enough: Arc::default(),
+            began: Instant::now(),
+            took: None,
             wake: None,
             again: false,
         });
@@ -199,14 +204,13 @@ impl Session {
     /// Asks the model that is the run's now.
     pub(super) fn ask(&mut self, id: RunId) {
         let Some(live) = self.runs.get_mut(&id) else { return };
-        let Ok(registry) = &self.setup.registry else { return };
         let entry = Entry {
             run: live.account(),
             task: task_of(&live.wish.action).name(),
             failover: live.route.switches() > 0,
             enough: live.enough.clone(),
         };
-        let (accounts, chosen) = (registry.accounts().clone(), live.chosen.clone());
+        let (accounts, chosen) = (live.registry.accounts().clone(), live.chosen.clone());
         let (request, retries) = (live.sent.request.clone(), self.retries.clone());
         live.call = Some(call(id, accounts, chosen, entry, request, retries, self.tasks.clone()));
     }

@@ -19,6 +19,7 @@ use crate::workspace::{MAX_BYTES, Snapshot};
 
 impl Session {
     pub(super) fn command(&mut self, command: Command, asked: Asked) {
+        let Some((command, asked)) = self.after_reload(command, asked) else { return };
         let outcome = match command {
             Command::Run(params) => self.run(params),
             Command::Generate(params) if !self.documents.contains_key(&params.uri) => {
@@ -38,7 +39,7 @@ impl Session {
         }
     }
 
-    fn run(&self, params: RunParams) -> jsonrpc::Result<(Snapshot, Wish, Result<Wanted, String>)> {
+    pub(super) fn run(&self, params: RunParams) -> jsonrpc::Result<(Snapshot, Wish, Result<Wanted, String>)> {
         let snapshot = self.document(&params.uri, params.range)?;
         if snapshot.version != params.version {
             let message = format!(
@@ -126,6 +127,7 @@ impl Session {
         };
         self.tell_gathering(run, &self.name_of_model(&wanted));
         let preparing = Preparing {
+            registry: registry.clone(),
             wanted: wanted.clone(),
             snapshot: snapshot.clone(),
             wish: wish.clone(),

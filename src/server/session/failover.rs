@@ -21,13 +21,12 @@ impl Session {
     }
 
     fn goes_on(&mut self, id: RunId, error: &ModelError) -> bool {
-        let Ok(registry) = self.setup.registry.clone() else { return false };
         let around = self.around();
         let Some(live) = self.runs.get_mut(&id).filter(|live| live.run.is_asking()) else { return false };
         let (chosen, room) = match live.route.after(error, live.run.has_written(), live.sent.shown()) {
             Way::End => return false,
             Way::Shrink => (live.chosen.clone(), Room::of(&live.chosen).shrunk(&live.sent)),
-            Way::Next => match live.route.next(&registry) {
+            Way::Next => match live.route.next(&live.registry) {
                 Some(chosen) => {
                     let room = Room::of(&chosen);
                     (chosen, room)

@@ -27,6 +27,8 @@ impl Session {
         };
         let snapshot = doc.document.snapshot().clone();
         let wants_parse = doc.document.wants_parse();
+        // A mistake in it is told before a run needs it.
+        self.reloads();
         self.warm_up(&snapshot);
         let mut actions = self.of_drafts(&snapshot, &ask);
         let profile = self.profile.clone();

@@ -111,17 +111,17 @@ impl Session {
     pub(super) fn entered(&mut self, id: RunId, state: State) {
         let now = self.now();
         let Some(live) = self.runs.get_mut(&id) else { return };
+        if state.is_over() && live.took.is_none() {
+            live.took = Some(live.began.elapsed());
+        }
         live.show_progress(&self.outgoing, now);
         if self.profile.knows_redraft {
             self.outgoing.notify("redraft/status", live.status());
         }
-        let fate = match state {
-            State::Kept => Some(Fate::Kept),
-            State::Reverted => Some(Fate::Reverted),
-            _ => None,
-        };
-        if let (Some(fate), Ok(registry)) = (fate, &self.setup.registry) {
-            registry.accounts().finish(live.account(), 1, fate);
+        match state {
+            State::Kept => live.finish(live.fate()),
+            State::Reverted => live.finish(Fate::Reverted),
+            _ => {}
         }
         if !state.is_over() {
             return;
@@ -162,7 +162,9 @@ impl Session {
         let standing = |live: &&Live| !live.run.is_live();
         let standing: Vec<RunId> = self.runs.values().filter(standing).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
-            self.runs.remove(id);
+            if let Some(live) = self.runs.remove(id).filter(|live| live.run.stands()) {
+                live.finish(live.fate());
+            }
         }
     }
 

@@ -31,7 +31,11 @@ impl Loop {
         let (outgoing, queue) = outgoing::channel();
         std::thread::spawn(move || queue.write_to(std::io::sink()));
         let (events, client) = mpsc::channel(64);
-        tokio::spawn(run(Setup { state: None, registry, notices: Vec::new() }, client, outgoing));
+        tokio::spawn(run(
+            Setup { state: None, registry, notices: Vec::new(), reload: None },
+            client,
+            outgoing,
+        ));
         let opened = Opened {
             uri: URI.to_owned(),
             path: None,
