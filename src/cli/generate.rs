@@ -102,11 +102,9 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
 }
 
 /// What is asked, and of whom.
-fn question(
-    site: &Site<'_>,
-    registry: &Registry,
-    wanted: &Wanted,
-) -> Result<((Task, Sent), (Chosen, Route)), Failure> {
+type Question = ((Task, Sent), (Chosen, Route));
+
+fn question(site: &Site<'_>, registry: &Registry, wanted: &Wanted) -> Result<Question, Failure> {
     let failed = |error: ModelError| match error.kind {
         ErrorKind::Config => Failure::Usage(error.message),
         _ => Failure::Failed(error.message),

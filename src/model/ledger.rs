@@ -202,15 +202,16 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes down how a run ended, which may be long after its calls. Said again, the last word counts. A run that asked
-    /// no model is not in the ledger, and is ignored.
+    /// Writes down how a run ended, which may be long after its calls, or just before the last of them is written down. Said
+    /// again, the last word counts.
     ///
     /// # Errors
     /// What is wrong with the ledger.
     pub fn finish_run(&self, run: &str, rounds: u32, fate: Fate) -> Result<(), LedgerError> {
         self.write(|tx| {
             tx.execute(
-                "UPDATE run SET rounds = ?2, fate = ?3 WHERE name = ?1",
+                "INSERT INTO run (name, rounds, fate) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (name) DO UPDATE SET rounds = excluded.rounds, fate = excluded.fate",
                 params![run, rounds, code_of_fate(fate)],
             )
         })?;

@@ -72,12 +72,15 @@ pub struct Setup {
     pub reload: Option<Arc<Reload>>,
 }
 
+/// Reads the configuration; the models so far are what it may take over.
+pub type Load = dyn Fn(Option<&Registry>) -> Result<Arc<Registry>, String> + Send + Sync;
+
 /// How the configuration is read again.
 pub struct Reload {
     /// Whether it is another one than when this was asked last. Looks at the file, and does not read it.
     pub is_changed: Box<dyn Fn() -> bool + Send + Sync>,
     /// Reads it. What is the same in the models so far is kept. Blocks.
-    pub load: Box<dyn Fn(Option<&Registry>) -> Result<Arc<Registry>, String> + Send + Sync>,
+    pub load: Box<Load>,
 }
 
 impl std::fmt::Debug for Reload {

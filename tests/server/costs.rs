@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use redraft::model::account::{Accounts, Budget};
 use redraft::model::ledger::{By, Ledger};
@@ -42,13 +43,19 @@ impl Folder {
         client
     }
 
-    /// Kept, reverted, edited.
+    /// Kept, reverted, edited: once something is written down, which the server may do as the last of all.
     fn fates(&self) -> (u32, u32, u32) {
-        let ledger = Ledger::open(&self.ledger(), std::time::SystemTime::now()).unwrap();
-        let rows = ledger.usage(std::time::SystemTime::UNIX_EPOCH, By::Model).unwrap();
-        rows.iter().fold((0, 0, 0), |(kept, reverted, edited), row| {
-            (kept + row.kept, reverted + row.reverted, edited + row.edited)
-        })
+        let ledger = Ledger::open(&self.ledger(), SystemTime::now()).unwrap();
+        let began = Instant::now();
+        loop {
+            let rows = ledger.usage(SystemTime::UNIX_EPOCH, By::Model).unwrap();
+            let fates = rows.iter().fold((0, 0, 0), |(kept, reverted, edited), row| {
+                (kept + row.kept, reverted + row.reverted, edited + row.edited)
+            });
+            if fates != (0, 0, 0) || began.elapsed() > HANG {
+                return fates;
+            }
+        }
     }
 }
 
@@ -103,7 +110,7 @@ fn an_editor_can_show_what_was_spent() {
     let run = client.run("implement", "raise");
     client.until_state(&run, "done");
     // The call ends in a task of its own, perhaps behind the draft.
-    let asked = std::time::Instant::now();
+    let asked = Instant::now();
     let usage = loop {
         let usage = client.call("redraft/usage", json!({ "since": "1d", "by": "task" })).unwrap();
         if usage["rows"][0].is_object() || asked.elapsed() > HANG {

@@ -23,7 +23,7 @@ struct File {
 
 impl File {
     fn becomes(&self, outcome: Result<&Scripted, &str>) {
-        let registry = outcome.map_err(str::to_owned).and_then(|provider| models_of(provider));
+        let registry = outcome.map_err(str::to_owned).and_then(models_of);
         *self.next.lock().unwrap() = Some(registry);
         self.is_changed.store(true, Ordering::SeqCst);
     }
