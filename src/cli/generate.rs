@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::terminal::{self, Progress};
 use super::{Failure, setup};
 use crate::action::prepare::{Room, Sent};
+use crate::config::Choices;
 use crate::job::Task;
 use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Place as Location, Registry};
@@ -70,12 +71,20 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     }
     let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
     let registry = setup::registry(&config, &setup::state_dir()?);
-    let wanted = Wanted { task: Some(Errand::Implement), named: args.model.clone(), ..Wanted::default() };
+    let mut wanted = Wanted { task: Some(Errand::Implement), named: args.model.clone(), ..Wanted::default() };
     // A wrong name is told before the project is looked at.
     registry.plan(&wanted).map_err(|error| Failure::Usage(error.message))?;
     let streams = !(args.diff || args.write || args.estimate || args.output.is_some());
     let mut progress = Progress::new(streams);
     let site = Site::new(path, &text, args.at, args.instruction.as_deref(), args.new.is_some())?;
+    let choices = match site.folder() {
+        Some(folder) => {
+            Choices::of(&config, folder, None).map_err(|problems| Failure::Usage(setup::told(&problems)))?
+        }
+        None => Choices::default(),
+    };
+    choices.check(registry.catalogue()).map_err(|error| Failure::Usage(error.message))?;
+    choices.apply(&mut wanted);
     let (question, first) = question(&site, &registry, &wanted)?;
     if args.estimate {
         progress.clear();

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::{Failure, setup};
 use crate::config;
 use crate::model::registry::Registry;
-use crate::server::{Reload, Setup, serve};
+use crate::server::{Loaded, Reload, Setup, serve};
 
 /// Threads of the runtime: one for the loop, one for what it waits for.
 const WORKERS: usize = 2;
@@ -28,16 +28,14 @@ pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
-    let (registry, notices) = match (setup::config(), setup::state_dir()) {
-        (Ok(config), Ok(state)) => (Ok(setup::registry(&config, &state)), Vec::new()),
-        // The server goes on: the editor shows what is wrong, and runs say so.
-        (Err(problems), _) => (Err(setup::told(&problems)), Vec::new()),
-        (_, Err(Failure::Usage(message) | Failure::Failed(message))) => (Err(message), Vec::new()),
-        (_, Err(Failure::Interrupted)) => return Err(Failure::Interrupted),
+    let reload = reload();
+    // The server goes on where there are mistakes: the editor shows what is wrong, and runs say so.
+    let (registry, config) = match (reload.load)(None) {
+        Ok((registry, config)) => (Ok(registry), config),
+        Err(problems) => (Err(problems), Arc::default()),
     };
-    let state = setup::state_dir().ok();
-    let reload = Some(Arc::new(reload()));
-    let setup = Setup { state, registry, notices, reload };
+    let (state, notices) = (setup::state_dir().ok(), Vec::new());
+    let setup = Setup { state, registry, config, notices, reload: Some(Arc::new(reload)) };
     let code = runtime.block_on(serve(setup, std::io::stdin(), std::io::stdout()));
     // What calls cost is being written down. Threads that compute on do not hold the exit up any longer than that.
     runtime.shutdown_timeout(LAST);
@@ -58,10 +56,10 @@ fn reload() -> Reload {
         let now = stamp();
         std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), now) != now
     };
-    let load = |old: Option<&Registry>| {
+    let load = |old: Option<&Registry>| -> Loaded {
         let config = setup::config().map_err(|problems| setup::told(&problems))?;
         let state = config::state_dir().map_err(|problem| problem.to_string())?;
-        Ok(setup::after(&config, &state, old))
+        Ok((setup::after(&config, &state, old), Arc::new(config)))
     };
     Reload { is_changed: Box::new(is_changed), load: Box::new(load) }
 }

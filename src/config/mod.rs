@@ -10,11 +10,13 @@ mod places;
 mod problem;
 pub mod settings;
 mod table;
+mod workspace;
 
 use std::path::{Path, PathBuf};
 
 pub use self::places::{config_file, state_dir};
 pub use self::problem::{Place, Problem};
+pub use self::workspace::{Choices, WORKSPACE_FILE};
 use crate::model::ModelError;
 use crate::model::account::Budget;
 use crate::model::route::Routing;

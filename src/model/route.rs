@@ -31,6 +31,8 @@ pub struct Wanted {
     pub task: Option<Task>,
     /// The model that was named for it.
     pub named: Option<String>,
+    /// In place of the one that is configured for the task.
+    pub pinned: Option<String>,
     /// In place of the configured default.
     pub default: Option<String>,
     /// In place of the configured fallback.
@@ -137,7 +139,7 @@ impl Registry {
     /// `Config` for a model that is not configured; `Budget` where the ledger that says what is left cannot be read.
     pub fn plan(&self, wanted: &Wanted) -> Result<Plan, ModelError> {
         let catalogue = self.catalogue();
-        for name in [&wanted.named, &wanted.default].into_iter().flatten() {
+        for name in [&wanted.named, &wanted.pinned, &wanted.default].into_iter().flatten() {
             catalogue.model(Some(name))?;
         }
         let routing = self.routing();
@@ -153,7 +155,7 @@ impl Registry {
             prompt: wanted.prompt,
             answer: output,
             named: wanted.named.as_deref(),
-            pinned: wanted.task.and_then(|task| routing.pinned.get(&task)).map(String::as_str),
+            pinned: self.pinned(wanted),
             default,
             fallback: &fallback,
             allow_cloud_fallback: routing.allow_cloud_fallback,
@@ -184,9 +186,14 @@ impl Registry {
     /// The model that is wanted first, before anything is known of it.
     #[must_use]
     pub fn first<'a>(&'a self, wanted: &'a Wanted) -> &'a str {
-        let pinned = wanted.task.and_then(|task| self.routing().pinned.get(&task));
-        let first = wanted.named.as_ref().or(pinned).or(wanted.default.as_ref());
-        first.map_or(self.catalogue().default_model(), String::as_str)
+        let first = wanted.named.as_deref().or(self.pinned(wanted)).or(wanted.default.as_deref());
+        first.unwrap_or(self.catalogue().default_model())
+    }
+
+    /// The model of the task.
+    fn pinned<'a>(&'a self, wanted: &'a Wanted) -> Option<&'a str> {
+        let own = || self.routing().pinned.get(&wanted.task?).map(String::as_str);
+        wanted.pinned.as_deref().or_else(own)
     }
 
     /// Whether the size of a prompt may decide who is asked.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::convert::path_of;
+use crate::config::Choices;
 use crate::job::Delivery;
+use crate::model::choose::Task;
 use crate::text::position::Encoding;
 
 /// See the module's head.
@@ -42,7 +44,8 @@ pub(super) struct Profile {
 pub(super) struct Options {
     pub untrusted: Option<bool>,
     pub delivery: Option<Delivery>,
-    pub default_model: Option<String>,
+    /// Which of the user's models are asked.
+    pub choices: Choices,
     /// What could not be used, for the user.
     pub problems: Vec<String>,
 }
@@ -125,14 +128,52 @@ impl Options {
     fn config(&mut self, config: &serde_json::Map<String, Value>) {
         for (key, value) in config {
             match (key.as_str(), value) {
-                ("default_model", Value::String(name)) => self.default_model = Some(name.clone()),
-                ("routing" | "refine" | "languages", _) | (_, Value::Null) => {}
+                ("refine" | "languages", _) | (_, Value::Null) => {}
+                ("default_model", Value::String(name)) => self.choices.default_model = Some(name.clone()),
+                ("routing", Value::Object(routing)) => self.routing(routing),
                 ("default_model", _) => self.problems.push("config.default_model: is no text".to_owned()),
+                ("routing", _) => self.problems.push("config.routing: is no object".to_owned()),
                 _ => self.problems.push(format!(
-                    "config.{key}: cannot be set by the editor; what it may set are default_model, routing.fallback, refine and languages (the rest belongs into the user's configuration file)"
+                    "config.{key}: cannot be set by the editor; what it may set are default_model, routing.fallback, routing.tasks, refine and languages (the rest belongs into the user's configuration file)"
                 )),
             }
         }
+    }
+
+    fn routing(&mut self, routing: &serde_json::Map<String, Value>) {
+        for (key, value) in routing {
+            let told = match (key.as_str(), value) {
+                (_, Value::Null) => None,
+                ("fallback", Value::Array(names)) => {
+                    let read: Option<Vec<String>> =
+                        names.iter().map(|name| name.as_str().map(str::to_owned)).collect();
+                    let wrong = read.is_none().then_some("is a list of texts");
+                    self.choices.fallback = read;
+                    wrong
+                }
+                ("fallback", _) => Some("is a list of texts"),
+                ("tasks", Value::Object(tasks)) => self.tasks(tasks),
+                ("tasks", _) => Some("is an object, with a model for each task"),
+                _ => Some("cannot be set by the editor; what it may set of it are fallback and tasks"),
+            };
+            self.problems.extend(told.map(|told| format!("config.routing.{key}: {told}")));
+        }
+    }
+
+    fn tasks(&mut self, tasks: &serde_json::Map<String, Value>) -> Option<&'static str> {
+        let mut wrong = None;
+        for (name, model) in tasks {
+            match (Task::named(name), model.as_str()) {
+                (Some(task), Some(model)) => drop(self.choices.tasks.insert(task, model.to_owned())),
+                (None, _) => {
+                    wrong = Some(
+                        "has a name that is no task's (implement, document, fix, refactor, test, inline, explain)",
+                    )
+                }
+                (_, None) => wrong = Some("names a model for each task, as a text"),
+            }
+        }
+        wrong
     }
 }
 
@@ -288,7 +329,29 @@ mod tests {
         let read = Options::read(
             &json!({ "config": { "provider": [{ "base_url": "http://evil" }], "default_model": "fast" }, "other": 1 }),
         );
-        assert_eq!(read.default_model.as_deref(), Some("fast"));
+        assert_eq!(read.choices.default_model.as_deref(), Some("fast"));
         assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
+    }
+
+    #[test]
+    fn an_editor_chooses_among_the_users_models() {
+        let read = Options::read(&json!({ "config": {
+            "routing": { "fallback": ["a", "b"], "tasks": { "fix": "c" } }, "refine": {}, "languages": {},
+        } }));
+        assert_eq!(read.problems, [""; 0]);
+        assert_eq!(read.choices.fallback.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
+        assert_eq!(read.choices.tasks[&Task::Fix], "c");
+        for routing in [
+            json!(7),
+            json!({ "fallback": "a" }),
+            json!({ "fallback": [7] }),
+            json!({ "tasks": ["a"] }),
+            json!({ "tasks": { "sing": "a" } }),
+            json!({ "tasks": { "fix": 7 } }),
+            json!({ "allow_cloud_fallback": true }),
+        ] {
+            let read = Options::read(&json!({ "config": { "routing": routing } }));
+            assert_eq!(read.problems.len(), 1, "{routing}");
+        }
     }
 }

@@ -12,11 +12,11 @@ use tree_sitter::Tree;
 use super::client::Profile;
 use super::disk::Found;
 use super::params::{Ask, GenerateParams, RunParams};
+use super::session::Loaded;
 use super::session::project::{Learnt, Project};
 use super::session::ready::{Ready, Unready};
 use crate::draft::verify::Rejected;
 use crate::model::ledger::By;
-use crate::model::registry::Registry;
 use crate::model::{Answer, ModelError};
 use crate::workspace::{Change, Index, Opened, Stamp};
 
@@ -176,7 +176,7 @@ pub(super) enum TaskEvent {
         learnt: Option<Learnt>,
     },
     /// The configuration was read again.
-    Reloaded(Result<Arc<Registry>, String>),
+    Reloaded(Loaded),
     /// The project around the documents is there.
     Project(Project),
     /// A newer snapshot of its index.

@@ -19,4 +19,4 @@ mod transport;
 mod warm;
 
 pub use self::dispatch::serve;
-pub use self::session::{Reload, Setup};
+pub use self::session::{Loaded, Reload, Setup};

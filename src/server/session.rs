@@ -15,6 +15,7 @@ use super::live::Live;
 use super::memory::{Rest, drop_elsewhere, give_back};
 use super::outgoing::Outgoing;
 use crate::action::prepare::{Sent, Wish};
+use crate::config::Config;
 use crate::draft::weave::Time;
 use crate::job::Input;
 use crate::model::ask::Retries;
@@ -66,6 +67,8 @@ pub struct Setup {
     pub state: Option<std::path::PathBuf>,
     /// The models, or why there are none (a sentence for the user).
     pub registry: Result<Arc<Registry>, String>,
+    /// What else the user has configured.
+    pub config: Arc<Config>,
     /// What else the user should be told at the start.
     pub notices: Vec<String>,
     /// Where newer models come from; without it, those of the start stay.
@@ -73,7 +76,10 @@ pub struct Setup {
 }
 
 /// Reads the configuration; the models so far are what it may take over.
-pub type Load = dyn Fn(Option<&Registry>) -> Result<Arc<Registry>, String> + Send + Sync;
+pub type Load = dyn Fn(Option<&Registry>) -> Loaded + Send + Sync;
+
+/// The models with the configuration that they are of, or what is wrong with it, in words for the user.
+pub type Loaded = Result<(Arc<Registry>, Arc<Config>), String>;
 
 /// How the configuration is read again.
 pub struct Reload {

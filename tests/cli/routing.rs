@@ -204,3 +204,26 @@ async fn an_estimate_asks_nobody() {
     assert!(ran.output.ends_with("should it fail: second\n"), "{ran:?}");
     assert_eq!((first.requests().len(), folder.read("a.py").as_str()), (0, STUB));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_workspace_chooses_among_the_users_models() {
+    let scripts = || (0..3).map(|_| says(ANSWER)).collect();
+    let (first, second) = (FaultServer::start(scripts()).await, FaultServer::start(scripts()).await);
+    let folder = folder(&first.origin(), &second.origin(), "");
+    folder.write(".redraft.toml", "default_model = \"second\"\n");
+    folder.write("pyproject.toml", "");
+    let generate = ["generate", "a.py", "--at", "1", "--diff"];
+    folder.run(&generate).await.expect(0, &["(first)"]);
+    let here = folder.path("").canonicalize().unwrap();
+    let trust = format!("\n[trust]\nfolders = [{:?}]\n", here.display().to_string().trim_end_matches('/'));
+    folder.write("config.toml", folder.read("config.toml") + &trust);
+    folder.run(&generate).await.expect(0, &["(second)"]);
+    folder.run(&[&generate[..], &["--model", "first"]].concat()).await.expect(0, &["(first)"]);
+    for (text, told) in [
+        ("default_model = \"nobody\"\n", "there is no model \"nobody\""),
+        ("[budget]\nper_day = 1000\n", ".redraft.toml:1:1: budget: a workspace cannot set this"),
+    ] {
+        folder.write(".redraft.toml", text);
+        folder.run(&generate).await.expect(2, &[told]);
+    }
+}

@@ -36,8 +36,13 @@ impl Folder {
         let make = Box::new(move |_: &_| Ok(Arc::new(provider.clone()) as _));
         let registry = Registry::new(Catalogue::default(), Http::default(), make)
             .with_accounts(Accounts::new(Some(self.ledger()), Budget::default()));
-        let setup =
-            Setup { state: None, registry: Ok(Arc::new(registry)), notices: Vec::new(), reload: None };
+        let setup = Setup {
+            state: None,
+            registry: Ok(Arc::new(registry)),
+            config: Arc::default(),
+            notices: Vec::new(),
+            reload: None,
+        };
         let mut client = Client::greeted(setup, &rich(), json!({ "delivery": "final" }));
         client.open(URI, SHAPES);
         client

@@ -32,7 +32,13 @@ fn greeted(models: &[(&Scripted, Option<u32>)], delivery: &str) -> Client {
         Ok(Arc::new(providers.get(at).cloned().unwrap_or_default()) as Arc<dyn Provider>)
     };
     let registry = Registry::new(catalogue, Http::default(), Box::new(make));
-    let setup = Setup { state: None, registry: Ok(Arc::new(registry)), notices: Vec::new(), reload: None };
+    let setup = Setup {
+        state: None,
+        registry: Ok(Arc::new(registry)),
+        config: Arc::default(),
+        notices: Vec::new(),
+        reload: None,
+    };
     let mut client = Client::greeted(setup, &rich(), json!({ "delivery": delivery }));
     client.open(URI, SHAPES);
     client

@@ -106,6 +106,7 @@ pub fn setup(provider: Arc<dyn Provider>) -> Setup {
     Setup {
         state: None,
         registry: Ok(Arc::new(Registry::new(Catalogue::default(), Http::default(), make))),
+        config: Arc::default(),
         notices: Vec::new(),
         reload: None,
     }

@@ -38,9 +38,17 @@ fn greeted(registry: Outcome) -> (Client, File) {
     let (flag, next) = (file.is_changed.clone(), file.next.clone());
     let reload = Reload {
         is_changed: Box::new(move || flag.swap(false, Ordering::SeqCst)),
-        load: Box::new(move |_| next.lock().unwrap().clone().unwrap()),
+        load: Box::new(move |_| {
+            next.lock().unwrap().clone().unwrap().map(|registry| (registry, Arc::default()))
+        }),
     };
-    let setup = Setup { state: None, registry, notices: Vec::new(), reload: Some(Arc::new(reload)) };
+    let setup = Setup {
+        state: None,
+        registry,
+        config: Arc::default(),
+        notices: Vec::new(),
+        reload: Some(Arc::new(reload)),
+    };
     let mut client = Client::greeted(setup, &rich(), json!({ "delivery": "stream" }));
     client.open(URI, SHAPES);
     (client, file)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -67,7 +66,6 @@ class Stack:
     direct: Engine
     gateway: Gateway
     key: str
-    started: float = field(default_factory=time.monotonic)
 
     def configure(self, model: str) -> dict[str, str]:
         """Redraft's environment, where "through-gateway" is this model of the gateway's."""

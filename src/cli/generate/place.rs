@@ -121,6 +121,11 @@ impl<'a> Site<'a> {
         Ok(Self { name, told, language, rope, tree, facts: Arc::new(facts), project, target })
     }
 
+    /// The root of the project.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.project.disk.directories().next()
+    }
+
     /// What a model with so much room is asked.
     pub(super) fn question(&self, room: Room) -> Result<(Task, Sent), Failure> {
         let Self { name, told, language, rope, tree, project, .. } = self;

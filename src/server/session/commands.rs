@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::json;
 use tower_lsp::jsonrpc;
 
-use super::ready::ready;
+use super::ready::{Rules, ready};
 use super::{LIVE_RUNS, Preparing, Session};
 use crate::action::prepare::Wish;
 use crate::action::task_of;
@@ -91,12 +91,26 @@ impl Session {
     /// Which model is wanted; a problem with it is the run's failure, not the request's.
     fn wanted(&self, wish: &Wish, name: Option<&str>) -> Result<Wanted, String> {
         let registry = self.setup.registry.as_ref().map_err(Clone::clone)?;
-        let default = self.profile.options.default_model.clone();
-        for name in name.into_iter().chain(default.as_deref()) {
-            registry.catalogue().model(Some(name)).map_err(|error| error.message)?;
-        }
+        let choices = &self.profile.options.choices;
+        let named = name.map_or(Ok(()), |name| registry.catalogue().model(Some(name)).map(|_| ()));
+        named.and_then(|()| choices.check(registry.catalogue())).map_err(|error| error.message)?;
         let task = Some(task_of(&wish.action));
-        Ok(Wanted { task, named: name.map(str::to_owned), default, ..Wanted::default() })
+        let mut wanted = Wanted { task, named: name.map(str::to_owned), ..Wanted::default() };
+        choices.apply(&mut wanted);
+        Ok(wanted)
+    }
+
+    /// What else decides about the model of a run in `snapshot`.
+    pub(super) fn rules(&self, snapshot: &Snapshot) -> Rules {
+        let path = snapshot.path.as_deref();
+        let folders =
+            self.profile.folders.iter().filter(|folder| path.is_some_and(|path| path.starts_with(folder)));
+        Rules {
+            config: self.setup.config.clone(),
+            choices: self.profile.options.choices.clone(),
+            folder: folders.max_by_key(|folder| folder.as_os_str().len()).cloned(),
+            untrusted: self.profile.options.untrusted,
+        }
     }
 
     /// Makes the prompt off the loop; answers when it is known that the action fits.
@@ -135,10 +149,11 @@ impl Session {
             closed: false,
         };
         self.preparing.insert(run, preparing);
-        let (tasks, around) = (self.tasks.clone(), self.around());
+        let (tasks, around, rules) = (self.tasks.clone(), self.around(), self.rules(&snapshot));
         tokio::task::spawn_blocking(move || {
-            let work =
-                catch_unwind(AssertUnwindSafe(|| ready(&registry, &wanted, &snapshot, &wish, &around)));
+            let work = catch_unwind(AssertUnwindSafe(|| {
+                ready(&registry, &rules, &wanted, &snapshot, &wish, &around)
+            }));
             // A dropped reply is answered with an internal error.
             let event = match work {
                 Ok(outcome) => TaskEvent::Prepared { run, asked, outcome: Box::new(outcome) },

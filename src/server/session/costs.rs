@@ -38,7 +38,7 @@ impl Session {
                 return drop(reply.send(Ok(status)));
             }
         };
-        let default = self.profile.options.default_model.clone();
+        let default = self.profile.options.choices.default_model.clone();
         let model = default.unwrap_or_else(|| registry.catalogue().default_model().to_owned());
         off_the_loop(reply, move || {
             let report = registry.accounts().report(SystemTime::now(), By::Day).map_err(invalid)?;
@@ -69,13 +69,14 @@ impl Session {
                 return drop(reply.send(Err(invalid(message))));
             }
         };
-        let around = self.around();
+        let (around, rules) = (self.around(), self.rules(&snapshot));
         off_the_loop(reply, move || {
-            let estimated =
-                ready(&registry, &wanted, &snapshot, &wish, &around).map_err(|error| match error {
+            let estimated = ready(&registry, &rules, &wanted, &snapshot, &wish, &around).map_err(
+                |error| match error {
                     Unready::Prepare(PrepareError::Render(_)) => jsonrpc::Error::internal_error(),
                     error => invalid(error.to_string()),
-                })?;
+                },
+            )?;
             let Ready { sent, chosen, route, .. } = estimated;
             let cost = chosen.most(sent.tokens, sent.request.max_tokens);
             Ok(json!({

@@ -1,13 +1,17 @@
 //! From what is wanted to a question for a model: who is asked, and what. Off the loop.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::project::Around;
 use crate::action::prepare::{PrepareError, Room, Sent, Wish, is_offered, prepare, prepare_new};
+use crate::config::{Choices, Config};
 use crate::job::Task;
-use crate::model::ModelError;
 use crate::model::registry::{Chosen, Registry};
 use crate::model::route::{Route, Wanted};
+use crate::model::{ErrorKind, ModelError};
 use crate::workspace::Snapshot;
 
 /// A run that can begin.
@@ -30,14 +34,47 @@ pub(in crate::server) enum Unready {
     Model(#[from] ModelError),
 }
 
+/// What else decides about a run's model: the user's configuration, the workspace, the editor.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub config: Arc<Config>,
+    /// The editor's.
+    pub choices: Choices,
+    /// The workspace's folder.
+    pub folder: Option<PathBuf>,
+    /// Whether it is trusted, as the editor says.
+    pub untrusted: Option<bool>,
+}
+
+impl Rules {
+    /// What a run wants by them.
+    fn apply(&self, registry: &Registry, wanted: &mut Wanted) -> Result<(), ModelError> {
+        let workspace = match &self.folder {
+            Some(folder) => Choices::of(&self.config, folder, self.untrusted).map_err(|problems| {
+                let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                ModelError { kind: ErrorKind::Config, message: told.join("\n"), retry_after: None }
+            })?,
+            None => Choices::default(),
+        };
+        let choices = self.choices.clone().over(&workspace);
+        choices.check(registry.catalogue())?;
+        choices.apply(wanted);
+        Ok(())
+    }
+}
+
 /// Chooses a model, and makes the question for it.
 pub(super) fn ready(
     registry: &Registry,
+    rules: &Rules,
     wanted: &Wanted,
     snapshot: &Snapshot,
     wish: &Wish,
     around: &Around,
 ) -> Result<Ready, Unready> {
+    let mut wanted = wanted.clone();
+    rules.apply(registry, &mut wanted)?;
+    let wanted = &wanted;
     let (chosen, route) = registry.route(wanted)?;
     let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
     let first = Ready { task, sent, chosen, route };

@@ -2,12 +2,10 @@
 //! models that they began with.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use serde_json::json;
 
-use super::Session;
-use crate::model::registry::Registry;
+use super::{Loaded, Session};
 use crate::server::event::{Asked, Command, TaskEvent};
 use crate::server::memory::drop_elsewhere;
 
@@ -42,10 +40,11 @@ impl Session {
     }
 
     /// The configuration was read.
-    pub(super) fn reloaded(&mut self, outcome: Result<Arc<Registry>, String>) {
+    pub(super) fn reloaded(&mut self, outcome: Loaded) {
         match outcome {
-            Ok(registry) => {
+            Ok((registry, config)) => {
                 self.is_warm = false;
+                self.setup.config = config;
                 drop_elsewhere(std::mem::replace(&mut self.setup.registry, Ok(registry)));
                 let message = "Redraft: the configuration has changed, and holds from now on";
                 self.outgoing.notify("window/logMessage", json!({ "type": 3, "message": message }));

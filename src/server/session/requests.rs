@@ -74,7 +74,8 @@ impl Session {
     fn warm_up(&mut self, snapshot: &Snapshot) {
         let Some(language) = snapshot.language.filter(|_| !self.is_warm) else { return };
         self.is_warm = true;
-        let (registry, model) = (self.setup.registry.clone(), self.profile.options.default_model.clone());
+        let (registry, model) =
+            (self.setup.registry.clone(), self.profile.options.choices.default_model.clone());
         drop(tokio::task::spawn_blocking(move || warm::run(language, &registry, model.as_deref())));
     }
 
