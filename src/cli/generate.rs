@@ -124,7 +124,8 @@ fn question(site: &Site<'_>, registry: &Registry, wanted: &Wanted) -> Result<Que
         return Ok((question, first));
     }
     // How large the question is, is known by now.
-    let sized = Wanted { prompt: question.1.tokens, ..wanted.clone() };
+    let answer = Some(question.1.request.max_tokens);
+    let sized = Wanted { prompt: question.1.tokens, answer, ..wanted.clone() };
     let again = registry.route(&sized).map_err(failed)?;
     let question = if again.0.name == first.0.name { question } else { site.question(Room::of(&again.0))? };
     Ok((question, again))

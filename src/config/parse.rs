@@ -240,8 +240,8 @@ fn source(table: &Table<'_>, embedded: Option<bool>, home: Option<&Path>) -> Opt
 fn budget(root: &Table<'_>, providers: &[Table<'_>]) -> Budget {
     let mut budget = Budget::default();
     if let Some(table) = root.table("budget") {
-        [budget.per_run, budget.per_day, budget.per_month] =
-            ["per_run", "per_day", "per_month"].map(|key| dollars(&table, key));
+        let [run, day, month] = ["per_run", "per_day", "per_month"].map(|key| dollars(&table, key));
+        (budget.per_run, budget.per_day, budget.per_month) = (run.or(budget.per_run), day, month);
         budget.unknown_price = table.table("unknown_price").and_then(|table| price(&table));
     }
     for provider in providers {

@@ -31,9 +31,13 @@ const LATER: Duration = Duration::from_secs(1);
 /// And at once when so many wait.
 const MOST_LATER: usize = 64;
 
+/// What a run may cost where the user says nothing: ten cents.
+const PER_RUN: MicroUsd = MicroUsd(100_000);
+
 /// The user's limits.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Budget {
+    /// There is always one, unless code says otherwise: who configures nothing has not agreed to any bill.
     pub per_run: Option<MicroUsd>,
     pub per_day: Option<MicroUsd>,
     pub per_month: Option<MicroUsd>,
@@ -41,6 +45,18 @@ pub struct Budget {
     pub unknown_price: Option<Price>,
     /// The limits of single providers, by name: a day's and a month's.
     pub providers: BTreeMap<String, (Option<MicroUsd>, Option<MicroUsd>)>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            per_run: Some(PER_RUN),
+            per_day: None,
+            per_month: None,
+            unknown_price: None,
+            providers: BTreeMap::new(),
+        }
+    }
 }
 
 /// What a call is made for.
@@ -297,7 +313,8 @@ impl Accounts {
         match (chosen.place, chosen.price.or(self.budget.unknown_price)) {
             (Place::Embedded | Place::Local, _) => Ok(chosen.price),
             (Place::Hosted, None) if limits != Limits::default() => Err(refused(format!(
-                "{}: its price is not known, and there is a budget to hold; nothing was sent. Set model.price, or budget.unknown_price",
+                "{}: its price is not known, and there is a budget to hold; nothing was sent. Set model.price, or \
+                 budget.unknown_price",
                 chosen.name
             ))),
             (Place::Hosted, price) => Ok(price),

@@ -311,7 +311,7 @@ fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
     }
     let limits = [
         (wants.max_cost, "max_cost allows"),
-        (question.left, "the budget leaves"),
+        (question.left, "the budget (`per_run`, `per_day`, `per_month`) leaves"),
         (one.left, "its provider's budget leaves"),
     ];
     let Some(cost) = cost(question, one) else {

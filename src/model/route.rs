@@ -41,6 +41,9 @@ pub struct Wanted {
     pub requirements: Option<Requirements>,
     /// How large its prompt is, as far as is known.
     pub prompt: Tokens,
+    /// The most that it may answer, once that is known. Before, no model is held against the budget: by the longest answer that
+    /// a model may give, a dear one would be refused that can well be paid for what an action asks.
+    pub answer: Option<Tokens>,
 }
 
 /// The rest of a plan.
@@ -147,19 +150,20 @@ impl Registry {
         let default = wanted.default.as_deref().unwrap_or(catalogue.default_model());
         let fallback = wanted.fallback.clone().unwrap_or_else(|| routing.fallback.clone());
         let fallback = if fallback.is_empty() { self.own() } else { fallback };
-        let candidates = self.candidates(requirements)?;
+        let is_sized = wanted.answer.is_some();
+        let candidates = self.candidates(requirements, is_sized)?;
         let output = candidates.iter().map(|one| one.limits.output).max().unwrap_or_default();
         let question = Question {
             task: wanted.task,
             requirements: requirements.clone(),
             prompt: wanted.prompt,
-            answer: output,
+            answer: wanted.answer.unwrap_or(output),
             named: wanted.named.as_deref(),
             pinned: self.pinned(wanted),
             default,
             fallback: &fallback,
             allow_cloud_fallback: routing.allow_cloud_fallback,
-            left: self.accounts().left(SystemTime::now()).map_err(unreadable)?,
+            left: if is_sized { self.accounts().left(SystemTime::now()).map_err(unreadable)? } else { None },
             unknown_price: self.accounts().unknown_price(),
         };
         Ok(plan(&question, &candidates))
@@ -200,7 +204,12 @@ impl Registry {
     #[must_use]
     pub fn weighs_prompts(&self, wanted: &Wanted) -> bool {
         let requirements = wanted.requirements.as_ref().unwrap_or(&self.routing().requirements);
-        requirements.ranks() || self.accounts().is_limited()
+        let catalogue = self.catalogue();
+        let may_cost = |model: &ModelSpec| {
+            let wire = catalogue.provider_of(model).map(|spec| &spec.wire);
+            model.price.is_some() || wire.is_ok_and(|wire| Place::of(wire) == Place::Hosted)
+        };
+        requirements.ranks() || (self.accounts().is_limited() && catalogue.models().iter().any(may_cost))
     }
 
     /// The user's own models, in their order.
@@ -213,8 +222,9 @@ impl Registry {
         models.filter(|model| !built_in(model)).map(|model| model.name.clone()).collect()
     }
 
-    /// All models with what is known of them; the embedded ones whose weights are there, and the default.
-    fn candidates(&self, requirements: &Requirements) -> Result<Vec<Candidate>, ModelError> {
+    /// All models with what is known of them; the embedded ones whose weights are there, and the default. What their providers'
+    /// budgets leave only where the question `is_sized`.
+    fn candidates(&self, requirements: &Requirements, is_sized: bool) -> Result<Vec<Candidate>, ModelError> {
         let catalogue = self.catalogue();
         let now = SystemTime::now();
         let mut candidates = Vec::new();
@@ -243,7 +253,7 @@ impl Registry {
                 abilities: model.abilities,
                 pace,
                 health: accounts.health(&self.circuit(spec, model)),
-                left: accounts.left_with(&spec.name, now).map_err(unreadable)?,
+                left: if is_sized { accounts.left_with(&spec.name, now).map_err(unreadable)? } else { None },
             });
         }
         Ok(candidates)

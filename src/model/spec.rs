@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::address::BaseUrl;
 use super::store::CATALOGUE;
-use super::{ErrorKind, MicroUsd, ModelError, Tokens, Usage};
+use super::{ErrorKind, MicroUsd, ModelError, Tokens, Usage, prices};
 
 /// The provider that is there without any configuration, with all models that can be fetched (`store::CATALOGUE`).
 pub const BUILT_IN_PROVIDER: &str = "embedded";
@@ -92,6 +92,16 @@ impl Abilities {
         Self::NAMES.into_iter().zip(has).filter_map(|(name, has)| has.then_some(name)).collect()
     }
 
+    /// Those of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            fim: self.fim || other.fim,
+            tools: self.tools || other.tools,
+            images: self.images || other.images,
+        }
+    }
+
     /// Adds the one of that name.
     #[must_use]
     pub fn with(mut self, name: &str) -> Self {
@@ -149,7 +159,8 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The user's providers and models, with the built-in ones added where nothing of theirs has the name. The default is
+    /// The user's providers and models, with what is known of hosted ones (`prices`) where the user does not say it, and with
+    /// the built-in ones added where nothing of theirs has the name. The default is
     /// `default`, else the user's first model, else the first built-in one. Whoever calls has checked that names are
     /// unique and refer to something; a name that does not is an error of `model` or `provider_of` later.
     #[must_use]
@@ -162,6 +173,11 @@ impl Catalogue {
         let default = default.or(first).unwrap_or_else(|| BUILT_IN_MODEL.to_owned());
         if !providers.iter().any(|provider| provider.name == BUILT_IN_PROVIDER) {
             providers.push(ProviderSpec { name: BUILT_IN_PROVIDER.to_owned(), wire: Wire::Embedded });
+        }
+        for model in &mut models {
+            if let Some(provider) = providers.iter().find(|provider| provider.name == model.provider) {
+                model.complete(&provider.wire);
+            }
         }
         for name in CATALOGUE.iter().map(|entry| entry.name) {
             if models.iter().any(|model| model.name == name) {
@@ -239,6 +255,18 @@ impl ModelSpec {
         let output = self.max_tokens.unwrap_or(output).min(Tokens(window.0 / 2));
         Limits { output, window, context: context.min(Tokens((window.0 - output.0) / 2)) }
     }
+
+    /// Takes what is known of a hosted model where the user does not say it. That a model can answer at length is no reason to
+    /// have it do so: the output stays at its default, but for a model that answers less.
+    fn complete(&mut self, wire: &Wire) {
+        let (Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. }) = wire else { return };
+        let ModelSource::Id(id) = &self.source else { return };
+        let Some(known) = prices::known(base_url, id) else { return };
+        self.price = self.price.or(Some(known.price));
+        self.context_window = self.context_window.or(Some(known.window));
+        self.max_tokens = self.max_tokens.or(known.output.map(|most| most.min(HOSTED_OUTPUT)));
+        self.abilities = self.abilities.and(known.abilities);
+    }
 }
 
 impl Price {
@@ -285,6 +313,61 @@ mod tests {
             let model = catalogue.model(None).unwrap();
             assert_eq!(model.source, ModelSource::Id(entry.name.to_owned()));
             assert_eq!(catalogue.provider_of(model).unwrap().wire, Wire::Embedded);
+        }
+    }
+
+    /// The model `id` at `base_url`, as its user configured it, in a catalogue.
+    fn hosted(base_url: &str, id: &str, configure: impl FnOnce(&mut ModelSpec)) -> (ModelSpec, Limits) {
+        let wire = Wire::OpenAi { base_url: BaseUrl::parse(base_url).unwrap(), key: KeySource::None };
+        let mut model = ModelSpec {
+            name: "m".to_owned(),
+            provider: "p".to_owned(),
+            source: ModelSource::Id(id.to_owned()),
+            price: None,
+            max_tokens: None,
+            context_window: None,
+            abilities: Abilities::default(),
+        };
+        configure(&mut model);
+        let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone() }];
+        let catalogue = Catalogue::new(providers, vec![model], None);
+        let model = catalogue.model(None).unwrap().clone();
+        let limits = model.limits(&wire);
+        (model, limits)
+    }
+
+    #[test]
+    fn what_is_known_of_a_hosted_model_stands_where_its_user_says_nothing() {
+        let openai = "https://api.openai.com/v1";
+        let known = prices::known(&BaseUrl::parse(openai).unwrap(), "gpt-4o").unwrap();
+        let (model, limits) = hosted(openai, "gpt-4o", |_| {});
+        assert_eq!((model.price, model.abilities), (Some(known.price), known.abilities));
+        let expect = Limits { output: HOSTED_OUTPUT, window: known.window, context: HOSTED_CONTEXT };
+        assert_eq!(limits, expect, "the output and the context keep their defaults");
+
+        let price = Price { input: MicroUsd(1), cached: MicroUsd(1), output: MicroUsd(1) };
+        let (model, limits) = hosted(openai, "gpt-4o", |model| {
+            model.price = Some(price);
+            model.max_tokens = Some(Tokens(9_000));
+            model.abilities.fim = true;
+        });
+        assert_eq!((model.price, limits.output, limits.window), (Some(price), Tokens(9_000), known.window));
+        assert_eq!(model.abilities, Abilities { fim: true, ..known.abilities });
+        let (model, limits) = hosted(openai, "gpt-4o", |model| model.context_window = Some(Tokens(20_000)));
+        assert_eq!((model.price, limits.window), (Some(known.price), Tokens(20_000)));
+    }
+
+    #[test]
+    fn of_a_model_that_is_not_in_the_table_nothing_is_known() {
+        for (base_url, id) in [("https://api.openai.com/v1", "gpt-0"), ("http://127.0.0.1:8080/v1", "gpt-4o")]
+        {
+            let (model, limits) = hosted(base_url, id, |_| {});
+            assert_eq!(
+                (model.price, model.max_tokens, model.context_window),
+                (None, None, None),
+                "{base_url}"
+            );
+            assert_eq!((limits.output, limits.window), (HOSTED_OUTPUT, HOSTED_WINDOW));
         }
     }
 

@@ -12,6 +12,9 @@ use crate::model::route::Wanted;
 use crate::model::spec::Abilities;
 use crate::model::{ErrorKind, MicroUsd, Tokens};
 
+/// The longest answer that an action asks for: what a call may cost, and whether the budget has room for it, is told by that.
+const MOST_ANSWER: Tokens = Tokens(2_000);
+
 /// Each that is not given is the configuration's.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ChooseArgs {
@@ -78,6 +81,7 @@ pub(crate) fn run(args: &ChooseArgs) -> Result<ExitCode, Failure> {
         named: args.model.clone(),
         requirements: Some(requirements),
         prompt: Tokens(args.prompt),
+        answer: Some(MOST_ANSWER),
         ..Wanted::default()
     };
     let plan = registry.plan(&wanted).map_err(|error| match error.kind {

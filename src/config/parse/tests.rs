@@ -58,6 +58,13 @@ fn the_contracts_example_is_good() {
     assert_eq!(base_url.origin(), "http://127.0.0.1:8080");
     assert_eq!(key, &KeySource::Env("LOCAL_API_KEY".to_owned()));
     assert_eq!(config.trusted_folders(), [PathBuf::from("/home/me/code")]);
+    let budget = Budget {
+        per_run: Some(MicroUsd(100_000)),
+        per_day: Some(MicroUsd(2_000_000)),
+        per_month: Some(MicroUsd(30_000_000)),
+        ..Budget::default()
+    };
+    assert_eq!(config.budget, budget);
     assert!(config.model(Some(BUILT_IN_MODEL)).is_ok(), "the built-in model stays");
     assert!(config.model(Some("gpt")).unwrap_err().message.contains("\"gpt\""));
 }
@@ -68,6 +75,18 @@ fn nothing_configured_is_the_default() {
         assert_eq!(parse_at_home(text), Ok(Config::default()), "{text:?}");
     }
     assert_eq!(Config::default().model(None).unwrap().name, BUILT_IN_MODEL);
+}
+
+#[test]
+fn a_run_has_a_limit_unless_another_one_is_set() {
+    for (text, expect) in [
+        ("", 100_000),
+        ("[budget]\nper_day = 2\n", 100_000),
+        ("[budget]\nper_run = 0.5\n", 500_000),
+        ("[budget]\nper_run = 0\n", 0),
+    ] {
+        assert_eq!(parse_at_home(text).unwrap().budget.per_run, Some(MicroUsd(expect)), "{text:?}");
+    }
 }
 
 #[test]

@@ -22,6 +22,11 @@ fn dollars(dollars: u64) -> Option<MicroUsd> {
     Some(MicroUsd(dollars * 1_000_000))
 }
 
+/// No limit but those that a test sets: with `DEAR`, nothing can be had for the ten cents of a run.
+fn unlimited() -> Budget {
+    Budget { per_run: None, ..Budget::default() }
+}
+
 fn request() -> Request {
     Request {
         system: "x".repeat(36),
@@ -109,7 +114,7 @@ async fn calls_settle_at_what_they_cost() {
     ] {
         let path = place(name);
         let provider = Scripted::new([steps]);
-        let budget = Budget { per_day: dollars(30), ..Budget::default() };
+        let budget = Budget { per_day: dollars(30), ..unlimited() };
         let outcome = ask_for(&accounts(&path, budget), &chosen(&provider, Place::Hosted, Some(DEAR))).await;
         assert_eq!(outcome.is_ok(), ok == 1, "{name}: {outcome:?}");
         let row = row(&path, |row| row.open == 0);
@@ -125,7 +130,7 @@ async fn of_eight_at_once_those_that_can_be_paid_are_asked() {
         let gate = Gate::new();
         let held = || vec![Step::Wait(gate.clone()), Step::say("x"), end(usage(1, 1))];
         let provider = Scripted::new((0..8).map(|_| held()));
-        let accounts = accounts(&path, Budget { per_day: dollars(budget), ..Budget::default() });
+        let accounts = accounts(&path, Budget { per_day: dollars(budget), ..unlimited() });
         let calls: Vec<_> = (0..8)
             .map(|_| {
                 let (accounts, chosen) = (accounts.clone(), chosen(&provider, Place::Hosted, Some(DEAR)));
@@ -158,7 +163,7 @@ async fn an_answer_that_costs_more_than_was_reserved_is_cut() {
     let path = place("cut");
     let steps = (0..1_000).map(|_| Step::say("four")).chain([Step::stop()]).collect::<Vec<_>>();
     let provider = Scripted::new([steps]);
-    let budget = Budget { per_day: dollars(30), ..Budget::default() };
+    let budget = Budget { per_day: dollars(30), ..unlimited() };
     let error =
         ask_for(&accounts(&path, budget), &chosen(&provider, Place::Hosted, Some(DEAR))).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Budget);
@@ -173,7 +178,7 @@ async fn a_call_that_is_dropped_is_settled() {
     for enough in [false, true] {
         let path = place(&format!("dropped-{enough}"));
         let provider = Scripted::new([vec![Step::say(&"y".repeat(18)), Step::Wait(Gate::new())]]);
-        let accounts = accounts(&path, Budget::default());
+        let accounts = accounts(&path, unlimited());
         let chosen = chosen(&provider, Place::Hosted, Some(DEAR));
         let (sender, mut deltas) = mpsc::channel(1);
         let entry = Entry {
@@ -204,7 +209,7 @@ async fn free_calls_are_written_down_together_later() {
         let path = place("free");
         let says = || vec![Step::say("x"), end(Usage { cost, ..usage(1, 1) })];
         let provider = Scripted::new([says(), says()]);
-        let mut accounts = Accounts::new(Some(path.clone()), Budget::default());
+        let mut accounts = Accounts::new(Some(path.clone()), unlimited());
         accounts.wait = wait;
         let accounts = Arc::new(accounts);
         let at = if cost.is_some() { Place::Hosted } else { Place::Embedded };
@@ -240,12 +245,12 @@ async fn what_became_of_a_run_is_known_after_its_free_calls() {
 async fn paid_calls_fail_closed_and_free_ones_go_on() {
     let path = place("closed");
     std::fs::write(&path, "no ledger\n".repeat(1_000)).unwrap();
-    let limits = Budget { per_month: dollars(1_000), ..Budget::default() };
+    let limits = Budget { per_month: dollars(1_000), ..unlimited() };
     for (at, budget, price, asked) in [
-        (Place::Hosted, Budget::default(), Some(DEAR), false),
+        (Place::Hosted, unlimited(), Some(DEAR), false),
         (Place::Hosted, limits.clone(), None, false),
         (Place::Hosted, Budget { unknown_price: Some(DEAR), ..limits.clone() }, None, false),
-        (Place::Hosted, Budget::default(), None, true),
+        (Place::Hosted, unlimited(), None, true),
         (Place::Embedded, limits.clone(), None, true),
         (Place::Local, limits, None, true),
     ] {
@@ -258,4 +263,29 @@ async fn paid_calls_fail_closed_and_free_ones_go_on() {
     }
     // A free call may still be looking for its ledger.
     let _ = std::fs::remove_dir_all(path.parent().unwrap());
+}
+
+#[tokio::test]
+async fn a_run_costs_ten_cents_at_most_unless_its_user_says_otherwise() {
+    // Of the 20 tokens of an answer; prompts are free.
+    let cents = |cents: u64| {
+        let output = MicroUsd(cents * 10_000 * 1_000_000 / 20);
+        Some(Price { input: MicroUsd(0), cached: MicroUsd(0), output })
+    };
+    for (at, price, fragment) in [
+        (Place::Hosted, cents(10), None),
+        (Place::Hosted, cents(11), Some("$0.10 for one run")),
+        (Place::Hosted, None, Some("Set model.price, or budget.unknown_price")),
+        (Place::Local, None, None),
+        (Place::Embedded, None, None),
+    ] {
+        let path = place("ten-cents");
+        let provider = Scripted::saying(["x"]);
+        let outcome = ask_for(&accounts(&path, Budget::default()), &chosen(&provider, at, price)).await;
+        let told = outcome.as_ref().err().map(|error| error.message.as_str());
+        assert_eq!(told.is_some(), fragment.is_some(), "{outcome:?}");
+        assert!(told.unwrap_or_default().contains(fragment.unwrap_or_default()), "{outcome:?}");
+        assert_eq!(provider.requests().len(), usize::from(told.is_none()));
+        let _ = std::fs::remove_dir_all(path.parent().unwrap());
+    }
 }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::model::MicroUsd;
 use crate::model::Provider;
+use crate::model::account::{Accounts, Budget};
+use crate::model::address::BaseUrl;
 use crate::model::provider::http::Http;
 use crate::model::provider::scripted::Scripted;
-use crate::model::spec::{Abilities, BUILT_IN_MODEL, Catalogue};
+use crate::model::spec::{Abilities, BUILT_IN_MODEL, Catalogue, KeySource, Price, ProviderSpec};
 
 /// What a prompt shows of the project.
 const SHOWN: Tokens = Tokens(500);
@@ -86,6 +89,41 @@ fn what_nobody_can_do_is_told() {
         assert_eq!(error.kind, kind, "{error}");
         assert!(error.message.contains(fragment), "{error}");
     }
+}
+
+#[test]
+fn a_dear_model_is_held_against_the_budget_by_what_it_is_asked() {
+    let base_url = BaseUrl::parse("https://host.example/v1").unwrap();
+    let wire = Wire::OpenAi { base_url, key: KeySource::None };
+    let price = Price { input: MicroUsd(0), cached: MicroUsd(0), output: MicroUsd(25_000_000) };
+    let model = |price| ModelSpec {
+        name: "dear".to_owned(),
+        provider: "p".to_owned(),
+        source: ModelSource::Id("id".to_owned()),
+        price,
+        max_tokens: None,
+        context_window: None,
+        abilities: Abilities::default(),
+    };
+    let sized = |answer| Wanted { answer: Some(Tokens(answer)), ..Wanted::default() };
+    for (price, wanted, fragment) in [
+        (Some(price), Wanted::default(), None),
+        (Some(price), sized(2_000), None),
+        (Some(price), sized(4_096), Some("dear: it may cost $0.1024, and the budget (`per_run`")),
+        (None, Wanted::default(), None),
+        (None, sized(1), Some("set model.price, or budget.unknown_price")),
+    ] {
+        let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone() }];
+        let catalogue = Catalogue::new(providers, vec![model(price)], None);
+        let make = |_: &ModelSpec| Err(error(ErrorKind::Config));
+        let registry = Registry::new(catalogue, Http::default(), Box::new(make))
+            .with_accounts(Accounts::new(None, Budget::default()));
+        assert!(registry.weighs_prompts(&wanted));
+        let told = registry.route(&wanted).err().map(|error| error.message).unwrap_or_default();
+        assert_eq!(told.is_empty(), fragment.is_none(), "{wanted:?}: {told}");
+        assert!(told.contains(fragment.unwrap_or_default()), "{wanted:?}: {told}");
+    }
+    assert!(!registry(&["a"]).weighs_prompts(&Wanted::default()), "what costs nothing needs no second look");
 }
 
 #[test]

@@ -82,7 +82,8 @@ pub(super) fn ready(
         return Ok(first);
     }
     // How large the question is, is known by now.
-    let sized = Wanted { prompt: first.sent.tokens, ..wanted.clone() };
+    let answer = Some(first.sent.request.max_tokens);
+    let sized = Wanted { prompt: first.sent.tokens, answer, ..wanted.clone() };
     let (chosen, route) = registry.route(&sized)?;
     if chosen.name == first.chosen.name {
         return Ok(Ready { route, ..first });
