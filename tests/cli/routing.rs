@@ -193,7 +193,7 @@ async fn a_prompt_that_does_not_fit_is_asked_again_with_less() {
 async fn an_estimate_asks_nobody() {
     let (first, second) = (FaultServer::start(vec![]).await, nobody().await);
     let folder = folder(&first.origin(), &second, "");
-    let price = "price = { input = 1000, output = 1000 }\nmax_tokens = 100\n";
+    let price = "price = { input = 100, output = 100 }\nmax_tokens = 100\n";
     let config =
         folder.read("config.toml").replacen("id = \"coder\"\n", &format!("id = \"coder\"\n{price}"), 1);
     folder.write("config.toml", config);
