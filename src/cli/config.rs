@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Failure, USAGE, setup};
 use crate::config::{self, Config, Problem, settings};
 use crate::model::choose::Requirements;
+use crate::model::listing::Listings;
 use crate::model::registry::Place;
 use crate::model::spec::{KeySource, ModelSource, ModelSpec, ProviderSpec, Wire};
 use crate::model::{MicroUsd, Tokens};
@@ -97,7 +98,12 @@ fn problem_as_json(problem: &Problem) -> Value {
 
 /// The whole configuration as it holds. Of keys, where they are read from and whether there is one.
 fn shown(config: &Config, path: Option<String>) -> Value {
-    let catalogue = &config.catalogue;
+    let catalogue = config.catalogue.clone();
+    // What the providers say of their models counts, where it was asked for.
+    let catalogue = match config::state_dir() {
+        Ok(state) => catalogue.with_listings(&Listings::load(&state)),
+        Err(_) => catalogue,
+    };
     let models: Vec<Value> = catalogue
         .models()
         .iter()
@@ -150,9 +156,9 @@ fn provider_as_json(provider: &ProviderSpec) -> Value {
     json!({ "name": provider.name, "kind": kind, "origin": address, "key": from, "key_is_set": is_set })
 }
 
-fn model_as_json(model: &ModelSpec, provider: &ProviderSpec) -> Value {
+pub(super) fn model_as_json(model: &ModelSpec, provider: &ProviderSpec) -> Value {
     let limits = model.limits(&provider.wire);
-    let place = match Place::of(&provider.wire) {
+    let place = match Place::of(provider) {
         Place::Embedded => "embedded",
         Place::Local => "local",
         Place::Hosted => "cloud",
@@ -208,7 +214,7 @@ fn as_text(shown: &Value) -> String {
                         .collect()
                 }))
                 .collect();
-        out += &terminal_table(&rows);
+        out += &table(&rows);
         out.push('\n');
     }
     for table in ["routing", "budget", "trust"] {
@@ -221,8 +227,16 @@ fn as_text(shown: &Value) -> String {
     out
 }
 
+/// Dollars for a million tokens: of prompts, of cached ones, of answers.
+pub(super) fn price_of(price: &Value) -> String {
+    match price {
+        Value::Object(price) => format!("{} / {} / {}", price["input"], price["cached"], price["output"]),
+        _ => "-".to_owned(),
+    }
+}
+
 /// Columns as wide as their widest cell.
-fn terminal_table(rows: &[Vec<String>]) -> String {
+pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
     let widths: Vec<usize> = (0..columns).map(width).collect();

@@ -1,6 +1,7 @@
 //! `redraft models`: which models the embedded engine can use, fetching them, and where they are.
 
 pub(crate) mod choose;
+pub(crate) mod list;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -34,12 +35,8 @@ enum ModelsCommand {
         #[arg(long, value_name = "PATH")]
         from: Option<PathBuf>,
     },
-    /// List the models that can be fetched, and which of them are there
-    List {
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
+    /// List the models that can be fetched, and which of them are there; and those that are configured
+    List(list::ListArgs),
     /// Print which models would be asked for a task, in which order, and why
     Choose(choose::ChooseArgs),
     /// Print the path of a model's file; exit with 1 if it is not there
@@ -57,10 +54,10 @@ pub(super) fn run(args: ModelsArgs, state: &Path) -> Result<ExitCode, Failure> {
     let store = Store::below(state);
     let outcome = match args.command {
         ModelsCommand::Choose(args) => return choose::run(&args),
+        ModelsCommand::List(args) => return list::run(&args, &store, state),
         ModelsCommand::Pull { name, from } => {
             named(name).and_then(|entry| run_pull(&store, entry, from.as_deref()))
         }
-        ModelsCommand::List { json } => run_list(&store, json),
         ModelsCommand::Path { name } => named(name).and_then(|entry| run_path(&store, entry)),
     };
     outcome.map_err(|error| Failure::Failed(format!("{error:#}")))
@@ -113,52 +110,6 @@ fn run_pull(store: &Store, entry: &Entry, from: Option<&Path>) -> anyhow::Result
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn run_list(store: &Store, json: bool) -> anyhow::Result<ExitCode> {
-    let mut out = io::stdout().lock();
-    if json {
-        let models: Vec<_> = CATALOGUE
-            .iter()
-            .map(|entry| {
-                serde_json::json!({
-                    "name": entry.name,
-                    "file": entry.file,
-                    "size": entry.size,
-                    "sha256": entry.sha256,
-                    "licence": entry.licence,
-                    "window": entry.window,
-                    "memory": entry.memory,
-                    "about": entry.about,
-                    "present": store.has(entry),
-                    "partial": store.partial(entry),
-                    "path": store.path(entry),
-                })
-            })
-            .collect();
-        let all = serde_json::json!({ "version": 1, "default": CATALOGUE[0].name, "models": models });
-        writeln!(out, "{all}")?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    writeln!(
-        out,
-        "{:<18} {:>6}  {:>6}  {:<10} {:>6}  {:<9} FOR",
-        "NAME", "SIZE", "MEMORY", "LICENCE", "WINDOW", "STATE"
-    )?;
-    for entry in CATALOGUE {
-        let state = match store.partial(entry) {
-            _ if store.has(entry) => "present".to_owned(),
-            0 => "absent".to_owned(),
-            part => format!("{} % come", part * 100 / entry.size),
-        };
-        let (size, memory, window) = (amount(entry.size), amount(entry.memory), entry.window.0);
-        writeln!(
-            out,
-            "{:<18} {size:>6}  {memory:>6}  {:<10} {window:>6}  {state:<9} {}",
-            entry.name, entry.licence, entry.about
-        )?;
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn run_path(store: &Store, entry: &Entry) -> anyhow::Result<ExitCode> {

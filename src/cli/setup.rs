@@ -7,6 +7,7 @@ use super::Failure;
 use crate::config::{self, Config, Problem};
 use crate::model::account::Accounts;
 use crate::model::engine;
+use crate::model::listing::Listings;
 use crate::model::provider::http::Http;
 use crate::model::registry::Registry;
 
@@ -37,7 +38,8 @@ pub(super) fn registry(config: &Config, state: &std::path::Path) -> Arc<Registry
 /// The same, with what older ones have made.
 pub(super) fn after(config: &Config, state: &std::path::Path, old: Option<&Registry>) -> Arc<Registry> {
     let http = old.map_or_else(Http::default, Registry::http);
-    let registry = Registry::new(config.catalogue.clone(), http, engine::maker(state.to_owned()))
+    let catalogue = config.catalogue.clone().with_listings(&Listings::load(state));
+    let registry = Registry::new(catalogue, http, engine::maker(state.to_owned()))
         .with_accounts(accounts(config, state))
         .with_routing(config.routing.clone());
     Arc::new(match old {

@@ -74,14 +74,15 @@ fn provider(table: &Table<'_>, names: &mut Names) -> Option<ProviderSpec> {
         table.missing("kind", "one of \"openai\", \"anthropic\", \"embedded\"");
     }
     let key = key_source(table);
+    let is_local = table.choice("privacy", &[("local", true), ("cloud", false)]).map(|privacy| privacy.value);
     let wire = match kind?.value {
         Kind::Embedded => {
-            for key in ["base_url", "api_key_env", "api_key_keyring"] {
+            for key in ["base_url", "api_key_env", "api_key_keyring", "privacy"] {
                 if let Some(span) = table.has(key) {
                     table.problem(
                         span,
                         key,
-                        "the embedded engine runs in this program: it has no address and no key",
+                        "the embedded engine runs in this program: it has no address, no key, and is local",
                     );
                 }
             }
@@ -99,7 +100,7 @@ fn provider(table: &Table<'_>, names: &mut Names) -> Option<ProviderSpec> {
         );
         return None;
     }
-    Some(ProviderSpec { name: name.value.to_owned(), wire })
+    Some(ProviderSpec { name: name.value.to_owned(), wire, is_local })
 }
 
 #[derive(Clone, Copy)]

@@ -86,6 +86,12 @@ pub static SETTINGS: &[Setting] = &[
         "`\"service/account\"` in the system's keyring, in builds with the feature `keyring`",
         "no key",
     ),
+    one(
+        "provider.privacy",
+        Kind::Choice(&["local", "cloud"]),
+        "whether prompts stay on this machine, or with whom you trust as much: say `cloud` of a gateway on this machine that sends them on, `local` of a server of your own elsewhere",
+        "`local` for loopback, else `cloud`",
+    ),
     one("provider.budget", Kind::Table, "what may be spent with this provider, beside `budget`", ""),
     one("provider.budget.per_day", Kind::Dollars, "US dollars in a day of UTC", "no limit"),
     one("provider.budget.per_month", Kind::Dollars, "US dollars in a month of UTC", "no limit"),

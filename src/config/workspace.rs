@@ -101,9 +101,9 @@ impl Choices {
     /// # Errors
     /// `Config`, for the first name that is not.
     pub fn check(&self, catalogue: &Catalogue) -> Result<(), ModelError> {
-        let names =
+        let mut names =
             self.default_model.iter().chain(self.fallback.iter().flatten()).chain(self.tasks.values());
-        names.map(|name| catalogue.model(Some(name)).map(|_| ())).collect()
+        names.try_for_each(|name| catalogue.model(Some(name)).map(|_| ()))
     }
 
     /// What a run wants by these.

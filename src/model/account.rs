@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, LazyLock, Mutex, Once, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -67,6 +67,8 @@ pub struct Entry {
     pub task: &'static str,
     /// The model stands in for another one, which failed.
     pub failover: bool,
+    /// What the run has spent so far, in micro-dollars: calls that failed among it.
+    pub spent: Arc<AtomicU64>,
     /// Set when all that is wanted has come: a call that is dropped then was none that somebody cancelled.
     pub enough: Arc<AtomicBool>,
 }

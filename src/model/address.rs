@@ -73,6 +73,16 @@ impl BaseUrl {
     }
 }
 
+impl BaseUrl {
+    /// `path` of the same server, beside the API's own; it begins with a slash.
+    #[must_use]
+    pub fn at_root(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        url
+    }
+}
+
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BaseUrl({})", self.origin())

@@ -11,6 +11,7 @@ pub mod choose;
 pub mod engine;
 pub mod health;
 pub mod ledger;
+pub mod listing;
 pub mod prices;
 pub mod provider;
 pub mod registry;

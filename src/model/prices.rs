@@ -45,6 +45,12 @@ pub fn known(base_url: &BaseUrl, id: &str) -> Option<Known> {
     find(id).or_else(|| find(undated(id, date())?))
 }
 
+/// Whether the provider at `base_url` is one of the table's.
+#[must_use]
+pub fn is_known(base_url: &BaseUrl) -> bool {
+    PROVIDERS.iter().any(|provider| provider.hosts.contains(&base_url.host()))
+}
+
 /// The day of the table, as `2026-01-31`.
 #[must_use]
 pub fn date() -> &'static str {

@@ -64,15 +64,16 @@ impl Chosen {
 }
 
 impl Place {
-    /// Where what `wire` says goes.
+    /// Where what is asked of the provider goes.
     #[must_use]
-    pub fn of(wire: &Wire) -> Self {
-        match wire {
-            Wire::Embedded => Self::Embedded,
-            Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. } if base_url.is_loopback() => {
-                Self::Local
+    pub fn of(provider: &ProviderSpec) -> Self {
+        match (&provider.wire, provider.is_local) {
+            (Wire::Embedded, _) => Self::Embedded,
+            (_, Some(true)) => Self::Local,
+            (_, Some(false)) => Self::Hosted,
+            (Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. }, None) => {
+                if base_url.is_loopback() { Self::Local } else { Self::Hosted }
             }
-            Wire::OpenAi { .. } | Wire::Anthropic { .. } => Self::Hosted,
         }
     }
 }
@@ -174,7 +175,7 @@ impl Registry {
             provider,
             limits: model.limits(&spec.wire),
             price: model.price,
-            place: Place::of(&spec.wire),
+            place: Place::of(spec),
             circuit: self.circuit(spec, model),
         })
     }
@@ -208,6 +209,7 @@ mod tests {
         let provider = |name: &str, url| ProviderSpec {
             name: name.to_owned(),
             wire: Wire::OpenAi { base_url: BaseUrl::parse(url).unwrap(), key: KeySource::None },
+            is_local: None,
         };
         let model = |name: &str, provider: &str| ModelSpec {
             name: name.to_owned(),

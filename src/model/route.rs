@@ -206,8 +206,8 @@ impl Registry {
         let requirements = wanted.requirements.as_ref().unwrap_or(&self.routing().requirements);
         let catalogue = self.catalogue();
         let may_cost = |model: &ModelSpec| {
-            let wire = catalogue.provider_of(model).map(|spec| &spec.wire);
-            model.price.is_some() || wire.is_ok_and(|wire| Place::of(wire) == Place::Hosted)
+            let spec = catalogue.provider_of(model);
+            model.price.is_some() || spec.is_ok_and(|spec| Place::of(spec) == Place::Hosted)
         };
         requirements.ranks() || (self.accounts().is_limited() && catalogue.models().iter().any(may_cost))
     }
@@ -230,7 +230,7 @@ impl Registry {
         let mut candidates = Vec::new();
         for model in catalogue.models() {
             let Ok(spec) = catalogue.provider_of(model) else { continue };
-            let place = Place::of(&spec.wire);
+            let place = Place::of(spec);
             let is_wanted = model.name == catalogue.default_model() || self.is_there(model);
             if spec.wire == Wire::Embedded && !is_wanted {
                 continue;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::address::BaseUrl;
+use super::listing::Listings;
 use super::store::CATALOGUE;
 use super::{ErrorKind, MicroUsd, ModelError, Tokens, Usage, prices};
 
@@ -30,6 +31,9 @@ const HOSTED_CONTEXT: Tokens = Tokens(8_000);
 pub struct ProviderSpec {
     pub name: String,
     pub wire: Wire,
+    /// Whether a prompt stays on this machine, or with whom the user trusts as much: a gateway on this machine may send it on,
+    /// and a server in the next room may keep it. Where nothing is said, the address tells.
+    pub is_local: Option<bool>,
 }
 
 /// What a provider speaks.
@@ -153,6 +157,8 @@ pub struct Limits {
 /// All that was configured, and which of it is the default. `default` is the name of one of `models`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catalogue {
+    /// As the user has them.
+    told: Vec<ModelSpec>,
     providers: Vec<ProviderSpec>,
     models: Vec<ModelSpec>,
     default: String,
@@ -169,10 +175,15 @@ impl Catalogue {
         mut models: Vec<ModelSpec>,
         default: Option<String>,
     ) -> Self {
+        let told = models.clone();
         let first = models.first().map(|model| model.name.clone());
         let default = default.or(first).unwrap_or_else(|| BUILT_IN_MODEL.to_owned());
         if !providers.iter().any(|provider| provider.name == BUILT_IN_PROVIDER) {
-            providers.push(ProviderSpec { name: BUILT_IN_PROVIDER.to_owned(), wire: Wire::Embedded });
+            providers.push(ProviderSpec {
+                name: BUILT_IN_PROVIDER.to_owned(),
+                wire: Wire::Embedded,
+                is_local: None,
+            });
         }
         for model in &mut models {
             if let Some(provider) = providers.iter().find(|provider| provider.name == model.provider) {
@@ -193,7 +204,35 @@ impl Catalogue {
                 abilities: Abilities::default(),
             });
         }
-        Self { providers, models, default }
+        Self { told, providers, models, default }
+    }
+
+    /// The same with what the providers themselves say of their models: it goes before what is known of them, and behind what
+    /// the user says.
+    #[must_use]
+    pub fn with_listings(mut self, listings: &Listings) -> Self {
+        let heard = |model: &ModelSpec| {
+            let provider = self.providers.iter().find(|provider| provider.name == model.provider)?;
+            let (Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. }) = &provider.wire else {
+                return None;
+            };
+            let ModelSource::Id(id) = &model.source else { return None };
+            let listed = listings.find(&provider.name, &base_url.origin(), id)?;
+            let mut model = model.clone();
+            model.price = model.price.or(listed.price());
+            model.context_window = model.context_window.or(listed.window());
+            let output = listed.output.map(|most| Tokens(most).min(HOSTED_OUTPUT));
+            model.max_tokens = model.max_tokens.or(output);
+            model.complete(&provider.wire);
+            Some(model)
+        };
+        let heard: Vec<ModelSpec> = self.told.iter().filter_map(heard).collect();
+        for model in heard {
+            if let Some(known) = self.models.iter_mut().find(|known| known.name == model.name) {
+                *known = model;
+            }
+        }
+        self
     }
 
     #[must_use]
@@ -329,7 +368,7 @@ mod tests {
             abilities: Abilities::default(),
         };
         configure(&mut model);
-        let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone() }];
+        let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone(), is_local: None }];
         let catalogue = Catalogue::new(providers, vec![model], None);
         let model = catalogue.model(None).unwrap().clone();
         let limits = model.limits(&wire);

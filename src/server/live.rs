@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -50,6 +50,8 @@ pub(super) struct Live {
     pub offered: Option<Taken>,
     /// The call to the model, while there is one.
     pub call: Option<AbortHandle>,
+    /// What its calls cost so far, in micro-dollars.
+    pub spent: Arc<AtomicU64>,
     /// Set when nothing more of the answer is wanted.
     pub enough: Arc<AtomicBool>,
     /// When its model was first asked, and how long it took until the draft stood, or failed.
@@ -95,10 +97,12 @@ impl Live {
         (self.chosen.place == Place::Embedded).then_some(Answer { finish: Finish::Stop, usage })
     }
 
-    /// What it cost so far, where that is known.
+    /// What it cost so far, where that is known; calls that failed cost, too.
     pub fn cost(&self) -> Option<MicroUsd> {
-        let usage = self.run.answer()?.usage;
-        usage.cost.or_else(|| self.chosen.price.map(|price| price.cost(&usage)))
+        let spent = MicroUsd(self.spent.load(Ordering::Relaxed));
+        let is_told = || self.run.answer().is_some_and(|answer| answer.usage.cost.is_some());
+        let is_known = spent > MicroUsd(0) || (self.run.answer().is_some() && self.chosen.price.is_some());
+        (is_known || is_told()).then_some(spent)
     }
 
     /// `redraft/status`.

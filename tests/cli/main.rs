@@ -151,6 +151,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         &["serve", "--help"],
         &["models", "pull", "--help"],
         &["models", "choose", "--help"],
+        &["models", "list", "--help"],
         &["config", "check", "--help"],
         &["usage", "--help"],
     ];

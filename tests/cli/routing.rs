@@ -227,3 +227,48 @@ async fn a_trusted_workspace_chooses_among_the_users_models() {
         folder.run(&generate).await.expect(2, &[told]);
     }
 }
+
+/// An answer to a request for a list.
+fn lists(body: &str) -> Vec<Act> {
+    refuses("200 OK", body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_provider_says_of_its_models_counts_until_the_user_says_otherwise() {
+    let gateway = FaultServer::start(vec![
+        lists(r#"{"data": [{"id": "coder", "owned_by": "openai"}, {"id": "other"}]}"#),
+        lists(r#"{"data": [{"model_name": "coder", "model_info": {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6, "max_input_tokens": 5000}}]}"#),
+    ])
+    .await;
+    let folder = folder(&gateway.origin(), &nobody().await, "");
+    let ran = folder.run(&["models", "list", "--refresh"]).await;
+    ran.expect(0, &[]);
+    assert!(
+        ran.output.contains("at-first: 2 models\n") && ran.output.contains("at-second: at-second ("),
+        "{ran:?}"
+    );
+    assert!(
+        ran.output.contains("1.0 / 1.0 / 2.0")
+            && ran.output.contains(" 5000 ")
+            && ran.output.contains("listed"),
+        "{ran:?}"
+    );
+    assert!(gateway.requests()[1].starts_with("GET /model/info "), "{:?}", gateway.requests());
+    let shown = folder.run(&["config", "show", "--json"]).await.output;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(
+        (&shown["models"][0]["price"]["output"], &shown["models"][0]["context_window"]),
+        (&2.0.into(), &5000.into())
+    );
+    assert_eq!(shown["models"][1]["price"], Value::Null);
+    let config =
+        folder.read("config.toml").replacen("id = \"coder\"\n", "id = \"coder\"\ncontext_window = 777\n", 1);
+    folder.write("config.toml", config);
+    let listed = folder.run(&["models", "list", "--json"]).await.output;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(
+        (&listed["configured"][0]["context_window"], &listed["configured"][0]["price"]["input"]),
+        (&777.into(), &1.0.into())
+    );
+    assert_eq!((&listed["configured"][0]["listed"], &listed["version"]), (&true.into(), &1.into()));
+}

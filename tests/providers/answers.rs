@@ -114,7 +114,8 @@ async fn nothing_leaves_without_its_key() {
     let server = FaultServer::start(vec![stream(&openai_answer())]).await;
     let base_url = BaseUrl::parse(&server.origin()).unwrap();
     let key = KeySource::Env("OTHER_KEY".to_owned());
-    let spec = ProviderSpec { name: "testing".to_owned(), wire: Wire::OpenAi { base_url, key } };
+    let spec =
+        ProviderSpec { name: "testing".to_owned(), wire: Wire::OpenAi { base_url, key }, is_local: None };
     let model = ModelSpec {
         name: "fast".to_owned(),
         provider: "testing".to_owned(),

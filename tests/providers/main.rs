@@ -45,7 +45,7 @@ fn provider(kind: Kind, origin: &str, deadlines: Deadlines) -> Arc<dyn Provider>
         OpenAi => Wire::OpenAi { base_url, key },
         Anthropic => Wire::Anthropic { base_url, key },
     };
-    let spec = ProviderSpec { name: "testing".to_owned(), wire };
+    let spec = ProviderSpec { name: "testing".to_owned(), wire, is_local: None };
     let model = ModelSpec {
         name: "fast".to_owned(),
         provider: "testing".to_owned(),

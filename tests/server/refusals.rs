@@ -204,6 +204,7 @@ fn no_more_runs_at_once_than_a_person_follows() {
     let runs: Vec<String> = (0..16).map(|n| client.run("implement", &format!("pass  # {n}."))).collect();
     let argument = client.argument("implement", "pass  # 16.");
     refuses(&mut client, "redraft.run", argument, -32602, "at once");
+    wait_for(provider.begun(16));
     for run in &runs {
         client.command("redraft.stop", run);
     }

@@ -1,7 +1,7 @@
 //! A run without an editor: its edits go into a text in memory, and are acknowledged at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use ropey::Rope;
@@ -18,7 +18,7 @@ use crate::model::ask::Retries;
 use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Place, Registry};
 use crate::model::route::{Route, Way};
-use crate::model::{Answer, Finish, ModelError, Usage};
+use crate::model::{Answer, Finish, MicroUsd, ModelError, Usage};
 use crate::text::edit::{Edit, apply_all, sequential};
 
 /// Deltas between the provider and us.
@@ -46,6 +46,8 @@ struct Work<'a> {
     prints: Option<Printer>,
     ends_early: bool,
     sent: Sent,
+    /// In micro-dollars.
+    spent: Arc<AtomicU64>,
 }
 
 /// Asks, drafts, verifies, and asks the next model where one fails; what comes is printed as it comes where `prints` says so.
@@ -70,6 +72,7 @@ pub(super) async fn run(
         prints: prints.then(Printer::new),
         ends_early: false,
         sent,
+        spent: Arc::default(),
     };
     let retries = Retries::new();
     while let Some(error) = work.ask(registry.accounts(), &chosen, &route, &retries).await? {
@@ -118,6 +121,7 @@ impl Work<'_> {
             run: run_name(0),
             task: Errand::Implement.name(),
             failover: route.switches() > 0,
+            spent: self.spent.clone(),
             enough: enough.clone(),
         };
         let mut asked = Box::pin(call(accounts, chosen, entry, request, deltas, retries));
@@ -253,8 +257,10 @@ impl Work<'_> {
         let usage = self.run.answer().map(|answer| answer.usage).unwrap_or_default();
         let written = self.run.written().0;
         let pace = f64::from(written) / (total - first).as_secs_f64().max(0.001);
+        let spent = MicroUsd(self.spent.load(Ordering::Relaxed));
+        let cost = if spent > MicroUsd(0) { format!("{spent}, ") } else { String::new() };
         format!(
-            "done in {:.1} s, first token {:.1} s, prompt {} ({} cached) tokens, {written} tokens at {pace:.1}/s ({model})",
+            "done in {:.1} s, first token {:.1} s, prompt {} ({} cached) tokens, {written} tokens at {pace:.1}/s ({cost}{model})",
             total.as_secs_f64(),
             first.as_secs_f64(),
             usage.prompt.0,

@@ -277,10 +277,7 @@ fn two_keys_two_sources_and_two_names_are_told() {
             "[[provider]]\nname=\"a\"\nkind=\"anthropic\"\napi_key_env=\"A\"\napi_key_keyring=\"a/b\"",
             "leave one of them out",
         ),
-        (
-            "[[provider]]\nname=\"a\"\nkind=\"embedded\"\nbase_url=\"https://h\"",
-            "it has no address and no key",
-        ),
+        ("[[provider]]\nname=\"a\"\nkind=\"embedded\"\nbase_url=\"https://h\"", "it has no address, no key"),
         ("[[model]]\nname=\"a\"\nprovider=\"embedded\"\nid=\"x\"\npath=\"/x\"", "leave one of them out"),
         ("[[model]]\nname=\"a\"\nprovider=\"embedded\"\npath=\"x.gguf\"", "an absolute path"),
         (

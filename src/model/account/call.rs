@@ -137,6 +137,7 @@ impl Open {
         let seen = self.watch.seen();
         let told = usage.cost.unwrap_or_default();
         let spent = self.price.map_or(told, |price| price.cost(&usage));
+        self.entry.spent.fetch_add(spent.0, Ordering::Relaxed);
         let settled = Settled {
             spent,
             prompt: usage.prompt,

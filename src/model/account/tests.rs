@@ -1,6 +1,7 @@
 //! Calls of a scripted provider, paid from a real ledger.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 
@@ -62,12 +63,22 @@ fn accounts(path: &Path, budget: Budget) -> Arc<Accounts> {
 }
 
 async fn ask_for(accounts: &Arc<Accounts>, chosen: &Chosen) -> Result<Answer, ModelError> {
+    ask_and_add(accounts, chosen, &Arc::default()).await
+}
+
+/// The same; what it cost is added to what its run has spent.
+async fn ask_and_add(
+    accounts: &Arc<Accounts>,
+    chosen: &Chosen,
+    spent: &Arc<AtomicU64>,
+) -> Result<Answer, ModelError> {
     let (sender, mut deltas) = mpsc::channel(64);
     let reads = tokio::spawn(async move { while deltas.recv().await.is_some() {} });
     let entry = Entry {
         run: run_name(fastrand::u64(..)),
         task: "implement",
         failover: false,
+        spent: spent.clone(),
         enough: Arc::default(),
     };
     let outcome = call(accounts, chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await;
@@ -115,8 +126,11 @@ async fn calls_settle_at_what_they_cost() {
         let path = place(name);
         let provider = Scripted::new([steps]);
         let budget = Budget { per_day: dollars(30), ..unlimited() };
-        let outcome = ask_for(&accounts(&path, budget), &chosen(&provider, Place::Hosted, Some(DEAR))).await;
+        let spent = Arc::default();
+        let chosen = chosen(&provider, Place::Hosted, Some(DEAR));
+        let outcome = ask_and_add(&accounts(&path, budget), &chosen, &spent).await;
         assert_eq!(outcome.is_ok(), ok == 1, "{name}: {outcome:?}");
+        assert_eq!(spent.load(Ordering::Relaxed), cost * 1_000_000, "{name}: what failed costs, too");
         let row = row(&path, |row| row.open == 0);
         assert_eq!((row.cost.0, row.ok, row.ok + row.failed), (cost * 1_000_000, ok, 1), "{name}: {row:?}");
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
@@ -185,6 +199,7 @@ async fn a_call_that_is_dropped_is_settled() {
             run: run_name(1),
             task: "fix",
             failover: false,
+            spent: Arc::default(),
             enough: Arc::new(AtomicBool::new(enough)),
         };
         let asks =
@@ -234,7 +249,13 @@ async fn what_became_of_a_run_is_known_after_its_free_calls() {
     let provider = Scripted::saying(["x"]);
     let (accounts, chosen) = (accounts(&path, Budget::default()), chosen(&provider, Place::Embedded, None));
     let (sender, _deltas) = mpsc::channel(64);
-    let entry = Entry { run: run_name(9), task: "fix", failover: false, enough: Arc::default() };
+    let entry = Entry {
+        run: run_name(9),
+        task: "fix",
+        failover: false,
+        spent: Arc::default(),
+        enough: Arc::default(),
+    };
     call(&accounts, &chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await.unwrap();
     accounts.finish(run_name(9), 1, Fate::Kept);
     assert_eq!(row(&path, |row| row.kept > 0).kept, 1);

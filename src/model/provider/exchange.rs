@@ -26,6 +26,11 @@ use crate::model::{Answer, ErrorKind, Finish, ModelError, Request, Tokens, Usage
 /// The most that is read of an error's body, in bytes.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
+/// The most that is read of a list of models: OpenRouter's has half a megabyte.
+const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
+/// How long a list may take.
+const LIST: Duration = Duration::from_secs(15);
+
 /// What a provider speaks: how a request is written, and who reads the answer.
 pub(super) trait Format: Send + Sync {
     /// Where requests go, below the base address.
@@ -106,6 +111,29 @@ impl Exchange {
             reading.read_whole(response).await
         } else {
             reading.read_events(response).await
+        }
+    }
+
+    /// Fetches what is at the address, in place of asking a model.
+    pub(super) async fn get(&self) -> Result<Value, ModelError> {
+        let due = Instant::now() + LIST;
+        let work = async {
+            if let Err(error) = address::check(&self.url) {
+                return Err(self.peer.error(ErrorKind::Config, &error.to_string()));
+            }
+            let key = self.key.read(&self.url, &self.http, &self.peer).await?;
+            let client = self.http.client(&self.url).await.map_err(|error| self.transport(&error))?;
+            let request = client.get(self.url.clone()).headers(self.format.headers(key.as_ref()));
+            let response = request.send().await.map_err(|error| self.transport(&error))?;
+            if !response.status().is_success() {
+                return Err(self.refused(response, key.as_ref(), due).await);
+            }
+            let body = read_up_to(response, MAX_LIST_BYTES, due).await;
+            serde_json::from_slice(&body).map_err(|_| self.page())
+        };
+        match timeout_at(due, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.late(&format!("no answer within {}", seconds(LIST)))),
         }
     }
 

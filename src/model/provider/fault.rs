@@ -191,10 +191,16 @@ fn message_of(body: &Value) -> Option<&str> {
     candidates.into_iter().flatten().find_map(Value::as_str).filter(|message| !message.trim().is_empty())
 }
 
-/// An account without money answers 429 as a busy one does, and waiting does not help it.
+/// An account without money answers 429 as a busy one does, and so does a gateway whose budget is used up: waiting does not
+/// help them.
 fn is_spent(body: &Value) -> bool {
+    const CODES: [&str; 3] = ["insufficient_quota", "billing_hard_limit_reached", "budget_exceeded"];
+    // LiteLLM's words, for a key, a team and a provider.
+    const WORDS: [&str; 3] = ["budget has been exceeded", "exceededbudget", "crossed budget"];
     let error = body.get("error").unwrap_or(body);
-    ["code", "type"].iter().any(|key| error.get(key).and_then(Value::as_str) == Some("insufficient_quota"))
+    let code = |key: &&str| error.get(key).and_then(Value::as_str).is_some_and(|code| CODES.contains(&code));
+    let message = message_of(body).unwrap_or_default().to_lowercase();
+    ["code", "type"].iter().any(code) || WORDS.iter().any(|words| message.contains(words))
 }
 
 /// Whether it says that the prompt is larger than the model's window: by its code, or where there is none, by the words that the
@@ -245,6 +251,11 @@ mod tests {
                 "x",
             ),
             (json!({"message": "x", "code": "insufficient_quota"}), ErrorKind::Rejected, "x"),
+            (
+                json!({"message": "No deployments available - crossed budget: 0.1 >= 0.1", "code": "429"}),
+                ErrorKind::Rejected,
+                "No deployments available - crossed budget: 0.1 >= 0.1",
+            ),
             (json!({"message": "x", "code": 502}), ErrorKind::Server, "x"),
             (
                 json!({"message": "x", "type": "exceed_context_size_error", "code": 400}),

@@ -9,6 +9,7 @@ mod anthropic;
 mod exchange;
 mod fault;
 mod key;
+pub mod list;
 mod openai;
 mod reading;
 

@@ -113,7 +113,7 @@ fn a_dear_model_is_held_against_the_budget_by_what_it_is_asked() {
         (None, Wanted::default(), None),
         (None, sized(1), Some("set model.price, or budget.unknown_price")),
     ] {
-        let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone() }];
+        let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone(), is_local: None }];
         let catalogue = Catalogue::new(providers, vec![model(price)], None);
         let make = |_: &ModelSpec| Err(error(ErrorKind::Config));
         let registry = Registry::new(catalogue, Http::default(), Box::new(make))

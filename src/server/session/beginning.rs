@@ -78,6 +78,7 @@ impl Session {
             progress,
             offered,
             call: None,
+            spent: Arc::default(),
             enough: Arc::default(),
             began: Instant::now(),
             took: None,
@@ -208,6 +209,7 @@ impl Session {
             run: live.account(),
             task: task_of(&live.wish.action).name(),
             failover: live.route.switches() > 0,
+            spent: live.spent.clone(),
             enough: live.enough.clone(),
         };
         let (accounts, chosen) = (live.registry.accounts().clone(), live.chosen.clone());
