@@ -28,6 +28,7 @@ pub(super) fn told(problems: &[Problem]) -> String {
 /// Where calls are paid from, and written down.
 pub(super) fn accounts(config: &Config, state: &std::path::Path) -> Accounts {
     Accounts::new(Some(state.join("ledger.sqlite")), config.budget.clone())
+        .with_collector(config.collector.clone())
 }
 
 /// The models of a configuration.

@@ -21,6 +21,7 @@ use crate::model::ModelError;
 use crate::model::account::Budget;
 use crate::model::route::Routing;
 use crate::model::spec::{Catalogue, ModelSpec};
+use crate::model::telemetry::Collector;
 
 /// The most that a configuration file may have, in bytes: far more than anyone writes, and little to read.
 pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
@@ -34,6 +35,8 @@ pub struct Config {
     pub budget: Budget,
     /// How models are chosen.
     pub routing: Routing,
+    /// Where traces and metrics of calls go.
+    pub collector: Option<Collector>,
     /// Workspaces below these folders are trusted. Absolute, without `..`.
     trusted: Vec<PathBuf>,
 }

@@ -19,6 +19,7 @@ use crate::model::spec::{
     Abilities, BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec, Wire,
 };
 use crate::model::store::CATALOGUE;
+use crate::model::telemetry::Collector;
 use crate::model::{MicroUsd, Tokens};
 
 /// Where Anthropic's API is, for those who do not go through a proxy.
@@ -62,6 +63,7 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         catalogue: Catalogue::new(provider_specs, model_specs, default.map(|name| name.value.to_owned())),
         budget: budget(root, &tables_of_providers),
         routing: routing::routing(root, &models),
+        collector: root.table("telemetry").and_then(|table| collector(&table)),
         trusted: trusted(root, home),
     }
 }
@@ -131,15 +133,7 @@ fn key_source(table: &Table<'_>) -> Option<KeySource> {
         return None;
     }
     if of_env.is_some() {
-        let At { value, span } = table.string("api_key_env")?;
-        if is_variable_name(value) {
-            return Some(KeySource::Env(value.to_owned()));
-        }
-        let message = "this is not the name of an environment variable (letters, digits and underscores, as in \
-                       LOCAL_API_KEY). If it is the key itself, take it out of this file, put it into a variable, and \
-                       write the variable's name here";
-        table.problem(span, "api_key_env", message);
-        return None;
+        return variable_name(table).map(|name| KeySource::Env(name.to_owned()));
     }
     if of_keyring.is_some() {
         let At { value, span } = table.string("api_key_keyring")?;
@@ -158,6 +152,19 @@ fn key_source(table: &Table<'_>) -> Option<KeySource> {
         }
     }
     Some(KeySource::None)
+}
+
+/// `api_key_env`; `None` after a problem.
+fn variable_name<'a>(table: &Table<'a>) -> Option<&'a str> {
+    let At { value, span } = table.string("api_key_env")?;
+    if is_variable_name(value) {
+        return Some(value);
+    }
+    let message = "this is not the name of an environment variable (letters, digits and underscores, as in \
+                   LOCAL_API_KEY). If it is the key itself, take it out of this file, put it into a variable, and \
+                   write the variable's name here";
+    table.problem(span, "api_key_env", message);
+    None
 }
 
 fn is_variable_name(value: &str) -> bool {
@@ -254,6 +261,21 @@ fn budget(root: &Table<'_>, providers: &[Table<'_>]) -> Budget {
         }
     }
     budget
+}
+
+/// Where traces and metrics go.
+fn collector(table: &Table<'_>) -> Option<Collector> {
+    let Some(span) = table.has("endpoint") else {
+        table.missing("endpoint", "the collector's address, as in \"http://127.0.0.1:4318\"");
+        return None;
+    };
+    let base_url = BaseUrl::parse(table.string("endpoint")?.value);
+    let base_url = base_url.map_err(|error| table.problem(span, "endpoint", error.to_string())).ok();
+    let api_key_env = match table.has("api_key_env") {
+        Some(_) => Some(variable_name(table)?.to_owned()),
+        None => None,
+    };
+    Some(Collector { base_url: base_url?, api_key_env })
 }
 
 fn dollars(table: &Table<'_>, key: &str) -> Option<MicroUsd> {

@@ -182,6 +182,23 @@ pub static SETTINGS: &[Setting] = &[
     required("budget.unknown_price.input", Kind::Dollars, "as `model.price.input`"),
     one("budget.unknown_price.cached", Kind::Dollars, "as `model.price.cached`", "as `input`"),
     required("budget.unknown_price.output", Kind::Dollars, "as `model.price.output`"),
+    one(
+        "telemetry",
+        Kind::Table,
+        "traces and metrics of calls for a collector, without any text of prompts or answers",
+        "off",
+    ),
+    required(
+        "telemetry.endpoint",
+        Kind::Text,
+        "the collector's address (OpenTelemetry, OTLP over HTTP, JSON), to which `/v1/traces` and `/v1/metrics` are added; plain http to loopback only",
+    ),
+    one(
+        "telemetry.api_key_env",
+        Kind::Text,
+        "the environment variable that has a bearer token for it",
+        "no token",
+    ),
     one("refine", Kind::Table, "how drafts are corrected by what checkers say (not acted upon yet)", ""),
     one("refine.rounds", Kind::Whole(0, MAX_ROUNDS), "how often, at most", ""),
     one("refine.mode", Kind::Choice(&["verified", "live"]), "whether the rounds are shown", ""),

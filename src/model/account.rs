@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, LazyLock, Mutex, Once, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, Once, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::breaker::{End, Permit};
@@ -18,6 +18,7 @@ use super::health::{Breakers, Circuit};
 use super::ledger::{By, Fate, Ledger, Limits, Measured, Recorded, Spent, report};
 use super::registry::{Chosen, Place};
 use super::spec::Price;
+use super::telemetry::{Collector, Telemetry};
 use super::{ErrorKind, MicroUsd, ModelError};
 
 mod call;
@@ -89,6 +90,9 @@ pub struct Accounts {
     path: Option<PathBuf>,
     budget: Budget,
     ledger: Mutex<Option<Arc<Ledger>>>,
+    /// Where calls are told besides.
+    collector: Option<Collector>,
+    telemetry: OnceLock<Option<Telemetry>>,
     breakers: Breakers,
     restored: Once,
     /// What else is to be written down, in order. Kept here and not with the runtime, which forgets at its end what it has not begun.
@@ -110,6 +114,8 @@ impl Accounts {
             path,
             budget,
             ledger: Mutex::default(),
+            collector: None,
+            telemetry: OnceLock::new(),
             breakers: Breakers::default(),
             restored: Once::new(),
             jobs: Mutex::default(),
@@ -117,6 +123,20 @@ impl Accounts {
             flushing: Mutex::default(),
             wait: LATER,
         }
+    }
+
+    /// The same, which tells a collector of each call, too.
+    #[must_use]
+    pub fn with_collector(mut self, collector: Option<Collector>) -> Self {
+        self.collector = collector;
+        self
+    }
+
+    /// Who tells a collector of calls; started with the first of them.
+    fn telemetry(&self) -> Option<&Telemetry> {
+        let collector = self.collector.as_ref()?;
+        let start = || Telemetry::new(collector).inspect_err(|error| tracing::warn!(error)).ok();
+        self.telemetry.get_or_init(start).as_ref()
     }
 
     /// The ledger; it is opened when it is needed first, and again after an error. Blocks.

@@ -20,6 +20,7 @@ pub mod route;
 pub mod spec;
 pub mod sse;
 pub mod store;
+pub mod telemetry;
 
 use std::fmt;
 use std::time::Duration;

@@ -272,3 +272,39 @@ async fn what_a_provider_says_of_its_models_counts_until_the_user_says_otherwise
     );
     assert_eq!((&listed["configured"][0]["listed"], &listed["version"]), (&true.into(), &1.into()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_is_told_of_calls_and_of_no_text() {
+    let model = FaultServer::start(vec![says(ANSWER)]).await;
+    let collector = FaultServer::start((0..4).map(|_| refuses("200 OK", "{}")).collect()).await;
+    let telemetry =
+        format!("[telemetry]\nendpoint = \"{}\"\napi_key_env = \"TEST_KEY\"\n", collector.origin());
+    let folder = folder(&model.origin(), &nobody().await, &telemetry);
+    folder.run(&GENERATE).await.expect(0, &["(first)"]);
+    let told = collector.requests();
+    let find =
+        |path: &str| told.iter().find(|request| request.starts_with(path)).cloned().unwrap_or_default();
+    let (traces, metrics) = (find("POST /v1/traces "), find("POST /v1/metrics "));
+    for (text, expected) in [
+        (&traces, vec!["chat first", "gen_ai.usage.input_tokens", "redraft.task", "implement", "\"ok\""]),
+        (&metrics, vec!["gen_ai.client.token.usage", "gen_ai.client.operation.duration", "redraft.cost"]),
+    ] {
+        for fragment in expected {
+            assert!(text.contains(fragment), "no {fragment} in {told:?}");
+        }
+        for secret in ["Double", "def f", "return 2", "a.py"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+    // The token goes to the collector, and nowhere else.
+    assert!(traces.contains(&format!("Bearer {}", super::setup::KEY)), "{traces}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_does_not_answer_holds_nobody_up() {
+    let model = FaultServer::start(vec![says(ANSWER)]).await;
+    let telemetry = format!("[telemetry]\nendpoint = \"{}\"\n", nobody().await);
+    let folder = folder(&model.origin(), &nobody().await, &telemetry);
+    folder.run(&GENERATE).await.expect(0, &["(first)"]);
+    assert_eq!(folder.read("a.py"), WRITTEN);
+}

@@ -10,7 +10,8 @@ fn values(setting: &Setting) -> (Vec<String>, &'static str) {
     let quoted = |name: &&str| format!("\"{name}\"");
     match (setting.key, setting.kind) {
         ("provider.base_url", _) => (vec!["\"http://127.0.0.1:8080/v1\"".to_owned()], "7"),
-        ("provider.api_key_env", _) => (vec!["\"LOCAL_API_KEY\"".to_owned()], "7"),
+        ("telemetry.endpoint", _) => (vec!["\"http://127.0.0.1:4318\"".to_owned()], "\"http://example.org\""),
+        ("provider.api_key_env" | "telemetry.api_key_env", _) => (vec!["\"LOCAL_API_KEY\"".to_owned()], "7"),
         ("provider.api_key_keyring", _) => (vec!["\"redraft/me\"".to_owned()], "7"),
         ("model.path", _) => (vec!["\"/models/own.gguf\"".to_owned()], "7"),
         ("trust.folders", _) => (vec!["[\"/code\"]".to_owned()], "7"),
@@ -45,6 +46,7 @@ fn file(key: &str, value: &str) -> String {
         ("model.price.output", "1"),
         ("budget.unknown_price.input", "1"),
         ("budget.unknown_price.output", "1"),
+        ("telemetry.endpoint", "\"http://127.0.0.1:4318\""),
         ("checker.name", "\"c\""),
         ("checker.kind", "\"lsp\""),
         ("checker.command", "[\"ruff\"]"),
@@ -60,7 +62,7 @@ fn file(key: &str, value: &str) -> String {
     lines.retain(|(known, _)| *known != key);
     lines.push((key, value));
     let mut text = String::new();
-    for table in ["", "provider", "model", "routing", "budget", "refine", "checker", "trust"] {
+    for table in ["", "provider", "model", "routing", "budget", "telemetry", "refine", "checker", "trust"] {
         if let Some(Kind::Tables) = find(table).map(|setting| setting.kind) {
             text += &format!("[[{table}]]\n");
         } else if !table.is_empty() {

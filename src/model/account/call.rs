@@ -149,6 +149,9 @@ impl Open {
             retries: seen.attempts.saturating_sub(1),
             failover: self.entry.failover,
         };
+        if let Some(telemetry) = self.accounts.telemetry() {
+            telemetry.call(&self.reserve, &settled);
+        }
         if self.accounts.path.is_none() {
             return;
         }

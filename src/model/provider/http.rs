@@ -77,13 +77,13 @@ impl Http {
         self.0.deadlines
     }
 
-    pub(super) fn variable(&self, name: &str) -> Option<SecretString> {
+    pub(in crate::model) fn variable(&self, name: &str) -> Option<SecretString> {
         (self.0.variable)(name)
     }
 
     /// The client for `url`, built on first use: the one for other machines reads the system's certificates, which
     /// takes some 10 ms.
-    pub(super) async fn client(&self, url: &Url) -> Result<Client, reqwest::Error> {
+    pub(in crate::model) async fn client(&self, url: &Url) -> Result<Client, reqwest::Error> {
         let (cell, build) = self.place(url);
         if let Some(client) = cell.get() {
             return Ok(client.clone());
