@@ -44,9 +44,9 @@ pub fn decide(
 ) -> Decision {
     let asked = error.retry_after;
     let worth_it = match error.kind {
-        ErrorKind::Connect | ErrorKind::Server => attempts <= MAX_RETRIES,
-        // An overloaded provider gets one more chance: more of them are what keeps it overloaded.
-        ErrorKind::Overloaded => attempts <= 1,
+        ErrorKind::Connect => attempts <= MAX_RETRIES,
+        // A server that fails gets one more chance: more of them are what keeps it failing, and there may be another model.
+        ErrorKind::Server | ErrorKind::Overloaded => attempts <= 1,
         // Without a told wait, asking again within seconds only uses up the limit.
         ErrorKind::RateLimit => attempts <= MAX_RETRIES && asked.is_some(),
         ErrorKind::Config
@@ -161,7 +161,8 @@ mod tests {
             (ErrorKind::Connect, None, 2, 0.5, ms(500)),
             (ErrorKind::Connect, None, 3, 0.5, Decision::Stop),
             (ErrorKind::Server, Some(2_000), 1, 0.5, ms(2_000)),
-            (ErrorKind::Server, Some(100), 2, 1.0, ms(1_000)),
+            (ErrorKind::Server, Some(100), 1, 1.0, ms(500)),
+            (ErrorKind::Server, Some(100), 2, 1.0, Decision::Stop),
             (ErrorKind::Server, Some(8_001), 1, 0.5, Decision::Stop),
             (ErrorKind::RateLimit, Some(8_000), 1, 0.5, ms(8_000)),
             (ErrorKind::RateLimit, Some(8_001), 1, 0.5, Decision::Stop),

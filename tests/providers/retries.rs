@@ -28,9 +28,9 @@ async fn the_loop_asks_again_what_may_pass_and_nothing_else() {
     for (scripts, asked, expect) in [
         (vec![good()], 1, ok),
         (vec![busy(), good()], 2, ok),
-        (vec![busy(), busy(), good()], 3, ok),
-        (vec![busy(), busy(), busy(), good()], 3, Err(ErrorKind::Server)),
+        (vec![busy(), busy(), good()], 2, Err(ErrorKind::Server)),
         (vec![vec![Act::Reset], good()], 2, ok),
+        (vec![vec![Act::Reset], vec![Act::Reset], good()], 3, ok),
         (vec![vec![Act::send(SSE), Act::Reset], good()], 2, ok),
         (vec![status("408 Request Timeout", "", ""), good()], 2, ok),
         (vec![status("409 Conflict", "", ""), good()], 2, ok),

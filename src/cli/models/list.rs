@@ -17,12 +17,16 @@ use crate::model::provider::http::Http;
 use crate::model::provider::list::list;
 use crate::model::spec::{ProviderSpec, Wire};
 use crate::model::store::{CATALOGUE, Store};
+use crate::model::{MicroUsd, Tokens, prices};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
     /// Ask the configured providers for their own lists first, with prices and windows where they have them
     #[arg(long)]
     refresh: bool,
+    /// List the hosted models whose prices and windows are known without asking, as far as they have this in their name or host
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = "", conflicts_with = "refresh")]
+    known: Option<String>,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -35,6 +39,10 @@ struct Answer {
 }
 
 pub(crate) fn run(args: &ListArgs, store: &Store, state: &Path) -> Result<ExitCode, Failure> {
+    if let Some(part) = &args.known {
+        let _ = io::stdout().write_all(known(part, args.json).as_bytes());
+        return Ok(ExitCode::SUCCESS);
+    }
     let config = setup::config();
     if args.refresh
         && let Err(problems) = &config
@@ -54,6 +62,47 @@ pub(crate) fn run(args: &ListArgs, store: &Store, state: &Path) -> Result<ExitCo
     let _ = io::stdout().write_all(text.as_bytes());
     let failed = !answers.is_empty() && answers.iter().all(|answer| answer.outcome.is_err());
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The built-in table of hosted models, as far as they have `part` in their id or their host.
+fn known(part: &str, json: bool) -> String {
+    let models: Vec<Value> = prices::all()
+        .filter(|(host, id, _)| host.contains(part) || id.contains(part))
+        .map(|(host, id, known)| {
+            let dollars = |MicroUsd(micro): MicroUsd| micro as f64 / 1e6;
+            let (price, abilities) = (known.price, known.abilities.names());
+            json!({
+                "host": host,
+                "id": id,
+                "price": {
+                    "input": dollars(price.input),
+                    "cached": dollars(price.cached),
+                    "output": dollars(price.output),
+                },
+                "context_window": known.window.0,
+                "max_tokens": known.output.map(|Tokens(most)| most),
+                "abilities": abilities,
+            })
+        })
+        .collect();
+    if json {
+        return format!("{}\n", json!({ "version": 1, "date": prices::date(), "known": models }));
+    }
+    let mut rows =
+        vec![["HOST", "ID", "$ IN / CACHED / OUT", "WINDOW", "ABILITIES"].map(str::to_owned).to_vec()];
+    rows.extend(models.iter().map(|row| {
+        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let abilities: Vec<&str> =
+            row["abilities"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        vec![
+            text("host"),
+            text("id"),
+            price_of(&row["price"]),
+            row["context_window"].to_string(),
+            abilities.join(" "),
+        ]
+    }));
+    format!("{}prices of {}; US dollars for a million tokens\n", table(&rows), prices::date())
 }
 
 /// Asks all providers at once, and keeps what they say; of one that fails, what it said before stays.
