@@ -4,6 +4,7 @@
 //! enforces the table.
 
 pub mod action;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod context;

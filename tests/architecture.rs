@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("context", &["workspace", "syntax", "text"]),
     ("prompt", &["context", "text"]),
     ("draft", &["syntax", "text"]),
+    ("check", &["workspace", "syntax", "text"]),
     ("model", &[]),
     ("job", &["model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
     ("action", &["job", "model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
@@ -27,6 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "server",
+            "check",
             "config",
             "action",
             "job",

@@ -1,6 +1,7 @@
 //! The command line: one file each subcommand. Exit codes: 0 done, 1 failed with a message, 2 wrong usage or
 //! configuration, 130 interrupted.
 
+mod check;
 mod config;
 mod context;
 mod engine;
@@ -46,6 +47,8 @@ enum Command {
     Context(context::ContextArgs),
     /// Models: fetch, list and find those of the embedded engine; see which are asked, and why
     Models(models::ModelsArgs),
+    /// What the built-in checks find in files: syntax, made-up names, calls that do not fit
+    Check(check::CheckArgs),
     /// The configuration: where it is, whether it is right, what comes of it
     Config(config::ConfigArgs),
     /// What was asked of models, how it went, and what it cost
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Context(args) => context::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Usage(args) => usage::run(&args),
         Command::Models(args) => setup::state_dir().and_then(|state| models::run(args, &state)),

@@ -131,6 +131,53 @@ impl Names {
         free.map(|word| word.name.clone()).collect()
     }
 
+    /// The names that are used and that no scope around binds, with where. A class's names count in all that is inside of it:
+    /// headers and the first part of comprehensions do see them, and which is which makes little difference to who asks.
+    pub fn unbound(&self) -> impl Iterator<Item = (&str, &Range<usize>)> {
+        let is_bound = |word: &Word| {
+            let mut at = word.scope;
+            loop {
+                if self.bound.contains_key(&(at, word.name.clone())) {
+                    return true;
+                }
+                if at == 0 {
+                    return false;
+                }
+                at = self.scopes[at].parent;
+            }
+        };
+        let free = self.used.iter().filter(move |word| !is_bound(word));
+        free.map(|word| (word.name.as_str(), &word.range))
+    }
+
+    /// Whether the module's level binds the name, or some function does in its stead (`global`).
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.bound.contains_key(&(0, name.to_owned())) || self.is_declared(name)
+    }
+
+    /// Whether some scope says that `name` is another's.
+    #[must_use]
+    pub fn is_declared(&self, name: &str) -> bool {
+        self.declared.iter().any(|word| word.name == name)
+    }
+
+    /// Whether `name`, used at `range`, is what the module's level binds, and binds once.
+    #[must_use]
+    pub fn is_of_the_module(&self, name: &str, range: &Range<usize>) -> bool {
+        let word = self.word(name.to_owned(), range.clone());
+        let mut at = word.scope;
+        while at > 0 {
+            let seen = at == word.scope || self.scopes[at].kind != Kind::Class;
+            if seen && self.bound.contains_key(&(at, word.name.clone())) {
+                return false;
+            }
+            at = self.scopes[at].parent;
+        }
+        let once = self.bound.get(&(0, word.name)).is_some_and(|places| places.len() == 1);
+        once && !self.is_declared(name)
+    }
+
     /// The parameters that `range` uses, of the functions whose headers begin within `home`.
     #[must_use]
     pub fn parameters_used(&self, range: &Range<usize>, home: &Range<usize>) -> BTreeSet<String> {

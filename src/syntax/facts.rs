@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::extract::extract;
 pub use self::pool::{Pool, Text};
-pub use self::signature::{Parameter, bases, parameters, types};
+pub use self::signature::{Parameter, Taken, Takes, bases, parameters, takes, types};
 
 /// See the module's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +137,12 @@ impl Facts {
     #[must_use]
     pub fn parameters(&self, symbol: &Symbol) -> Vec<Parameter<'_>> {
         parameters(self.pool.get(symbol.list))
+    }
+
+    /// What a function can be given.
+    #[must_use]
+    pub fn takes(&self, symbol: &Symbol) -> Takes<'_> {
+        takes(self.pool.get(symbol.list))
     }
 
     /// The expressions that a class's bases are, without their subscripts.

@@ -96,6 +96,8 @@ pub(super) struct Sources {
     /// names, in a header, here, through comprehensions), `@global` says that it is another scope's; `@used` is any word,
     /// `@label` one that is no name; `@member` of an `@object` (or of `@any` thing), which is `@stored`.
     pub bindings: &'static str,
+    /// `@function` and its `@arguments`; in those a `@keyword`, and `@any` for what stands for any number.
+    pub calls: &'static str,
 }
 
 /// The compiled queries; compiling takes milliseconds, hence once.
@@ -107,6 +109,7 @@ pub(super) struct Queries {
     pub imports: Query,
     pub facts: Query,
     pub attributes: Query,
+    pub calls: Query,
 }
 
 impl Language {
@@ -197,6 +200,7 @@ impl Language {
                 imports: compile(self.sources.imports),
                 facts: compile(self.sources.facts),
                 attributes: compile(self.sources.attributes),
+                calls: compile(self.sources.calls),
             }
         })
     }

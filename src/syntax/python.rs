@@ -43,6 +43,7 @@ pub(super) static PYTHON: Language = Language {
         facts: include_str!("python/facts.scm"),
         attributes: include_str!("python/attributes.scm"),
         bindings: include_str!("python/bindings.scm"),
+        calls: include_str!("python/calls.scm"),
     },
     compiled: OnceLock::new(),
     bindings: OnceLock::new(),

@@ -123,6 +123,14 @@ impl Workspace {
         View::new(index, Some(&self.reader), python, &self.path, facts)
     }
 
+    /// Asks something of the file with the cursor.
+    pub(crate) fn with_source<T>(&self, ask: impl FnOnce(&Source<'_>, &View<'_>) -> T) -> T {
+        let python = Language::by_id("python").expect("it is there");
+        let rope = Rope::from_str(self.text());
+        let tree = parse_str(python, self.text(), std::time::Duration::from_secs(30)).expect("it is parsed");
+        ask(&Source { text: &rope, tree: Some(&tree), language: python, path: &self.path }, &self.view())
+    }
+
     /// The text of the file with the cursor, the function around the cursor, and its body.
     pub(crate) fn place(&self) -> (Rope, Range<usize>, Range<usize>) {
         let python = Language::by_id("python").expect("it is there");

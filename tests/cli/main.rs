@@ -140,7 +140,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         .map_while(|line| line.split_whitespace().next())
         .filter(|&name| name != "help")
         .collect();
-    assert_eq!(commands, ["serve", "generate", "context", "models", "config", "usage"]);
+    assert_eq!(commands, ["serve", "generate", "context", "models", "check", "config", "usage"]);
     let told = page.split('`').filter_map(|code| code.strip_prefix("redraft ")?.split([' ', ',']).next());
     for command in told.filter(|word| !word.starts_with("--")) {
         assert!(commands.contains(&command), "docs/cli.md tells of `redraft {command}`");
@@ -153,6 +153,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         &["models", "choose", "--help"],
         &["models", "list", "--help"],
         &["config", "check", "--help"],
+        &["check", "--help"],
         &["usage", "--help"],
     ];
     for help in helps {
@@ -165,4 +166,27 @@ async fn the_page_and_the_help_have_the_same_options() {
             assert!(page.contains(option), "docs/cli.md does not tell of {option}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_checked_by_what_the_workspace_says() {
+    let folder = Folder::new();
+    folder.write("pyproject.toml", "");
+    folder.write("util.py", "def load(path):\n    return path\n");
+    folder.write("good.py", "from util import load\n\nload('x')\n");
+    folder.write("bad.py", "from util import load, save\n\nload('é', 2); nothing\n");
+    let good = folder.run(&["check", "good.py", "util.py"]).await;
+    good.expect(0, &["0 findings in 2 files"]);
+    let bad = folder.run(&["check", "good.py", "bad.py"]).await;
+    bad.expect(1, &["3 findings in 2 files"]);
+    let expected = "bad.py:1:24: error: the module `util` has no `save` [names/no-member]\n\
+                    bad.py:3:1: error: `load` takes at most 1 arguments by position, and is given 2 [names/arguments]\n\
+                    bad.py:3:15: error: `nothing` is bound nowhere [names/unbound]\n";
+    assert_eq!(bad.output, expected);
+    let json = folder.run(&["check", "bad.py", "--json"]).await;
+    let json: serde_json::Value = serde_json::from_str(&json.output).unwrap();
+    assert_eq!((&json["version"], &json["findings"][0]["end_column"]), (&1.into(), &28.into()));
+    folder.run(&["check", "none.py"]).await.expect(1, &["none.py: cannot be read"]);
+    folder.run(&["check", "pyproject.toml"]).await.expect(1, &["Redraft knows Python so far"]);
+    folder.run(&["check"]).await.expect(2, &["<FILES>"]);
 }

@@ -22,6 +22,63 @@ pub fn parameters(list: &str) -> Vec<Parameter<'_>> {
         .collect()
 }
 
+/// What a function can be given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Takes<'a> {
+    /// Those that take their place in the call, in order.
+    pub positional: Vec<Taken<'a>>,
+    /// How many of these cannot be named.
+    pub positional_only: usize,
+    pub keyword_only: Vec<Taken<'a>>,
+    /// Any number more without a name (`*args`), and with any name (`**kwargs`).
+    pub any_positional: bool,
+    pub any_keywords: bool,
+}
+
+/// One parameter, as far as a call goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken<'a> {
+    pub name: &'a str,
+    pub has_default: bool,
+}
+
+impl Takes<'_> {
+    /// How many arguments without a name it takes, if that is bounded.
+    #[must_use]
+    pub fn most_positional(&self) -> Option<usize> {
+        (!self.any_positional).then_some(self.positional.len())
+    }
+
+    #[must_use]
+    pub fn has_keyword(&self, name: &str) -> bool {
+        let named = self.positional.iter().skip(self.positional_only).chain(&self.keyword_only);
+        named.into_iter().any(|one| one.name == name)
+    }
+}
+
+/// What the list in its brackets takes.
+#[must_use]
+pub fn takes(list: &str) -> Takes<'_> {
+    let mut takes = Takes::default();
+    let mut is_keyword_only = false;
+    for item in items(inside(list)) {
+        let (declared, default) = cut(item, '=');
+        let name = cut(declared, ':').0;
+        match name {
+            "" => {}
+            "/" => takes.positional_only = takes.positional.len(),
+            "*" => is_keyword_only = true,
+            _ if name.starts_with("**") => takes.any_keywords = true,
+            _ if name.starts_with('*') => (takes.any_positional, is_keyword_only) = (true, true),
+            _ => {
+                let one = Taken { name: name.trim(), has_default: !default.is_empty() };
+                if is_keyword_only { takes.keyword_only.push(one) } else { takes.positional.push(one) }
+            }
+        }
+    }
+    takes
+}
+
 /// The bases of a class's list: no keywords, no subscripts.
 #[must_use]
 pub fn bases(list: &str) -> Vec<&str> {

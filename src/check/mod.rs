@@ -1,0 +1,57 @@
+//! Checks of code by what the workspace itself says: no process, no network, in milliseconds. A finding is right or it is not
+//! made: where names may come about in ways that are not seen here (stars, `exec`, modules that make their names when they are
+//! loaded), nothing is said of them.
+
+mod calls;
+mod names;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use crate::syntax::Source;
+use crate::workspace::view::View;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// Something that is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which check says so: `syntax`, `names`.
+    pub source: &'static str,
+    /// What kind of thing it is: `unbound`, `no-member`.
+    pub code: &'static str,
+    pub severity: Severity,
+    /// In bytes of the file.
+    pub range: Range<usize>,
+    pub message: String,
+}
+
+impl Severity {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// What the built-in checks find in a file, in its order; `view` looks from it. Where it does not parse, only that is told.
+#[must_use]
+pub fn check(source: &Source<'_>, view: &View<'_>) -> Vec<Finding> {
+    let mut findings = syntax::check(source);
+    // What the names of a file with errors stand for is not known; neither is it of one that only declares.
+    if findings.is_empty() && !source.language.declares(source.path) {
+        findings.extend(names::check(source, view));
+        findings.extend(calls::check(source, view));
+    }
+    findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
+    findings
+}
