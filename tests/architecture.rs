@@ -22,7 +22,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     (
         "server",
-        &["config", "action", "job", "model", "draft", "prompt", "context", "workspace", "syntax", "text"],
+        &[
+            "check",
+            "config",
+            "action",
+            "job",
+            "model",
+            "draft",
+            "prompt",
+            "context",
+            "workspace",
+            "syntax",
+            "text",
+        ],
     ),
     (
         "cli",

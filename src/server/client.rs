@@ -29,6 +29,8 @@ pub(super) struct Profile {
     pub folders: Vec<PathBuf>,
     /// The client shows which actions are made by a model (LSP 3.18, `CodeActionTag.LLMGenerated`).
     pub llm_tag: bool,
+    /// Shows diagnostics that the server sends.
+    pub shows_diagnostics: bool,
     /// Understands code actions, not only commands.
     pub action_literals: bool,
     pub disabled_support: bool,
@@ -72,6 +74,7 @@ impl Profile {
             llm_tag: capability("textDocument/codeAction/tagSupport/valueSet")
                 .and_then(Value::as_array)
                 .is_some_and(|tags| tags.iter().any(|tag| tag.as_i64() == Some(1))),
+            shows_diagnostics: capability("textDocument/publishDiagnostics").is_some_and(Value::is_object),
             action_literals: capability("textDocument/codeAction/codeActionLiteralSupport")
                 .is_some_and(Value::is_object),
             disabled_support: is("textDocument/codeAction/disabledSupport"),

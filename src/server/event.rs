@@ -15,6 +15,7 @@ use super::params::{Ask, GenerateParams, RunParams};
 use super::session::Loaded;
 use super::session::project::{Learnt, Project};
 use super::session::ready::{Ready, Unready};
+use crate::check::Finding;
 use crate::draft::verify::Rejected;
 use crate::model::ledger::By;
 use crate::model::{Answer, ModelError};
@@ -174,6 +175,12 @@ pub(super) enum TaskEvent {
         stamp: Stamp,
         tree: Option<Tree>,
         learnt: Option<Learnt>,
+    },
+    /// A draft that stands was looked at: what it brought in that is wrong.
+    Looked {
+        run: RunId,
+        stamp: Stamp,
+        findings: Vec<Finding>,
     },
     /// The configuration was read again.
     Reloaded(Loaded),

@@ -15,6 +15,7 @@ use super::outgoing::Outgoing;
 use super::params::run_name;
 use super::progress::Progress;
 use crate::action::prepare::{Sent, Wish};
+use crate::check::Finding;
 use crate::draft::weave::Time;
 use crate::job::{Run, State};
 use crate::model::account::{self, Accounts, Entry};
@@ -57,6 +58,8 @@ pub(super) struct Live {
     /// When its model was first asked, and how long it took until the draft stood, or failed.
     pub began: Instant,
     pub took: Option<Duration>,
+    /// What is wrong with its draft, as it was shown.
+    pub findings: Vec<Finding>,
     /// When it wants to be polled.
     pub wake: Option<Time>,
     /// It is to be done again once it is taken back.

@@ -29,6 +29,7 @@ mod commands;
 mod costs;
 mod documents;
 mod failover;
+mod looking;
 pub(in crate::server) mod project;
 pub(in crate::server) mod ready;
 mod reload;
@@ -305,6 +306,7 @@ impl Session {
             }
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
             TaskEvent::Parsed { uri, stamp, tree, learnt } => self.parsed(&uri, stamp, tree, learnt),
+            TaskEvent::Looked { run, stamp, findings } => self.looked(run, stamp, findings),
             TaskEvent::Reloaded(outcome) => self.reloaded(outcome),
             TaskEvent::Project(project) => self.project_started(project),
             TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),

@@ -81,6 +81,8 @@ pub struct Client {
     pub frozen: VecDeque<Value>,
     /// Answers with the id null: to what was no request.
     pub refusals: VecDeque<Value>,
+    /// What was published last, by document.
+    pub diagnostics: BTreeMap<String, Vec<Value>>,
     pub log: Vec<String>,
 }
 
@@ -167,6 +169,7 @@ impl Client {
             proposals: VecDeque::new(),
             frozen: VecDeque::new(),
             refusals: VecDeque::new(),
+            diagnostics: BTreeMap::new(),
             log: Vec::new(),
         }
     }
@@ -423,6 +426,11 @@ impl Client {
             }
             (Some("redraft/status"), None) => self.statuses.push(message["params"].clone()),
             (Some("window/logMessage"), None) => {}
+            (Some("textDocument/publishDiagnostics"), None) => {
+                let params = &message["params"];
+                let uri = params["uri"].as_str().unwrap().to_owned();
+                self.diagnostics.insert(uri, params["diagnostics"].as_array().unwrap().clone());
+            }
             (Some("window/showMessage"), None) => {
                 let params = &message["params"];
                 let text = params["message"].as_str().unwrap().to_owned();

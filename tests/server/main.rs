@@ -15,6 +15,7 @@ mod fault_server;
 mod handshake;
 mod harness;
 mod liars;
+mod looking;
 mod order;
 mod outcomes;
 mod proposals;

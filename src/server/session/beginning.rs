@@ -82,6 +82,7 @@ impl Session {
             enough: Arc::default(),
             began: Instant::now(),
             took: None,
+            findings: Vec::new(),
             wake: None,
             again: false,
         });

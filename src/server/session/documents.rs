@@ -86,6 +86,10 @@ impl Session {
 
     pub(super) fn closed(&mut self, uri: &str) {
         self.tell_runs(uri, || Input::Closed);
+        // What the user leaves standing there is what the user took.
+        for live in self.runs.values().filter(|live| live.uri == uri && live.run.stands()) {
+            live.finish(live.fate());
+        }
         self.runs.retain(|_, live| live.uri != uri);
         for preparing in self.preparing.values_mut().filter(|preparing| preparing.snapshot.uri == uri) {
             preparing.closed = true;

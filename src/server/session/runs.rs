@@ -123,6 +123,12 @@ impl Session {
             State::Reverted => live.finish(Fate::Reverted),
             _ => {}
         }
+        match state {
+            State::Done => self.look_at(id),
+            State::Kept | State::Reverted | State::Failed => self.forget_findings(id),
+            _ => {}
+        }
+        let Some(live) = self.runs.get_mut(&id) else { return };
         if !state.is_over() {
             return;
         }

@@ -1,0 +1,57 @@
+//! What is wrong with a draft that stands is shown in it, and goes with it.
+
+use std::sync::Arc;
+
+use redraft::model::provider::scripted::Scripted;
+use serde_json::{Value, json};
+
+use crate::harness::{Client, URI, rich, setup};
+use crate::{SHAPES, writer};
+
+fn greeted(provider: &Scripted) -> Client {
+    let mut capabilities = rich();
+    capabilities["textDocument"]["publishDiagnostics"] = json!({});
+    let mut client =
+        Client::greeted(setup(Arc::new(provider.clone())), &capabilities, json!({ "delivery": "final" }));
+    // A fault that was there before is nobody's news.
+    client.open(URI, &format!("{SHAPES}\n\nwas_there_before\n"));
+    client
+}
+
+fn shown(client: &Client) -> Vec<Value> {
+    client.diagnostics.get(URI).cloned().unwrap_or_default()
+}
+
+#[test]
+fn what_a_draft_made_up_is_shown_until_it_is_kept_or_taken_back() {
+    for (command, state) in [("redraft.keep", "kept"), ("redraft.revert", "reverted")] {
+        let provider = Scripted::saying(["    return circle_area(r) * made_up\n"]);
+        let mut client = greeted(&provider);
+        let run = client.run("implement", "raise");
+        client.until_state(&run, "done");
+        client.until("diagnostics", |client| !shown(client).is_empty());
+        let diagnostics = shown(&client);
+        let told: Vec<&str> =
+            diagnostics.iter().filter_map(|diagnostic| diagnostic["message"].as_str()).collect();
+        assert_eq!(told, ["`circle_area` is bound nowhere", "`made_up` is bound nowhere"]);
+        assert_eq!((&diagnostics[0]["source"], &diagnostics[0]["severity"]), (&json!("redraft"), &json!(1)));
+        let at = client.find("circle_area");
+        assert_eq!(diagnostics[0]["range"], client.range(at..at + "circle_area".len()));
+        client.command(command, &run);
+        client.until_state(&run, state);
+        client.until("nothing", |client| shown(client).is_empty());
+        client.finish();
+    }
+}
+
+#[test]
+fn a_draft_with_nothing_wrong_is_left_in_peace() {
+    let mut client = greeted(&writer());
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    client.command("redraft.keep", &run);
+    client.until_state(&run, "kept");
+    client.barrier();
+    assert!(client.diagnostics.is_empty());
+    client.finish();
+}
