@@ -163,7 +163,7 @@ impl Accounts {
 
     /// Takes in how models were when earlier processes ended. Blocks once, and only where there is a ledger: for what says
     /// nothing none is made.
-    pub fn restore(&self) {
+    fn restore(&self) {
         self.restored.call_once(|| {
             if !self.path.as_ref().is_some_and(|path| path.exists()) {
                 return;
@@ -195,8 +195,6 @@ impl Accounts {
             return Ok(per_run);
         }
         let spent = self.spent(now)?;
-        let rest =
-            |limit: Option<MicroUsd>, spent: MicroUsd| Some(MicroUsd(limit?.0.saturating_sub(spent.0)));
         Ok([per_run, rest(per_day, spent.day), rest(per_month, spent.month)].into_iter().flatten().min())
     }
 
@@ -211,8 +209,6 @@ impl Accounts {
         let spent = self.spent(now)?;
         let spent = spent.providers.iter().find(|spent| spent.provider == provider);
         let spent = spent.map_or_else(Default::default, |spent| (spent.day, spent.month));
-        let rest =
-            |limit: Option<MicroUsd>, spent: MicroUsd| Some(MicroUsd(limit?.0.saturating_sub(spent.0)));
         Ok([rest(per_day, spent.0), rest(per_month, spent.1)].into_iter().flatten().min())
     }
 
@@ -366,6 +362,11 @@ impl fmt::Debug for Accounts {
             .field("budget", &self.budget)
             .finish_non_exhaustive()
     }
+}
+
+/// What a limit leaves.
+fn rest(limit: Option<MicroUsd>, spent: MicroUsd) -> Option<MicroUsd> {
+    Some(MicroUsd(limit?.0.saturating_sub(spent.0)))
 }
 
 fn refused(message: String) -> ModelError {

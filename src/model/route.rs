@@ -151,7 +151,12 @@ impl Registry {
         let fallback = wanted.fallback.clone().unwrap_or_else(|| routing.fallback.clone());
         let fallback = if fallback.is_empty() { self.own() } else { fallback };
         let is_sized = wanted.answer.is_some();
-        let candidates = self.candidates(requirements, is_sized)?;
+        let asked_for: Vec<&str> = [wanted.named.as_deref(), self.pinned(wanted), Some(default)]
+            .into_iter()
+            .flatten()
+            .chain(fallback.iter().map(String::as_str))
+            .collect();
+        let candidates = self.candidates(requirements, &asked_for, is_sized)?;
         let output = candidates.iter().map(|one| one.limits.output).max().unwrap_or_default();
         let question = Question {
             task: wanted.task,
@@ -222,17 +227,22 @@ impl Registry {
         models.filter(|model| !built_in(model)).map(|model| model.name.clone()).collect()
     }
 
-    /// All models with what is known of them; the embedded ones whose weights are there, and the default. What their providers'
-    /// budgets leave only where the question `is_sized`.
-    fn candidates(&self, requirements: &Requirements, is_sized: bool) -> Result<Vec<Candidate>, ModelError> {
+    /// All models with what is known of them. Of embedded ones those whose weights are there, and those that were asked for: that
+    /// they are missing is told when one is asked. What their providers' budgets leave only where the question `is_sized`.
+    fn candidates(
+        &self,
+        requirements: &Requirements,
+        asked_for: &[&str],
+        is_sized: bool,
+    ) -> Result<Vec<Candidate>, ModelError> {
         let catalogue = self.catalogue();
         let now = SystemTime::now();
         let mut candidates = Vec::new();
         for model in catalogue.models() {
             let Ok(spec) = catalogue.provider_of(model) else { continue };
             let place = Place::of(spec);
-            let is_wanted = model.name == catalogue.default_model() || self.is_there(model);
-            if spec.wire == Wire::Embedded && !is_wanted {
+            let is_wanted = || asked_for.contains(&model.name.as_str()) || self.is_there(model);
+            if spec.wire == Wire::Embedded && !is_wanted() {
                 continue;
             }
             let accounts = self.accounts();

@@ -271,6 +271,8 @@ impl Session {
             ClientEvent::Answered { id, answer } => self.answered(id, &answer),
             ClientEvent::Shutdown { reply } => {
                 self.preparing.clear();
+                // What waits for the configuration begins no more.
+                self.reloading.iter_mut().for_each(Vec::clear);
                 let runs: Vec<RunId> = self.runs.keys().copied().collect();
                 for run in runs {
                     self.step(run, Input::Stop);

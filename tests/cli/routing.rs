@@ -147,15 +147,18 @@ async fn a_choice_is_explained() {
         (&["--model", "second"], vec!["second"], "first: it was not asked for"),
         (&["--min-context", "40000"], vec![], "its window is 32768 tokens"),
         (&["--needs", "tools"], vec![], "it is not known to have `tools`"),
-        (&["--prefer-free", "--privacy", "local"], vec!["first", "second", "qwen2.5-coder-0.5b"], ""),
+        (&["--prefer-free", "--privacy", "local"], vec!["first", "second"], "it is free"),
+        (
+            &["--model", "qwen2.5-coder-7b"],
+            vec!["qwen2.5-coder-7b", "second"],
+            "1. qwen2.5-coder-7b: it was named",
+        ),
     ] {
         let ran = folder.run(&[&["models", "choose", "--json"], arguments].concat()).await;
         let plan: Value = serde_json::from_str(&ran.output).unwrap();
         let places: Vec<&str> =
             plan["places"].as_array().unwrap().iter().filter_map(|place| place["name"].as_str()).collect();
-        let places: Vec<&str> =
-            places.into_iter().filter(|name| order.contains(name) || !name.starts_with("qwen")).collect();
-        assert!(order.starts_with(&places) || places == order, "{arguments:?}: {}", ran.output);
+        assert_eq!(places, order, "{arguments:?}: {}", ran.output);
         assert_eq!(ran.code, Some(i32::from(order.is_empty())), "{ran:?}");
         let text = folder.run(&[&["models", "choose"], arguments].concat()).await.output;
         assert!(text.contains(why), "{text}");
@@ -307,4 +310,32 @@ async fn a_collector_that_does_not_answer_holds_nobody_up() {
     let folder = folder(&model.origin(), &nobody().await, &telemetry);
     folder.run(&GENERATE).await.expect(0, &["(first)"]);
     assert_eq!(folder.read("a.py"), WRITTEN);
+}
+
+/// Weights that are not there are told with what to do, by the name that was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_not_fetched_says_so() {
+    let folder = Folder::new();
+    folder.write("a.py", STUB);
+    for arguments in [&[][..], &["--model", "qwen2.5-coder-7b"]] {
+        let name = arguments.last().unwrap_or(&"qwen2.5-coder-0.5b");
+        let ran = folder.run(&[&GENERATE, arguments].concat()).await;
+        let (fetch, without) =
+            (format!("models pull {name}"), "built without the embedded engine".to_owned());
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.error.contains(&fetch) || ran.error.contains(&without), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_of_hosted_models_is_listed() {
+    let folder = Folder::new();
+    let listed = folder.run(&["models", "list", "--known", "api.openai.com", "--json"]).await;
+    listed.expect(0, &[]);
+    let listed: Value = serde_json::from_str(&listed.output).unwrap();
+    let known = listed["known"].as_array().unwrap();
+    assert!(known.len() > 5 && known.iter().all(|model| model["host"] == "api.openai.com"), "{listed}");
+    assert!(known.iter().all(|model| model["price"]["output"].as_f64() > Some(0.0)), "{listed}");
+    let text = folder.run(&["models", "list", "--known", "no such model"]).await.output;
+    assert_eq!(text.lines().count(), 2, "{text}");
 }

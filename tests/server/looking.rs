@@ -55,3 +55,20 @@ fn a_draft_with_nothing_wrong_is_left_in_peace() {
     assert!(client.diagnostics.is_empty());
     client.finish();
 }
+
+#[test]
+fn what_is_shown_goes_when_its_user_works_on_the_draft_or_closes_the_document() {
+    for closes in [false, true] {
+        let mut client = greeted(&Scripted::saying(["    return made_up\n"]));
+        let run = client.run("implement", "raise");
+        client.until_state(&run, "done");
+        client.until("diagnostics", |client| !shown(client).is_empty());
+        if closes {
+            client.close(URI);
+        } else {
+            client.type_before("made_up", "r  # ");
+        }
+        client.until("nothing", |client| shown(client).is_empty());
+        client.finish();
+    }
+}

@@ -75,6 +75,8 @@ impl Session {
                 is_known = self.run_of(id).is_some_and(Run::heard_itself);
             }
         }
+        // The user is at work on it: what was wrong may be right by now.
+        self.forget_findings_of(uri, Run::is_touched);
     }
 
     /// A run that is being prepared sees a change when it begins.
@@ -90,6 +92,7 @@ impl Session {
         for live in self.runs.values().filter(|live| live.uri == uri && live.run.stands()) {
             live.finish(live.fate());
         }
+        self.forget_findings_of(uri, |_| true);
         self.runs.retain(|_, live| live.uri != uri);
         for preparing in self.preparing.values_mut().filter(|preparing| preparing.snapshot.uri == uri) {
             preparing.closed = true;

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::Session;
 use super::project::Around;
 use crate::check::{Finding, Severity, check};
+use crate::job::Run;
 use crate::server::convert::range_out;
 use crate::server::event::{RunId, TaskEvent};
+use crate::server::live::Live;
 use crate::workspace::{Snapshot, Stamp};
 
 impl Session {
@@ -55,6 +57,13 @@ impl Session {
         live.findings.clear();
         let uri = live.uri.clone();
         self.show_findings(&uri);
+    }
+
+    /// The same of those drafts of a document that `is_gone` says so of.
+    pub(super) fn forget_findings_of(&mut self, uri: &str, is_gone: impl Fn(&Run) -> bool) {
+        let gone = |live: &&Live| live.uri == uri && !live.findings.is_empty() && is_gone(&live.run);
+        let ids: Vec<RunId> = self.runs.values().filter(gone).map(|live| live.id).collect();
+        ids.into_iter().for_each(|id| self.forget_findings(id));
     }
 
     /// Shows what is wrong with the drafts that stand in a document.

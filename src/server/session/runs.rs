@@ -168,6 +168,7 @@ impl Session {
         let standing = |live: &&Live| !live.run.is_live();
         let standing: Vec<RunId> = self.runs.values().filter(standing).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
+            self.forget_findings(*id);
             if let Some(live) = self.runs.remove(id).filter(|live| live.run.stands()) {
                 live.finish(live.fate());
             }
