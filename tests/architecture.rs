@@ -17,8 +17,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("draft", &["syntax", "text"]),
     ("check", &["workspace", "syntax", "text"]),
     ("model", &[]),
-    ("job", &["model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
-    ("action", &["job", "model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
+    ("job", &["check", "model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
+    ("action", &["job", "check", "model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
     ("config", &["model"]),
     (
         "server",

@@ -11,6 +11,7 @@ mod generate;
 mod implement;
 mod plan;
 pub mod prepare;
+pub mod redraft;
 mod rewrite;
 mod select;
 #[cfg(test)]

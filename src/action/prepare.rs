@@ -255,7 +255,7 @@ pub fn is_offered(source: &Source<'_>, wish: &Wish) -> bool {
 }
 
 /// The size of the prompt, if it holds no secret.
-fn checked(request: &Request) -> Result<Tokens, PrepareError> {
+pub(super) fn checked(request: &Request) -> Result<Tokens, PrepareError> {
     let mut serialised = request.system.clone();
     for text in request.turns.iter().map(|turn| &turn.text).chain(&request.prefill) {
         serialised.push('\n');
@@ -282,6 +282,7 @@ fn task(plan: Plan, source: &Source<'_>, secrets: Secrets, request: Request) -> 
             .unwrap_or_default()
             .to_owned(),
         secrets,
+        first: request.clone(),
         request,
     }
 }

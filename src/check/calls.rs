@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Finding, Severity};
+use super::Finding;
 use crate::syntax::Source;
 use crate::syntax::bindings::Names;
 use crate::syntax::calls::{Call, calls};
@@ -27,10 +27,8 @@ fn of_call(view: &View<'_>, names: &Names, call: &Call) -> Option<Finding> {
         return None;
     }
     let takes = facts.takes(symbol);
-    let error = |code, range: &Range<usize>, message| {
-        let (source, severity) = ("names", Severity::Error);
-        Some(Finding { source, code, severity, range: range.clone(), message })
-    };
+    let error =
+        |code, range: &Range<usize>, message| Some(Finding::error("names", code, range.clone(), message));
     let name = &call.name;
     if let Some((keyword, range)) =
         call.keywords.iter().find(|(keyword, _)| !takes.any_keywords && !takes.has_keyword(keyword))

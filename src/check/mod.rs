@@ -3,14 +3,21 @@
 //! loaded), nothing is said of them.
 
 mod calls;
+mod delta;
+mod evasion;
 mod names;
+mod overlay;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+pub use self::delta::introduced;
+pub use self::overlay::{Around, Baseline, Overlay, Version};
 use crate::syntax::Source;
+use crate::text::edit::Edit;
 use crate::workspace::view::View;
 
 /// How bad it is.
@@ -23,14 +30,35 @@ pub enum Severity {
 /// Something that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which check says so: `syntax`, `names`.
-    pub source: &'static str,
-    /// What kind of thing it is: `unbound`, `no-member`.
-    pub code: &'static str,
+    /// Which check says so: `syntax`, `names`, or a checker's name.
+    pub source: Cow<'static, str>,
+    /// What kind of thing it is: `unbound`, `no-member`; empty where its checker has no names for them.
+    pub code: Cow<'static, str>,
     pub severity: Severity,
     /// In bytes of the file.
     pub range: Range<usize>,
     pub message: String,
+    /// What its checker would do about it, where that is safe: sorted, disjoint, in bytes of the file.
+    pub fix: Vec<Edit>,
+}
+
+impl Finding {
+    /// An error of the check `source`.
+    pub(crate) fn error(
+        source: &'static str,
+        code: &'static str,
+        range: Range<usize>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            source: source.into(),
+            code: code.into(),
+            severity: Severity::Error,
+            range,
+            message: message.into(),
+            fix: Vec::new(),
+        }
+    }
 }
 
 impl Severity {

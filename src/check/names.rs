@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ropey::Rope;
 
-use super::{Finding, Severity};
+use super::Finding;
 use crate::syntax::Source;
 use crate::syntax::bindings::Names;
 use crate::syntax::facts::{Facts, Import};
@@ -197,5 +197,5 @@ fn place_of(source: &Source<'_>, facts: &Facts, import: &Import) -> Option<Range
 }
 
 fn error(code: &'static str, range: Range<usize>, message: String) -> Finding {
-    Finding { source: "names", code, severity: Severity::Error, range, message }
+    Finding::error("names", code, range, message)
 }

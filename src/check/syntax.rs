@@ -1,6 +1,6 @@
 //! What does not parse.
 
-use super::{Finding, Severity};
+use super::Finding;
 use crate::syntax::{Source, lines};
 
 /// The most that is told of one file: behind the first errors the rest is mostly their echo.
@@ -24,13 +24,8 @@ pub(super) fn check(source: &Source<'_>) -> Vec<Finding> {
             None
         };
         let is_told = told.is_some();
-        findings.extend(told.map(|(code, message)| Finding {
-            source: "syntax",
-            code,
-            severity: Severity::Error,
-            range: node.byte_range(),
-            message,
-        }));
+        findings
+            .extend(told.map(|(code, message)| Finding::error("syntax", code, node.byte_range(), message)));
         if findings.len() >= MOST {
             return findings;
         }

@@ -13,8 +13,9 @@ use std::time::Duration;
 use super::terminal::{self, Progress};
 use super::{Failure, setup};
 use crate::action::prepare::{Room, Sent};
-use crate::config::Choices;
+use crate::config::{Choices, Refine};
 use crate::job::Task;
+use crate::job::rounds::Limits;
 use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Place as Location, Registry};
 use crate::model::route::{Route, Wanted};
@@ -42,6 +43,12 @@ pub(super) struct GenerateArgs {
     /// The model to ask [default: the configuration's]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
+    /// How often a draft with findings is redrafted [default: the configuration's, else 3]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=10))]
+    rounds: Option<u32>,
+    /// End with 1 where findings are left
+    #[arg(long)]
+    strict: bool,
     /// Ask nobody: print which model would be asked, how large the prompt is, and what it may cost
     #[arg(long, group = "result")]
     estimate: bool,
@@ -94,7 +101,9 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
-    let outcome = runtime.block_on(run::run(&site, question, &registry, first, &mut progress, streams));
+    let limits = limits(args.rounds, choices.refine.over(config.refine));
+    let outcome =
+        runtime.block_on(run::run(&site, question, &registry, first, &mut progress, (streams, limits)));
     // What it cost is being written down.
     runtime.shutdown_timeout(LAST);
     let outcome = outcome?;
@@ -106,8 +115,21 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
             progress.line(&format!("the file would also get: {import}"));
         }
     }
+    for finding in &outcome.left {
+        progress.line(&format!("left over: {finding}"));
+    }
     progress.line(&outcome.figures);
-    Ok(ExitCode::SUCCESS)
+    Ok(if args.strict && !outcome.left.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// How far drafts are redrafted.
+fn limits(rounds: Option<u32>, refine: Refine) -> Limits {
+    let default = Limits::default();
+    Limits {
+        rounds: rounds.or(refine.rounds).unwrap_or(default.rounds),
+        time: refine.time.unwrap_or(default.time),
+        tokens: refine.tokens.unwrap_or(default.tokens),
+    }
 }
 
 /// What is asked, and of whom.

@@ -2,12 +2,12 @@
 //! read from a file of the user's and the environment, and nothing of a workspace or of LSP gets in here.
 //!
 //! A file is read whole or not at all, and every problem of it is told at once, each with its place. All keys of
-//! the contract are checked. Not acted on yet: `[refine]` and `[[checker]]`, which come with
-//! the stages that need them.
+//! the contract are checked. Not acted on yet: `[[checker]]`.
 
 mod parse;
 mod places;
 mod problem;
+mod refine;
 pub mod settings;
 mod table;
 mod workspace;
@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::places::{config_file, state_dir};
 pub use self::problem::{Place, Problem};
+pub use self::refine::{Mode, Refine};
 pub use self::workspace::{Choices, WORKSPACE_FILE};
 use crate::model::ModelError;
 use crate::model::account::Budget;
@@ -35,6 +36,8 @@ pub struct Config {
     pub budget: Budget,
     /// How models are chosen.
     pub routing: Routing,
+    /// How drafts are checked and redrafted.
+    pub refine: Refine,
     /// Where traces and metrics of calls go.
     pub collector: Option<Collector>,
     /// Workspaces below these folders are trusted. Absolute, without `..`.

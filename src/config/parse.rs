@@ -7,12 +7,13 @@ mod tests;
 
 use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::Config;
 use super::problem::{Problem, Problems, did_you_mean};
 use super::table::{At, Table};
+use super::{Config, Mode, Refine};
 use crate::model::account::Budget;
 use crate::model::address::BaseUrl;
 use crate::model::spec::{
@@ -63,8 +64,19 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         catalogue: Catalogue::new(provider_specs, model_specs, default.map(|name| name.value.to_owned())),
         budget: budget(root, &tables_of_providers),
         routing: routing::routing(root, &models),
+        refine: root.table("refine").map(|table| refine(&table)).unwrap_or_default(),
         collector: root.table("telemetry").and_then(|table| collector(&table)),
         trusted: trusted(root, home),
+    }
+}
+
+/// `[refine]`, of the user's file or of a workspace's.
+pub(super) fn refine(table: &Table<'_>) -> Refine {
+    Refine {
+        rounds: table.integer("rounds").map(|rounds| rounds.value),
+        time: table.integer("seconds").map(|seconds| Duration::from_secs(u64::from(seconds.value))),
+        tokens: table.integer("tokens").map(|tokens| Tokens(tokens.value)),
+        mode: table.choice("mode", &Mode::NAMES).map(|mode| mode.value),
     }
 }
 

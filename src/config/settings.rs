@@ -41,7 +41,9 @@ pub enum Kind {
 /// The largest price and budget that are believed, in US dollars.
 pub const MAX_DOLLARS: f64 = 1_000_000.0;
 /// The most rounds of refinement.
-const MAX_ROUNDS: u32 = 10;
+pub const MAX_ROUNDS: u32 = 10;
+/// The longest time for a thing: a day.
+const MAX_SECONDS: u32 = 86_400;
 /// The largest window and output, in tokens: ten times today's largest.
 const MAX_TOKENS: u32 = 20_000_000;
 /// The longest latency that anyone asks for: an hour.
@@ -199,9 +201,26 @@ pub static SETTINGS: &[Setting] = &[
         "the environment variable that has a bearer token for it",
         "no token",
     ),
-    one("refine", Kind::Table, "how drafts are corrected by what checkers say (not acted upon yet)", ""),
-    one("refine.rounds", Kind::Whole(0, MAX_ROUNDS), "how often, at most", ""),
-    one("refine.mode", Kind::Choice(&["verified", "live"]), "whether the rounds are shown", ""),
+    one("refine", Kind::Table, "how drafts are checked, and redrafted by what the checks find", ""),
+    one(
+        "refine.rounds",
+        Kind::Whole(0, MAX_ROUNDS),
+        "how often, at most, a draft with findings is redrafted; with 0 it is checked, and what is left is told",
+        "3",
+    ),
+    one(
+        "refine.seconds",
+        Kind::Whole(1, MAX_SECONDS),
+        "no round begins so long after the first draft",
+        "120",
+    ),
+    one("refine.tokens", TOKENS, "no round begins once a run's prompts and answers have so many", "40,000"),
+    one(
+        "refine.mode",
+        Kind::Choice(&["verified", "live"]),
+        "`verified`: a draft is shown once it is checked; `live`: it is shown as it comes, and refined in place",
+        "`live` where the editor has drafts line by line, else `verified`",
+    ),
     one("checker", Kind::Tables, "a checker of trusted workspaces (not acted upon yet)", ""),
     required("checker.name", Kind::Text, "its name"),
     required("checker.kind", Kind::Choice(&["lsp", "command", "test"]), "how it is run"),

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 use super::places::{self, ConfigFile};
 use super::problem::{Problem, Problems};
 use super::table::Table;
-use super::{Config, settings};
+use super::{Config, Refine, settings};
 use crate::model::ModelError;
 use crate::model::choose::Task;
 use crate::model::route::Wanted;
@@ -20,7 +20,7 @@ use crate::model::spec::Catalogue;
 pub const WORKSPACE_FILE: &str = ".redraft.toml";
 
 /// What may be in it, as the reference lists it.
-const ROOT: [&str; 2] = ["default_model", "routing"];
+const ROOT: [&str; 3] = ["default_model", "routing", "refine"];
 const ROUTING: [&str; 2] = ["fallback", "tasks"];
 
 /// Which of the user's models are asked. What is not said is the user's own.
@@ -29,6 +29,7 @@ pub struct Choices {
     pub default_model: Option<String>,
     pub fallback: Option<Vec<String>>,
     pub tasks: BTreeMap<Task, String>,
+    pub refine: Refine,
 }
 
 impl Choices {
@@ -67,6 +68,9 @@ impl Choices {
             let root = Table::root(&document, &problems);
             refuse_others(&root, "", &ROOT);
             choices.default_model = root.string("default_model").map(|name| name.value.to_owned());
+            if let Some(refine) = root.table("refine") {
+                choices.refine = super::parse::refine(&refine);
+            }
             if let Some(routing) = root.table("routing") {
                 refuse_others(&routing, "routing", &ROUTING);
                 choices.fallback = routing
@@ -93,6 +97,7 @@ impl Choices {
             default_model: self.default_model.or_else(|| others.default_model.clone()),
             fallback: self.fallback.or_else(|| others.fallback.clone()),
             tasks,
+            refine: self.refine.over(others.refine),
         }
     }
 
@@ -135,12 +140,13 @@ mod tests {
 
     #[test]
     fn a_workspace_chooses_and_does_no_more() {
-        let text = "default_model = \"a\"\n[routing]\nfallback = [\"b\"]\n[routing.tasks]\nfix = \"c\"\n";
+        let text = "default_model = \"a\"\n[routing]\nfallback = [\"b\"]\n[routing.tasks]\nfix = \"c\"\n[refine]\nrounds = 1\nmode = \"live\"\n";
         let choices = parse(text).unwrap();
         let expected = Choices {
             default_model: Some("a".to_owned()),
             fallback: Some(vec!["b".to_owned()]),
             tasks: BTreeMap::from([(Task::Fix, "c".to_owned())]),
+            refine: Refine { rounds: Some(1), mode: Some(crate::config::Mode::Live), ..Refine::default() },
         };
         assert_eq!(choices, expected);
         for (text, fragment) in [

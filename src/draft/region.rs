@@ -85,6 +85,19 @@ impl Region {
         self.start..self.start + self.ours.len() - taken + given
     }
 
+    /// Where bytes of `ours` are in the document; nothing where the user changed something among them.
+    #[must_use]
+    pub fn placed(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let is_inside = |span: &Edit| {
+            range.start < span.range.end.max(span.range.start + 1) && span.range.start < range.end
+        };
+        if self.user.iter().any(is_inside) {
+            return None;
+        }
+        let start = self.start + self.shifted(range.start, |span| span.range.end <= range.start);
+        Some(start..start + range.len())
+    }
+
     /// Whether the user changed anything in it.
     #[must_use]
     pub fn is_touched(&self) -> bool {

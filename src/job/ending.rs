@@ -35,10 +35,10 @@ impl Run {
 
     pub(super) fn cancel(&mut self, why: &str) -> Vec<Effect> {
         match self.phase {
-            Phase::Asking | Phase::Verifying | Phase::Landing => {}
+            Phase::Asking | Phase::Verifying | Phase::Inspecting | Phase::Landing => {}
             Phase::Reverting(_) | Phase::Resting => return Vec::new(),
         }
-        let asking = self.phase == Phase::Asking;
+        let asking = self.is_waiting();
         self.come_to_rest();
         self.cleaner = None;
         self.message = Some(why.to_owned());
@@ -48,7 +48,7 @@ impl Run {
     }
 
     pub(super) fn fail(&mut self, why: String) -> Vec<Effect> {
-        let mut effects = if self.phase == Phase::Asking { vec![Effect::StopAsking] } else { Vec::new() };
+        let mut effects = if self.is_waiting() { vec![Effect::StopAsking] } else { Vec::new() };
         self.message = Some(why);
         self.cleaner = None;
         if self.has_written() {

@@ -3,6 +3,8 @@
 use ropey::Rope;
 
 use super::Task;
+use super::rounds::Redraft;
+use crate::check::Finding;
 use crate::draft::verify::{Proposal, Rejected};
 use crate::draft::weave::Time;
 use crate::model::{Answer, ModelError};
@@ -39,6 +41,8 @@ pub enum State {
     Streaming,
     /// The answer is whole; the draft is looked at, then put in.
     Checking,
+    /// Something is wrong with the draft; the model writes a better one.
+    Refining,
     /// The draft stands.
     Done,
     /// It went wrong, and what was there is there again.
@@ -63,6 +67,10 @@ pub enum Input<'a> {
     Again(Box<Task>),
     /// The outcome of `Effect::Verify`.
     Verified(Result<(), Rejected>),
+    /// The outcome of `Effect::Check`.
+    Checked(Checked),
+    /// There is no question for another round: why.
+    Unrefined(String),
     /// The document changed: `edits`, one after the other, made `after` of `before`.
     Changed {
         edits: &'a [Edit],
@@ -91,11 +99,24 @@ pub enum Input<'a> {
     Closed,
 }
 
+/// What the checks made of a draft.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What is wrong with it that was not wrong before, in bytes of the drafted file.
+    pub findings: Vec<Finding>,
+    /// What each region is to hold, where a checker has mended the draft; `findings` are of that.
+    pub mended: Option<Vec<String>>,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Look at the draft, off the loop, and bring back `Input::Verified`.
     Verify(Box<Proposal>),
+    /// Look for what the draft (`Run::to_check`) has wrong, and bring back `Input::Checked`.
+    Check,
+    /// Ask for a better draft: bring back `Input::Again` with the question, or `Input::Unrefined`.
+    Refine(Box<Redraft>),
     /// The answer is no longer wanted: close the connection.
     StopAsking,
     /// All that the draft needs has come: the engine may stop here.
@@ -130,6 +151,7 @@ impl State {
             Self::Asking => "asking",
             Self::Streaming => "streaming",
             Self::Checking => "checking",
+            Self::Refining => "refining",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
@@ -141,6 +163,6 @@ impl State {
     /// Whether the run is over for whoever waits for it.
     #[must_use]
     pub fn is_over(self) -> bool {
-        !matches!(self, Self::Asking | Self::Streaming | Self::Checking)
+        !matches!(self, Self::Asking | Self::Streaming | Self::Checking | Self::Refining)
     }
 }

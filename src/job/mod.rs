@@ -3,8 +3,10 @@
 //! A sans-I/O state machine: `step` takes what happened and returns what is to be done. Its owner (the session, or the
 //! command line) performs the effects, brings their outcomes back, and calls `poll` when it may send an edit.
 
+mod checking;
 mod ending;
 mod event;
+pub mod rounds;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -14,15 +16,16 @@ use std::time::Duration;
 
 use ropey::Rope;
 
-pub use self::event::{Delivery, Effect, Input, Send, State};
+pub use self::event::{Checked, Delivery, Effect, Input, Send, State};
+use self::rounds::{Candidate, Limits, Rounds};
 pub use self::task::Task;
 use crate::draft::clean::Cleaner;
 use crate::draft::region::Region;
 use crate::draft::repeat::{Repeats, Repetition};
 use crate::draft::stream::StreamDiff;
-use crate::draft::verify::Rejected;
+use crate::draft::verify::Proposal;
 use crate::draft::weave::{Heard, Next, Time, Weave};
-use crate::model::{Answer, Finish, Usage};
+use crate::model::{Answer, Finish, Tokens, Usage};
 
 /// A client that asks its user before it applies an edit answers within this time.
 const CONFIRMATION: Duration = Duration::from_secs(600);
@@ -36,6 +39,8 @@ const ENDING: Duration = Duration::from_millis(20);
 enum Phase {
     Asking,
     Verifying,
+    /// The checks are at it.
+    Inspecting,
     /// The last edits are on their way.
     Landing,
     /// What was there comes back; then this.
@@ -60,9 +65,20 @@ pub struct Run {
     /// The region's text and the import block's, once they are known.
     targets: Vec<String>,
     written: usize,
+    /// Where drafts are checked, and redrafted.
+    rounds: Option<Rounds>,
+    /// What stands, or is to stand, and what is wrong with it.
+    chosen: Option<Candidate>,
+    /// What was handed out to be checked.
+    inspected: Option<Box<Proposal>>,
+    /// The tokens of earlier rounds' answers, and of all prompts and answers.
+    earlier: Tokens,
+    spent: Tokens,
     /// The draft is whole: its last lines wait until then for the answer's end.
     ending: Time,
+    /// The last whole answer, and whether it is this round's.
     answer: Option<Answer>,
+    is_whole: bool,
     message: Option<String>,
     /// It went wrong, or its user took it back: what lands of it afterwards is taken back as well.
     unwanted: bool,
@@ -92,21 +108,36 @@ impl Run {
             phase: Phase::Asking,
             targets: Vec::new(),
             written: 0,
+            rounds: None,
+            chosen: None,
+            inspected: None,
+            earlier: Tokens(0),
+            spent: Tokens(0),
             ending: Time::ZERO,
             answer: None,
+            is_whole: false,
             message: None,
             unwanted: false,
         }
+    }
+
+    /// The same, with drafts that are checked, and redrafted so far.
+    #[must_use]
+    pub fn refined(mut self, limits: Limits) -> Self {
+        self.rounds = Some(Rounds::new(limits, self.weave.regions()[0].base().to_owned()));
+        self
     }
 
     /// Takes in what happened. `poll` is to be called afterwards.
     pub fn step(&mut self, now: Time, input: Input<'_>) -> Vec<Effect> {
         match input {
             Input::Delta(text) => self.delta(now, text),
-            Input::Answered(Ok(answer)) => self.answered(answer),
-            Input::Answered(Err(error)) if self.phase == Phase::Asking => self.fail(error.message),
+            Input::Answered(Ok(answer)) => self.answered(now, answer),
+            Input::Answered(Err(error)) if self.phase == Phase::Asking => self.missed(error.message),
             Input::Again(task) if self.phase == Phase::Asking => self.again(*task),
-            Input::Verified(verdict) if self.phase == Phase::Verifying => self.verified(verdict),
+            Input::Verified(verdict) if self.phase == Phase::Verifying => self.verified(now, verdict),
+            Input::Checked(checked) if self.phase == Phase::Inspecting => self.checked(now, checked),
+            Input::Unrefined(why) if self.phase == Phase::Asking => self.missed(why),
             Input::Changed { edits, before, after } => {
                 let heard = self.weave.changed(now, edits, before, after);
                 self.heard(heard)
@@ -128,9 +159,13 @@ impl Run {
             Input::Keep if self.stands() => self.enter(State::Kept),
             Input::Revert if self.stands() => self.revert(State::Reverted),
             Input::Closed => self.cancel("the document was closed"),
-            Input::Answered(Err(_)) | Input::Again(_) | Input::Verified(_) | Input::Keep | Input::Revert => {
-                Vec::new()
-            }
+            Input::Answered(Err(_))
+            | Input::Again(_)
+            | Input::Verified(_)
+            | Input::Checked(_)
+            | Input::Unrefined(_)
+            | Input::Keep
+            | Input::Revert => Vec::new(),
         }
     }
 
@@ -138,7 +173,7 @@ impl Run {
     pub fn poll(&mut self, now: Time, document: &Rope) -> (Send, Vec<Effect>) {
         let may_send = match self.phase {
             Phase::Asking if now < self.ending => return (Send::At(self.ending), Vec::new()),
-            Phase::Asking => self.delivery == Delivery::Stream,
+            Phase::Asking | Phase::Inspecting => self.delivery == Delivery::Stream,
             // What it finds decides on the last edit, which may be all that is left to send.
             Phase::Verifying => false,
             Phase::Landing | Phase::Reverting(_) => true,
@@ -172,13 +207,16 @@ impl Run {
         if self.phase != Phase::Asking {
             return Vec::new();
         }
+        // A redraft is not shown before it is known to be better.
+        let is_first = !self.is_redrafting();
         let Some(cleaner) = &mut self.cleaner else { return Vec::new() };
         self.written += text.len();
         let was_done = cleaner.is_done();
         let lines = cleaner.push(text);
         let (is_done, is_whole) = (cleaner.is_done(), cleaner.is_whole());
         let is_sure = !lines.is_empty() && cleaner.is_sure();
-        let sure = if is_sure { cleaner.lines_from(self.told.len()).to_vec() } else { Vec::new() };
+        let sure =
+            if is_sure && is_first { cleaner.lines_from(self.told.len()).to_vec() } else { Vec::new() };
         let mut effects = Vec::new();
         if self.state == State::Asking {
             effects.extend(self.enter(State::Streaming));
@@ -186,7 +224,7 @@ impl Run {
         lines.iter().for_each(|line| self.stream.push(line));
         effects.extend(sure.iter().cloned().map(Effect::Line));
         self.told.extend(sure);
-        if !lines.is_empty() && self.delivery == Delivery::Stream {
+        if !lines.is_empty() && is_first && self.delivery == Delivery::Stream {
             self.weave.stream(0, self.stream.shown());
         }
         if is_done && !was_done {
@@ -194,59 +232,62 @@ impl Run {
             effects.push(Effect::Enough);
         }
         if let Some(found) = self.repeats.push(text) {
-            effects.extend(self.repeated(&found, is_whole));
+            effects.extend(self.repeated(now, &found, is_whole));
         }
         effects
     }
 
     /// The model goes round and round. Where the draft is whole, that is of no account; else there will be none.
-    fn repeated(&mut self, found: &Repetition, is_whole: bool) -> Vec<Effect> {
+    fn repeated(&mut self, now: Time, found: &Repetition, is_whole: bool) -> Vec<Effect> {
         if !is_whole {
-            return self.fail(format!(
+            return self.missed(format!(
                 "the model repeats itself (`{}`, {} times in a row), so it was stopped; say more of what you want, or choose another model",
                 found.text, found.times
             ));
         }
         let usage = Usage { completion: self.written(), ..Usage::default() };
-        let answered = self.answered(Answer { finish: Finish::Stop, usage });
+        let answered = self.answered(now, Answer { finish: Finish::Stop, usage });
         std::iter::once(Effect::StopAsking).chain(answered).collect()
     }
 
     /// The answer begins anew, over whatever of the first one stands: the next draft is compared with it, line by line.
     fn again(&mut self, task: Task) -> Vec<Effect> {
-        let anew = (!self.told.is_empty()).then_some(Effect::Anew);
         self.task = task;
         self.cleaner = Some(Cleaner::new(&self.task.form, self.task.setup()));
         self.stream = stream_over(self.weave.regions()[0].ours(), &self.task);
         self.repeats = Repeats::default();
-        self.told.clear();
-        self.written = 0;
+        (self.written, self.is_whole) = (0, false);
         self.ending = Time::ZERO;
+        if self.is_redrafting() {
+            return Vec::new();
+        }
+        let anew = (!self.told.is_empty()).then_some(Effect::Anew);
+        self.told.clear();
         anew.into_iter().chain(self.enter(State::Asking)).collect()
     }
 
-    fn answered(&mut self, answer: Answer) -> Vec<Effect> {
+    fn answered(&mut self, now: Time, answer: Answer) -> Vec<Effect> {
         let finish = answer.finish;
         let most = self.task.request.max_tokens.0;
-        self.answer = Some(answer);
+        (self.answer, self.is_whole) = (Some(answer), true);
         if self.phase != Phase::Asking {
             return Vec::new();
         }
         let Some(cleaner) = self.cleaner.take() else { return Vec::new() };
         match finish {
-            Finish::Refusal => return self.fail("the model refused to answer".to_owned()),
+            Finish::Refusal => return self.missed("the model refused to answer".to_owned()),
             // What came after the code may well have been cut.
             Finish::Length if !cleaner.is_whole() => {
-                return self.fail(format!("the answer was cut at the limit of {most} tokens; ask for less (or raise the model's `max_tokens`, if it is that low)"));
+                return self.missed(format!("the answer was cut at the limit of {most} tokens; ask for less (or raise the model's `max_tokens`, if it is that low)"));
             }
             Finish::Length | Finish::Stop => {}
         }
         match cleaner.finish() {
-            Err(error) => self.fail(error.to_string()),
+            Err(error) => self.rejected(now, error.to_string(), None),
             Ok(cleaned) => {
                 let imports = self.weave.regions().get(1).map(Region::text);
                 self.targets = self.task.targets(&cleaned, imports);
-                let mut effects = self.last_lines();
+                let mut effects = if self.is_redrafting() { Vec::new() } else { self.last_lines() };
                 self.message = cleaned.note;
                 self.phase = Phase::Verifying;
                 effects.extend(self.enter(State::Checking));
@@ -264,25 +305,9 @@ impl Run {
         let lines: Vec<String> = text.split(eol).map(str::to_owned).collect();
         let goes_on = lines.starts_with(&self.told);
         let known = if goes_on { self.told.len() } else { 0 };
+        self.told.clone_from(&lines);
         let anew = (!goes_on).then_some(Effect::Anew);
         anew.into_iter().chain(lines.into_iter().skip(known).map(Effect::Line)).collect()
-    }
-
-    fn verified(&mut self, verdict: Result<(), Rejected>) -> Vec<Effect> {
-        match verdict {
-            Ok(()) => {
-                let mut targets = self.targets.clone();
-                if let Some(imports) = targets.get_mut(1).filter(|_| !self.weave.takes(0, &self.targets[0])) {
-                    // The user wrote where the draft would go: without it, nobody needs its imports.
-                    self.weave.regions()[1].base().clone_into(imports);
-                }
-                self.weave.finish(targets);
-                self.phase = Phase::Landing;
-                Vec::new()
-            }
-            // What it quotes of the draft may hold what was put back.
-            Err(rejected) => self.fail(self.task.secrets.hide(&rejected.to_string())),
-        }
     }
 
     fn heard(&mut self, heard: Heard) -> Vec<Effect> {
@@ -295,11 +320,11 @@ impl Run {
                 self.weave.stop();
                 self.enter(State::Reverted)
             }
-            (Heard::Undone, Phase::Asking | Phase::Verifying | Phase::Landing) => {
+            (Heard::Undone, Phase::Asking | Phase::Verifying | Phase::Inspecting | Phase::Landing) => {
                 self.unwanted = true;
                 self.cancel("you took the draft back")
             }
-            (Heard::Gone, Phase::Asking | Phase::Verifying | Phase::Landing) => {
+            (Heard::Gone, Phase::Asking | Phase::Verifying | Phase::Inspecting | Phase::Landing) => {
                 self.unwanted = true;
                 self.cancel("the place of the draft was deleted")
             }

@@ -29,6 +29,8 @@ pub struct Task {
     /// What the region has where the model was shown marks.
     pub secrets: Secrets,
     pub request: Request,
+    /// The question of the first round.
+    pub first: Request,
 }
 
 impl Task {
@@ -74,7 +76,9 @@ impl Task {
         format!("{lead}{imports}{body}")
     }
 
-    pub(super) fn proposal(&self, targets: &[String]) -> Proposal {
+    /// The file with `targets` in its regions; what is not given stays.
+    #[must_use]
+    pub fn proposal(&self, targets: &[String]) -> Proposal {
         let source = self.place.source();
         Proposal {
             text: source.text.clone(),

@@ -2,14 +2,17 @@
 
 mod again;
 mod late;
+mod refined;
 
 use ropey::Rope;
 
+use super::rounds::Redraft;
 use super::{Delivery, Effect, Input, Run, Send, State, Task};
 use crate::draft::form::{Form, Shape};
 use crate::draft::imports::Existing;
 use crate::draft::place::Place;
 use crate::draft::secrets::Secrets;
+use crate::draft::verify::Proposal;
 use crate::draft::weave::Time;
 use crate::model::{Answer, ErrorKind, Finish, ModelError, Request, Tokens, Usage};
 use crate::syntax::Language;
@@ -28,6 +31,9 @@ struct World {
     states: Vec<State>,
     stopped_asking: bool,
     edits: usize,
+    /// What is to be checked, and what is to be made better.
+    proposals: Vec<Proposal>,
+    wanted: Vec<Redraft>,
     /// What a busy editor has not looked at yet: the edits, and the text that they are of. Nothing while it is not busy.
     waiting: Option<Vec<(u64, Vec<Edit>, Rope)>>,
 }
@@ -38,6 +44,14 @@ impl World {
         let end = FILE.find("Error\n").unwrap() + "Error".len();
         let (lead, base) = ("\n".to_owned(), "    ".to_owned());
         let shape = Shape::Body { name: "f".to_owned(), docstring: None };
+        let request = Request {
+            system: String::new(),
+            turns: Vec::new(),
+            prefill: None,
+            max_tokens: Tokens(100),
+            temperature: None,
+            stop: Vec::new(),
+        };
         let task = Task {
             place: Place::new(Rope::from_str(FILE), None, Language::by_id("python").unwrap(), start..end),
             imports: Some(0.."import os".len()),
@@ -46,14 +60,8 @@ impl World {
             opening: "def f(x):".to_owned(),
             name: "f".to_owned(),
             secrets: Secrets::default(),
-            request: Request {
-                system: String::new(),
-                turns: Vec::new(),
-                prefill: None,
-                max_tokens: Tokens(100),
-                temperature: None,
-                stop: Vec::new(),
-            },
+            first: request.clone(),
+            request,
         };
         Self {
             text: task.place.text().clone(),
@@ -63,6 +71,8 @@ impl World {
             states: Vec::new(),
             stopped_asking: false,
             edits: 0,
+            proposals: Vec::new(),
+            wanted: Vec::new(),
             waiting: None,
         }
     }
@@ -81,6 +91,8 @@ impl World {
                 Effect::StopAsking => self.stopped_asking = true,
                 Effect::Enough => {}
                 Effect::Anew => self.lines.clear(),
+                Effect::Check => self.proposals.extend(self.run.to_check(&self.text)),
+                Effect::Refine(redraft) => self.wanted.push(*redraft),
                 Effect::Verify(proposal) => {
                     let verdict = proposal.verify();
                     let effects = self.run.step(self.now, Input::Verified(verdict));

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::rounds::Fault;
 use super::{Delivery, Phase, Run, State, Task};
 use crate::draft::region::Region;
 use crate::draft::weave::Time;
@@ -36,17 +37,54 @@ impl Run {
         self.answer.as_ref()
     }
 
-    /// What was written so far: what was told, or a safe estimate.
+    /// What was written so far, in all rounds: what was told, or a safe estimate.
     #[must_use]
     pub fn written(&self) -> Tokens {
+        Tokens(self.earlier.0.saturating_add(self.in_round().0))
+    }
+
+    /// The same of the round that goes on.
+    pub(super) fn in_round(&self) -> Tokens {
         match &self.answer {
-            Some(answer) if answer.usage.completion.0 > 0 => answer.usage.completion,
+            Some(answer) if self.is_whole && answer.usage.completion.0 > 0 => answer.usage.completion,
             // What was begun for the model is not its own.
             _ => Tokens(
                 u32::try_from(self.written.saturating_sub(self.begun()).saturating_mul(10).div_ceil(36))
                     .unwrap_or(u32::MAX),
             ),
         }
+    }
+
+    /// The round that goes on, or was the last, from 1.
+    #[must_use]
+    pub fn round(&self) -> u32 {
+        self.rounds.as_ref().map_or(1, super::Rounds::round)
+    }
+
+    /// Whether a draft of an earlier round would stand if this one came to nothing.
+    #[must_use]
+    pub fn has_draft(&self) -> bool {
+        self.rounds.as_ref().is_some_and(|rounds| rounds.best().is_some())
+    }
+
+    /// What is wrong with the draft that stands, or is to stand.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        self.chosen.as_ref().map_or(&[], |chosen| &chosen.faults)
+    }
+
+    /// Where a fault is in the document as it stands; nothing where it is not in the draft, or its user made something else of it.
+    #[must_use]
+    pub fn placed(&self, fault: &Fault) -> Option<Range<usize>> {
+        let (chosen, index) = (self.chosen.as_ref()?, fault.region?);
+        let (region, target) = (self.weave.regions().get(index)?, chosen.targets.get(index)?);
+        (region.ours() == target.as_str()).then(|| region.placed(&fault.finding.range))?
+    }
+
+    /// The round whose draft that is.
+    #[must_use]
+    pub fn round_of_draft(&self) -> Option<u32> {
+        self.chosen.as_ref().map(|chosen| chosen.round)
     }
 
     /// The bytes of the answer that the prompt began.
@@ -105,7 +143,7 @@ impl Run {
     /// Whether there is something to stop: a model at work, or a draft on its way into the document.
     #[must_use]
     pub fn can_stop(&self) -> bool {
-        matches!(self.phase, Phase::Asking | Phase::Verifying | Phase::Landing)
+        matches!(self.phase, Phase::Asking | Phase::Verifying | Phase::Inspecting | Phase::Landing)
     }
 
     /// Whether it still works at its draft, or at taking it back.

@@ -185,8 +185,18 @@ pub struct Placed {
 pub struct LeftOut {
     pub name: String,
     pub why: String,
+    pub cause: Cause,
+}
+
+/// What kind of reason it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
     /// Nobody wanted it.
-    pub is_unasked: bool,
+    Unasked,
+    /// It failed of late, and that passes.
+    Health,
+    /// It is not what is wanted, or may not be asked.
+    Unfit,
 }
 
 /// Makes the plan. The same input gives the same plan.
@@ -228,7 +238,11 @@ pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
             unfit(question, one)
         };
         match why_not {
-            Some(why) => plan.left_out.push(LeftOut { name: one.name.clone(), why, is_unasked: false }),
+            Some(why) => {
+                let rests = !leaves && one.health.why_not().is_some();
+                let cause = if rests { Cause::Health } else { Cause::Unfit };
+                plan.left_out.push(LeftOut { name: one.name.clone(), why, cause });
+            }
             None => {
                 let at_most = cost(question, one).unwrap_or_default();
                 plan.places.push(Placed { name: one.name.clone(), why, at_most });
@@ -239,7 +253,7 @@ pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
     plan.left_out.extend(others.map(|one| LeftOut {
         name: one.name.clone(),
         why: "it was not asked for, and is not in routing.fallback".to_owned(),
-        is_unasked: true,
+        cause: Cause::Unasked,
     }));
     plan
 }

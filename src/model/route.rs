@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::SystemTime;
 
-use super::choose::{Candidate, Pace, Placed, Plan, Question, Requirements, Task, plan};
+use super::choose::{Candidate, Cause, LeftOut, Pace, Placed, Plan, Question, Requirements, Task, plan};
 use super::registry::{Chosen, Place, Registry};
 use super::spec::{ModelSource, ModelSpec, Wire};
 use super::store::CATALOGUE;
@@ -78,11 +78,13 @@ impl Route {
             _ if !fails_over(error.kind) || self.rest.is_empty() || (has_written && self.has_begun_anew) => {
                 Way::End
             }
-            _ => {
-                self.has_begun_anew |= has_written;
-                Way::Next
-            }
+            _ => Way::Next,
         }
+    }
+
+    /// The next answer begins, perhaps over what was written.
+    pub fn begins(&mut self, has_written: bool) {
+        self.has_begun_anew |= has_written;
     }
 
     /// The names of the models that come next.
@@ -280,10 +282,11 @@ fn unreadable(why: String) -> ModelError {
 
 /// Why nobody can be asked: of those that were wanted, each with its reason.
 fn nobody(plan: &Plan) -> ModelError {
-    let wanted = plan.left_out.iter().filter(|one| !one.is_unasked);
-    let why: Vec<String> = wanted.map(|one| format!("{}: {}", one.name, one.why)).collect();
+    let wanted: Vec<&LeftOut> = plan.left_out.iter().filter(|one| one.cause != Cause::Unasked).collect();
+    let why: Vec<String> = wanted.iter().map(|one| format!("{}: {}", one.name, one.why)).collect();
+    let passes = wanted.iter().any(|one| one.cause == Cause::Health);
     ModelError {
-        kind: ErrorKind::Config,
+        kind: if passes { ErrorKind::Resting } else { ErrorKind::Config },
         message: format!("no model can be asked; {}", why.join("; ")),
         retry_after: None,
     }

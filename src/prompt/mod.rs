@@ -20,11 +20,12 @@ pub use file::{FileError, Prompt, Replace, parse};
 use crate::context::Context;
 
 /// The prompts' names and texts; a file is one row.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("docstring", include_str!("../../prompts/docstring.prompt.md")),
     ("fix", include_str!("../../prompts/fix.prompt.md")),
     ("generate", include_str!("../../prompts/generate.prompt.md")),
     ("implement", include_str!("../../prompts/implement.prompt.md")),
+    ("redraft", include_str!("../../prompts/redraft.prompt.md")),
     ("rewrite", include_str!("../../prompts/rewrite.prompt.md")),
 ];
 
@@ -64,6 +65,17 @@ pub struct Inputs {
     /// The lines right above and below the region, as they stand in the file.
     pub before: String,
     pub after: String,
+    /// What is wrong with the last draft, why it cannot stand, and what was wrong with other ones.
+    pub findings: Vec<Fault>,
+    pub rejected: Option<String>,
+    pub tried: Vec<String>,
+}
+
+/// What a checker found, and the line of code that it is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    pub line: String,
+    pub message: String,
 }
 
 /// A question, ready to be asked.
@@ -148,6 +160,16 @@ fn environment() -> Environment<'static> {
     environment
 }
 
+/// How many backticks a fence has that nothing in `code` closes.
+#[must_use]
+pub fn ticks(code: &str) -> usize {
+    code.lines().map(ticks_of).max().unwrap_or(0).max(FENCE - 1) + 1
+}
+
+fn ticks_of(line: &str) -> usize {
+    line.trim_start().bytes().take_while(|&byte| byte == b'`').count()
+}
+
 /// The longest run of backticks that begins a line of the code shown.
 fn longest_ticks(inputs: &Inputs, context: &str) -> usize {
     let code =
@@ -157,8 +179,9 @@ fn longest_ticks(inputs: &Inputs, context: &str) -> usize {
         inputs.after.as_str(),
         context,
     ]);
-    let ticks = |line: &str| line.trim_start().bytes().take_while(|&byte| byte == b'`').count();
-    code.flat_map(str::lines).map(ticks).max().unwrap_or(0)
+    let told = inputs.findings.iter().flat_map(|fault| [fault.line.as_str(), fault.message.as_str()]);
+    let told = told.chain(inputs.rejected.as_deref()).chain(inputs.tried.iter().map(String::as_str));
+    code.chain(told).flat_map(str::lines).map(ticks_of).max().unwrap_or(0)
 }
 
 #[cfg(test)]

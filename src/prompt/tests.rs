@@ -18,6 +18,9 @@ fn inputs() -> Inputs {
         diagnostic: text("undefined name `y` [ruff F821]"),
         before: "def f():\n".to_owned(),
         after: "\n    return x".to_owned(),
+        findings: vec![Fault { line: "y = x + 1".to_owned(), message: "`x` is bound nowhere".to_owned() }],
+        rejected: text("the draft is empty"),
+        tried: vec!["`z` is bound nowhere".to_owned()],
     }
 }
 
@@ -40,7 +43,10 @@ fn every_file_is_sound() {
     assert_eq!(names, FILES.map(|(name, _)| name));
     for prompt in library() {
         assert!(
-            !prompt.system.is_empty() && !prompt.title.is_empty() && !prompt.description.is_empty(),
+            // A redraft goes on from a question that has one.
+            (!prompt.system.is_empty() || prompt.name == "redraft")
+                && !prompt.title.is_empty()
+                && !prompt.description.is_empty(),
             "{}",
             prompt.name
         );

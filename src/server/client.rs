@@ -2,12 +2,15 @@
 //! newer client's values must not be fatal.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::convert::path_of;
-use crate::config::Choices;
+use crate::config::settings::MAX_ROUNDS;
+use crate::config::{Choices, Mode};
 use crate::job::Delivery;
+use crate::model::Tokens;
 use crate::model::choose::Task;
 use crate::text::position::Encoding;
 
@@ -131,7 +134,9 @@ impl Options {
     fn config(&mut self, config: &serde_json::Map<String, Value>) {
         for (key, value) in config {
             match (key.as_str(), value) {
-                ("refine" | "languages", _) | (_, Value::Null) => {}
+                ("languages", _) | (_, Value::Null) => {}
+                ("refine", Value::Object(refine)) => self.refine(refine),
+                ("refine", _) => self.problems.push("config.refine: is no object".to_owned()),
                 ("default_model", Value::String(name)) => self.choices.default_model = Some(name.clone()),
                 ("routing", Value::Object(routing)) => self.routing(routing),
                 ("default_model", _) => self.problems.push("config.default_model: is no text".to_owned()),
@@ -140,6 +145,38 @@ impl Options {
                     "config.{key}: cannot be set by the editor; what it may set are default_model, routing.fallback, routing.tasks, refine and languages (the rest belongs into the user's configuration file)"
                 )),
             }
+        }
+    }
+
+    fn refine(&mut self, refine: &serde_json::Map<String, Value>) {
+        let whole = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let refined = &mut self.choices.refine;
+        for (key, value) in refine {
+            let told = match (key.as_str(), whole(value), value.as_str()) {
+                (_, None, None) if value.is_null() => None,
+                ("rounds", Some(rounds @ 0..=MAX_ROUNDS), _) => {
+                    refined.rounds = Some(rounds);
+                    None
+                }
+                ("seconds", Some(seconds @ 1..), _) => {
+                    refined.time = Some(Duration::from_secs(seconds.into()));
+                    None
+                }
+                ("tokens", Some(tokens @ 1..), _) => {
+                    refined.tokens = Some(Tokens(tokens));
+                    None
+                }
+                ("mode", _, Some(name)) if Mode::NAMES.iter().any(|(known, _)| *known == name) => {
+                    refined.mode =
+                        Mode::NAMES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode);
+                    None
+                }
+                ("rounds", ..) => Some("is a whole number from 0 to 10"),
+                ("seconds" | "tokens", ..) => Some("is a whole number from 1"),
+                ("mode", ..) => Some("is one of \"verified\", \"live\""),
+                _ => Some("is no setting; there are rounds, seconds, tokens and mode"),
+            };
+            self.problems.extend(told.map(|what| format!("config.refine.{key}: {what}")));
         }
     }
 

@@ -15,8 +15,9 @@ use super::params::{Ask, GenerateParams, RunParams};
 use super::session::Loaded;
 use super::session::project::{Learnt, Project};
 use super::session::ready::{Ready, Unready};
-use crate::check::Finding;
+use crate::action::prepare::{PrepareError, Sent};
 use crate::draft::verify::Rejected;
+use crate::job::{Checked, Task};
 use crate::model::ledger::By;
 use crate::model::{Answer, ModelError};
 use crate::workspace::{Change, Index, Opened, Stamp};
@@ -176,11 +177,14 @@ pub(super) enum TaskEvent {
         tree: Option<Tree>,
         learnt: Option<Learnt>,
     },
-    /// A draft that stands was looked at: what it brought in that is wrong.
-    Looked {
+    Checked {
         run: RunId,
-        stamp: Stamp,
-        findings: Vec<Finding>,
+        checked: Checked,
+    },
+    /// The question for another round, or why there is none.
+    Redraft {
+        run: RunId,
+        outcome: Box<Result<(Task, Sent), PrepareError>>,
     },
     /// The configuration was read again.
     Reloaded(Loaded),

@@ -15,7 +15,7 @@ use super::outgoing::Outgoing;
 use super::params::run_name;
 use super::progress::Progress;
 use crate::action::prepare::{Sent, Wish};
-use crate::check::Finding;
+use crate::check::{Baseline, Finding};
 use crate::draft::weave::Time;
 use crate::job::{Run, State};
 use crate::model::account::{self, Accounts, Entry};
@@ -58,6 +58,10 @@ pub(super) struct Live {
     /// When its model was first asked, and how long it took until the draft stood, or failed.
     pub began: Instant,
     pub took: Option<Duration>,
+    /// How the project calls its document.
+    pub path: String,
+    /// What was wrong with that before.
+    pub baseline: Arc<Baseline>,
     /// What is wrong with its draft, as it was shown.
     pub findings: Vec<Finding>,
     /// When it wants to be polled.
@@ -111,7 +115,7 @@ impl Live {
     /// `redraft/status`.
     pub fn status(&self) -> Value {
         status(
-            self.id,
+            (self.id, self.run.round()),
             self.run.state().name(),
             &self.chosen.name,
             self.run.written().0,
@@ -127,6 +131,9 @@ impl Live {
             (State::Asking, _) => format!("{} is reading", self.chosen.name),
             (State::Streaming, _) => format!("{}: {tokens} tokens", self.chosen.name),
             (State::Checking, _) => "checking the draft".to_owned(),
+            (State::Refining, _) => {
+                format!("{} writes a better draft (round {})", self.chosen.name, self.run.round())
+            }
             (state, Some(message)) => format!("{}: {message}", state.name()),
             (State::Done, None) => {
                 let seconds = self.took.unwrap_or_default().as_secs_f64();
@@ -150,7 +157,7 @@ impl Live {
 
 /// `redraft/status` of a run that may not have begun.
 pub(super) fn status(
-    run: RunId,
+    (run, round): (RunId, u32),
     state: &str,
     model: &str,
     tokens: u32,
@@ -161,7 +168,7 @@ pub(super) fn status(
         "run": run_name(run),
         "state": state,
         "model": model,
-        "round": 1,
+        "round": round,
         "tokens": tokens,
         "cost_micro_usd": cost.map(|MicroUsd(cost)| cost),
         "message": message,

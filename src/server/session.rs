@@ -32,6 +32,7 @@ mod failover;
 mod looking;
 pub(in crate::server) mod project;
 pub(in crate::server) mod ready;
+mod refining;
 mod reload;
 mod requests;
 mod runs;
@@ -308,7 +309,8 @@ impl Session {
             }
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
             TaskEvent::Parsed { uri, stamp, tree, learnt } => self.parsed(&uri, stamp, tree, learnt),
-            TaskEvent::Looked { run, stamp, findings } => self.looked(run, stamp, findings),
+            TaskEvent::Checked { run, checked } => self.step(run, Input::Checked(checked)),
+            TaskEvent::Redraft { run, outcome } => self.redraft(run, *outcome),
             TaskEvent::Reloaded(outcome) => self.reloaded(outcome),
             TaskEvent::Project(project) => self.project_started(project),
             TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),

@@ -98,6 +98,43 @@ pub fn around(source: &Source<'_>, range: &Range<usize>) -> Vec<Definition> {
     found
 }
 
+/// The functions and classes that lie in `range`, in the file's order, with those that they hold.
+#[must_use]
+pub fn within(source: &Source<'_>, range: &Range<usize>) -> Vec<Definition> {
+    let Some(tree) = source.tree else { return Vec::new() };
+    let kinds = &source.language.kinds;
+    let mut found: Vec<Definition> = Vec::new();
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        let overlaps = node.start_byte() < range.end && range.start < node.end_byte();
+        let whole = node.parent().filter(|parent| kinds.decorated.contains(&parent.kind())).unwrap_or(node);
+        let inside = range.start <= whole.start_byte() && whole.end_byte() <= range.end;
+        if inside && let Some(mut facts) = facts(source, node, whole) {
+            let is_in = |outer: &&Definition| {
+                outer.whole.start < facts.whole.start && facts.whole.end <= outer.whole.end
+            };
+            let outer = found
+                .iter()
+                .rev()
+                .find(is_in)
+                .cloned()
+                .or_else(|| around(source, &facts.whole).into_iter().rev().nth(1));
+            facts.declared |= source.language.declares(source.path)
+                || outer.is_some_and(|outer| outer.kind == Kind::Class && outer.declared);
+            found.push(facts);
+        }
+        if overlaps && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return found;
+            }
+        }
+    }
+}
+
 /// A byte that the tree knows for the place of `byte`: the first one of its line, or of the nearest line above that is
 /// neither blank nor a comment (comments stand outside of the function whose only body they are).
 fn anchor(source: &Source<'_>, byte: usize) -> usize {

@@ -37,6 +37,8 @@ pub struct Language {
     pub modules: Modules,
     /// How statements begin that stand for a body yet to be written.
     pub placeholders: &'static [&'static str],
+    /// What keeps checkers and tests quiet.
+    pub evasions: Evasions,
     /// Names that are there without being defined, apart from each other by blanks.
     pub(super) builtins: &'static str,
     /// Members that objects of built-in types have, in the same form.
@@ -48,6 +50,19 @@ pub struct Language {
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
     pub(super) bindings: OnceLock<Query>,
+}
+
+/// Words of a language and its tools that make code look right that is not.
+#[derive(Debug)]
+pub struct Evasions {
+    /// Tell a checker to look away.
+    pub suppressions: &'static [&'static str],
+    /// Keep tests from running.
+    pub skips: &'static [&'static str],
+    /// Assert nothing.
+    pub hollow: &'static [&'static str],
+    /// How assertions begin.
+    pub asserts: &'static [&'static str],
 }
 
 /// Names of the grammar's nodes that a walk down the tree looks for. Fields are `name` and `body` in every grammar we use.

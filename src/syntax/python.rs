@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::language::{Alone, Kinds, Language, Sources};
+use super::language::{Alone, Evasions, Kinds, Language, Sources};
 use super::modules::Modules;
 
 pub(super) static PYTHON: Language = Language {
@@ -15,6 +15,33 @@ pub(super) static PYTHON: Language = Language {
     opener: ":",
     initialisers: &["__init__", "__post_init__", "__new__", "setUp"],
     placeholders: &["pass", "...", "raise NotImplementedError"],
+    evasions: Evasions {
+        suppressions: &[
+            "type: ignore",
+            "pyright: ignore",
+            "ty: ignore",
+            "mypy: ignore-errors",
+            "noqa",
+            "pylint: disable",
+            "pragma: no cover",
+            "pragma: no mutate",
+            "@no_type_check",
+        ],
+        skips: &[
+            "pytest.skip",
+            "pytest.xfail",
+            "pytest.mark.skip",
+            "pytest.mark.skipif",
+            "pytest.mark.xfail",
+            "unittest.skip",
+            "unittest.skipIf",
+            "unittest.skipUnless",
+            "unittest.expectedFailure",
+            "self.skipTest",
+        ],
+        hollow: &["assert True", "assert 1", "self.assertTrue(True)"],
+        asserts: &["assert ", "assert(", "self.assert", "self.fail", "with pytest.raises"],
+    },
     modules: Modules::Dotted { package: "__init__", sources: &["src", "lib", "python"], stubs: "-stubs" },
     builtins: BUILTINS,
     members: MEMBERS,

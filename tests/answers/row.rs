@@ -209,7 +209,8 @@ impl World {
                 Effect::Enough => self.enough = true,
                 Effect::Line(line) => self.printed.push(line),
                 Effect::Anew => self.printed.clear(),
-                Effect::Entered(_) | Effect::StopAsking => {}
+                // Answers are cleaned here, and not checked.
+                Effect::Check | Effect::Refine(_) | Effect::Entered(_) | Effect::StopAsking => {}
                 Effect::Verify(proposal) => {
                     let verdict = proposal.verify();
                     let effects = self.run.step(self.now, Input::Verified(verdict));

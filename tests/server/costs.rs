@@ -10,10 +10,9 @@ use redraft::model::provider::http::Http;
 use redraft::model::provider::scripted::Scripted;
 use redraft::model::registry::Registry;
 use redraft::model::spec::Catalogue;
-use redraft::server::Setup;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, HANG, URI, rich};
+use crate::harness::{Client, HANG, URI, around, rich};
 use crate::{LINES, SHAPES, writer};
 
 /// A folder for a ledger, gone with the value.
@@ -36,13 +35,7 @@ impl Folder {
         let make = Box::new(move |_: &_| Ok(Arc::new(provider.clone()) as _));
         let registry = Registry::new(Catalogue::default(), Http::default(), make)
             .with_accounts(Accounts::new(Some(self.ledger()), Budget::default()));
-        let setup = Setup {
-            state: None,
-            registry: Ok(Arc::new(registry)),
-            config: Arc::default(),
-            notices: Vec::new(),
-            reload: None,
-        };
+        let setup = around(registry);
         let mut client = Client::greeted(setup, &rich(), json!({ "delivery": "final" }));
         client.open(URI, SHAPES);
         client

@@ -7,10 +7,9 @@ use redraft::model::provider::scripted::{Gate, Scripted, Step};
 use redraft::model::registry::Registry;
 use redraft::model::spec::{Abilities, Catalogue, ModelSource, ModelSpec};
 use redraft::model::{ErrorKind, Provider, Tokens};
-use redraft::server::Setup;
 use serde_json::json;
 
-use crate::harness::{Client, URI, rich, wait_for};
+use crate::harness::{Client, URI, around, rich, wait_for};
 use crate::{LINES, SHAPES, open_all, writer, written};
 
 /// A server with the models `a`, `b` and so on, whose windows are told.
@@ -32,13 +31,7 @@ fn greeted(models: &[(&Scripted, Option<u32>)], delivery: &str) -> Client {
         Ok(Arc::new(providers.get(at).cloned().unwrap_or_default()) as Arc<dyn Provider>)
     };
     let registry = Registry::new(catalogue, Http::default(), Box::new(make));
-    let setup = Setup {
-        state: None,
-        registry: Ok(Arc::new(registry)),
-        config: Arc::default(),
-        notices: Vec::new(),
-        reload: None,
-    };
+    let setup = around(registry);
     let mut client = Client::greeted(setup, &rich(), json!({ "delivery": delivery }));
     client.open(URI, SHAPES);
     client

@@ -105,9 +105,14 @@ pub fn rich_utf16() -> Value {
 
 pub fn setup(provider: Arc<dyn Provider>) -> Setup {
     let make = Box::new(move |_: &_| Ok(provider.clone()));
+    around(Registry::new(Catalogue::default(), Http::default(), make))
+}
+
+/// A server's setup around a registry.
+pub fn around(registry: Registry) -> Setup {
     Setup {
         state: None,
-        registry: Ok(Arc::new(Registry::new(Catalogue::default(), Http::default(), make))),
+        registry: Ok(Arc::new(registry)),
         config: Arc::default(),
         notices: Vec::new(),
         reload: None,

@@ -25,10 +25,12 @@ fn shown(client: &Client) -> Vec<Value> {
 #[test]
 fn what_a_draft_made_up_is_shown_until_it_is_kept_or_taken_back() {
     for (command, state) in [("redraft.keep", "kept"), ("redraft.revert", "reverted")] {
-        let provider = Scripted::saying(["    return circle_area(r) * made_up\n"]);
+        let draft = "    return circle_area(r) * made_up\n";
+        let provider = Scripted::saying([draft, draft]);
         let mut client = greeted(&provider);
         let run = client.run("implement", "raise");
         client.until_state(&run, "done");
+        assert!(client.message().1.contains("left over: 2 findings"));
         client.until("diagnostics", |client| !shown(client).is_empty());
         let diagnostics = shown(&client);
         let told: Vec<&str> =
@@ -59,9 +61,10 @@ fn a_draft_with_nothing_wrong_is_left_in_peace() {
 #[test]
 fn what_is_shown_goes_when_its_user_works_on_the_draft_or_closes_the_document() {
     for closes in [false, true] {
-        let mut client = greeted(&Scripted::saying(["    return made_up\n"]));
+        let mut client = greeted(&Scripted::saying(["    return made_up\n"; 2]));
         let run = client.run("implement", "raise");
         client.until_state(&run, "done");
+        assert!(client.message().1.contains("left over: `made_up`"));
         client.until("diagnostics", |client| !shown(client).is_empty());
         if closes {
             client.close(URI);

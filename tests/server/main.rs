@@ -19,6 +19,7 @@ mod looking;
 mod order;
 mod outcomes;
 mod proposals;
+mod refining;
 mod refusals;
 mod reload;
 mod stdio;

@@ -11,8 +11,12 @@ use tree_sitter::Tree;
 use super::file::Text;
 use crate::action::PlanError;
 use crate::action::prepare::{self, PrepareError, Room, Sent, Wish, prepare_new};
+use crate::action::redraft::{overlay, redraft};
+use crate::check::{Around, Baseline};
 use crate::cli::Failure;
-use crate::job::Task;
+use crate::draft::verify::Proposal;
+use crate::job::rounds::Redraft;
+use crate::job::{Checked, Task};
 use crate::syntax::facts::{Facts, extract};
 use crate::syntax::{Language, Source, parse};
 use crate::text::position::{Encoding, Position, line_range, to_offset};
@@ -124,6 +128,26 @@ impl<'a> Site<'a> {
     /// The root of the project.
     pub(super) fn folder(&self) -> Option<&Path> {
         self.project.disk.directories().next()
+    }
+
+    /// What a draft has wrong that the file had not.
+    pub(super) fn check(&self, proposal: &Proposal, baseline: &Baseline) -> Checked {
+        let around = Around { index: &self.project.index, reader: Some(&self.project.disk) };
+        let findings = overlay(proposal, &self.told).look(around, baseline);
+        Checked { findings, mended: None }
+    }
+
+    /// What is asked for a better draft.
+    pub(super) fn redraft(
+        &self,
+        task: &Task,
+        sent: &Sent,
+        wanted: &Redraft,
+        room: Room,
+    ) -> Result<(Task, Sent), PrepareError> {
+        let Self { told, language, project, .. } = self;
+        let view = View::new(&project.index, Some(&project.disk), language, told, self.facts.clone());
+        redraft((task, sent), wanted, &view, room)
     }
 
     /// What a model with so much room is asked.

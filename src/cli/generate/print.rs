@@ -32,6 +32,11 @@ impl Printer {
         self.has_printed
     }
 
+    /// Whether what was printed can be followed by something better.
+    pub fn can_begin_anew(&self) -> bool {
+        self.is_seen || self.held.is_some()
+    }
+
     /// Whether what was printed is with another program already, and cannot be taken back.
     pub fn has_passed_on(&self) -> bool {
         self.has_printed && !self.is_seen

@@ -10,8 +10,10 @@ use tokio::sync::mpsc;
 use super::place::Site;
 use super::print::Printer;
 use crate::action::prepare::{Room, Sent};
+use crate::check::Baseline;
 use crate::cli::Failure;
 use crate::cli::terminal::Progress;
+use crate::job::rounds::{Limits, Redraft};
 use crate::job::{Delivery, Effect, Input, Run, Send, State, Task};
 use crate::model::account::{Accounts, Entry, call, run_name};
 use crate::model::ask::Retries;
@@ -31,8 +33,16 @@ pub(super) struct Outcome {
     pub edits: Vec<Edit>,
     /// The lines that the import block gets.
     pub imports: Vec<String>,
+    /// What is still wrong with it, one line each.
+    pub left: Vec<String>,
     /// How it went, in one line.
     pub figures: String,
+}
+
+/// What takes its time, and is done between the answers.
+enum Pending {
+    Check,
+    Refine(Box<Redraft>),
 }
 
 /// The run at work.
@@ -46,63 +56,119 @@ struct Work<'a> {
     prints: Option<Printer>,
     ends_early: bool,
     sent: Sent,
+    /// What is to be done before the run goes on.
+    pending: Option<Pending>,
     /// In micro-dollars.
     spent: Arc<AtomicU64>,
 }
 
-/// Asks, drafts, verifies, and asks the next model where one fails; what comes is printed as it comes where `prints` says so.
+/// Asks, drafts, verifies, checks and redrafts, and asks the next model where one fails; what comes is printed as it comes where
+/// `prints` says so.
 pub(super) async fn run(
     site: &Site<'_>,
     (task, sent): (Task, Sent),
     registry: &Registry,
     (mut chosen, mut route): (Chosen, Route),
     progress: &mut Progress,
-    prints: bool,
+    (prints, limits): (bool, Limits),
 ) -> Result<Outcome, Failure> {
     let place = task.place.clone();
     // While the model reads.
     tokio::task::spawn_blocking(move || place.look());
+    let prints = prints.then(Printer::new);
+    // What a pipe has passed on cannot be made better.
+    let is_final = prints.as_ref().is_some_and(|printer| !printer.can_begin_anew());
+    let limits = if is_final { Limits { rounds: 0, ..limits } } else { limits };
     let mut work = Work {
         document: task.place.text().clone(),
-        run: Run::new(task, Delivery::Final),
+        run: Run::new(task, Delivery::Final).refined(limits),
         edits: Vec::new(),
         started: Instant::now(),
         first_token: None,
         progress,
-        prints: prints.then(Printer::new),
+        prints,
         ends_early: false,
         sent,
+        pending: None,
         spent: Arc::default(),
     };
     let retries = Retries::new();
-    while let Some(error) = work.ask(registry.accounts(), &chosen, &route, &retries).await? {
-        let stands = work.run.has_written();
-        let passed_on = work.prints.as_ref().is_some_and(Printer::has_passed_on);
-        let way = if passed_on { Way::End } else { route.after(&error, stands, work.sent.shown()) };
-        let next = match way {
-            Way::End => None,
-            Way::Shrink => Some((chosen.clone(), Room::of(&chosen).shrunk(&work.sent))),
-            Way::Next => route.next(registry).map(|chosen| (chosen.clone(), Room::of(&chosen))),
-        };
-        let Some((model, room)) = next else {
-            work.step(Input::Answered(Err(error)));
-            break;
-        };
-        work.progress.line(&format!("{error}; now asking {}", model.name));
-        let (task, sent) = match site.question(room) {
-            Ok(question) => question,
-            Err(_) => {
+    let baseline = Baseline::default();
+    loop {
+        let failed = work.ask(registry.accounts(), &chosen, &route, &retries).await?;
+        if let Some(error) = failed {
+            let next = work.next(&error, &chosen, &mut route, registry);
+            let question = next.and_then(|(model, room)| Some((site.question(room).ok()?, model)));
+            let Some(((task, sent), model)) = question else {
                 work.step(Input::Answered(Err(error)));
+                // The draft of an earlier round may stand.
                 break;
-            }
-        };
-        (chosen, work.sent) = (model, sent);
-        work.step(Input::Again(Box::new(task)));
+            };
+            work.progress.line(&format!("{error}; now asking {}", model.name));
+            (chosen, work.sent) = (model, sent);
+            route.begins(work.run.has_written());
+            work.step(Input::Again(Box::new(task)));
+            continue;
+        }
+        if !work.goes_on(site, &chosen, &baseline) {
+            break;
+        }
     }
     work.finish(&chosen.name)
 }
 
 impl Work<'_> {
+    /// Who is asked after an error, with how much room.
+    fn next(
+        &mut self,
+        error: &ModelError,
+        chosen: &Chosen,
+        route: &mut Route,
+        registry: &Registry,
+    ) -> Option<(Chosen, Room)> {
+        // Another model does not go on where this one redrafts.
+        let passed_on = self.prints.as_ref().is_some_and(Printer::has_passed_on);
+        if passed_on || self.run.has_draft() {
+            return None;
+        }
+        match route.after(error, self.run.has_written(), self.sent.shown()) {
+            Way::End => None,
+            Way::Shrink => Some((chosen.clone(), Room::of(chosen).shrunk(&self.sent))),
+            Way::Next => route.next(registry).map(|chosen| (chosen.clone(), Room::of(&chosen))),
+        }
+    }
+
+    /// Checks the draft, and asks for a better one; false where there is none to ask for.
+    fn goes_on(&mut self, site: &Site<'_>, chosen: &Chosen, baseline: &Baseline) -> bool {
+        while let Some(pending) = self.pending.take() {
+            match pending {
+                Pending::Check => {
+                    let Some(proposal) = self.run.to_check(&self.document) else { continue };
+                    self.progress.stage("checking", None);
+                    let checked = site.check(&proposal, baseline);
+                    self.step(Input::Checked(checked));
+                }
+                Pending::Refine(redraft) => {
+                    let asked = site.redraft(self.run.task(), &self.sent, &redraft, Room::of(chosen));
+                    match asked {
+                        Ok((task, sent)) => {
+                            let count = redraft.faults.len().max(1);
+                            let round = self.run.round();
+                            self.progress.line(&format!("round {round}: {count} findings to mend"));
+                            self.sent = sent;
+                            self.step(Input::Again(Box::new(task)));
+                            return true;
+                        }
+                        Err(error) => {
+                            self.step(Input::Unrefined(error.to_string()));
+                        }
+                    }
+                }
+            }
+        }
+        false
+    }
+
     /// Asks one model; returns why it gave no answer, if it did not.
     async fn ask(
         &mut self,
@@ -199,6 +265,11 @@ impl Work<'_> {
                     self.step(Input::Answered(Ok(Answer { finish: Finish::Stop, usage })));
                     ended = true;
                 }
+                Effect::Check => self.pending = Some(Pending::Check),
+                Effect::Refine(redraft) => {
+                    self.pending = Some(Pending::Refine(redraft));
+                    ended = true;
+                }
                 Effect::StopAsking => ended = true,
                 Effect::Enough | Effect::Entered(_) => {}
             }
@@ -248,7 +319,18 @@ impl Work<'_> {
             .filter(import)
             .flat_map(|edit| edit.text.lines().map(str::to_owned))
             .filter(|line| !line.trim().is_empty());
-        Ok(Outcome { imports: imports.collect(), figures: self.figures(model), edits: self.edits })
+        let left = self.run.faults().iter().map(|fault| {
+            let place = self.run.placed(fault).map(|range| self.document.byte_to_line(range.start) + 1);
+            let line = place.map(|line| format!("line {line}: ")).unwrap_or_default();
+            let finding = &fault.finding;
+            format!("{line}{} [{}/{}]", finding.message, finding.source, finding.code)
+        });
+        Ok(Outcome {
+            imports: imports.collect(),
+            left: left.collect(),
+            figures: self.figures(model),
+            edits: self.edits,
+        })
     }
 
     fn figures(&self, model: &str) -> String {

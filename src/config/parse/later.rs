@@ -3,10 +3,6 @@
 use super::{Names, Table};
 
 pub(super) fn check(root: &Table<'_>) {
-    if let Some(refine) = root.table("refine") {
-        refine.integer("rounds");
-        refine.choice("mode", &[("verified", ()), ("live", ())]);
-    }
     let mut checkers = Names::new("checker");
     for checker in root.tables("checker") {
         checkers.declare(&checker);

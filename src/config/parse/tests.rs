@@ -146,7 +146,11 @@ fn each_mistake_has_its_place_and_its_message() {
             "nmae = 1\nid = \"qwen",
             "13:1: model.nmae: there is no such setting. Did you mean \"name\"?",
         ),
-        ("rounds = 3", "color = 3", "26:1: refine.color: there is no such setting. Known are rounds, mode"),
+        (
+            "rounds = 3",
+            "color = 3",
+            "26:1: refine.color: there is no such setting. Known are rounds, seconds, tokens, mode",
+        ),
         ("rounds = 3", "rounds = 11", "26:10: refine.rounds: this is a whole number from 0 to 10"),
         ("rounds = 3", "rounds = \"3\"", "26:10: refine.rounds: this is a whole number from 0 to 10"),
         (

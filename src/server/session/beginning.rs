@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 
 use super::ready::{Ready, Unready};
+use super::refining::{delivery, limits};
 use super::{Awaited, Preparing, Session};
 use crate::action::prepare::{PrepareError, Sent};
 use crate::action::task_of;
+use crate::check::Version;
 use crate::job::{Delivery, Input, Run, State};
 use crate::model::account::Entry;
 use crate::model::registry::Chosen;
@@ -63,7 +65,7 @@ impl Session {
         };
         let answer = json!({ "run": run_name(id), "regions": self.announced(&uri, &run) });
         let offered = asked.as_ref().map(|asked| asked.taken.clone());
-        let progress = Progress::none();
+        let (progress, path) = (Progress::none(), self.around().path(&snapshot));
         self.insert(Live {
             id,
             uri,
@@ -82,6 +84,8 @@ impl Session {
             enough: Arc::default(),
             began: Instant::now(),
             took: None,
+            path,
+            baseline: Arc::default(),
             findings: Vec::new(),
             wake: None,
             again: false,
@@ -104,7 +108,7 @@ impl Session {
         closed: bool,
         changes: &[super::Told],
     ) -> jsonrpc::Result<Begun> {
-        let Ready { task, sent, chosen, route } = outcome.map_err(|error| match error {
+        let Ready { task, sent, chosen, route, refine } = outcome.map_err(|error| match error {
             PrepareError::Render(_) => {
                 tracing::error!(%error, "a prompt could not be rendered");
                 jsonrpc::Error::internal_error()
@@ -112,8 +116,13 @@ impl Session {
             error => invalid(error.to_string()),
         })?;
         let is_open = self.documents.contains_key(uri);
-        let delivery = if is_open { self.profile.delivery() } else { Delivery::Proposal };
-        let mut run = Run::new(task, delivery);
+        let is_chosen = self.profile.options.delivery.is_some();
+        let delivery = if is_open {
+            delivery(self.profile.delivery(), is_chosen, refine.mode)
+        } else {
+            Delivery::Proposal
+        };
+        let mut run = Run::new(task, delivery).refined(limits(refine));
         let now = self.now();
         for (edits, before, after) in changes {
             run.step(now, Input::Changed { edits, before, after });
@@ -185,11 +194,17 @@ impl Session {
             return;
         }
         let (title, place) = (live.sent.title.clone(), live.run.task().place.clone());
+        let (path, baseline, around) = (live.path.clone(), live.baseline.clone(), self.around());
         self.ask(id);
         // While the model reads: the answer's last look at the file needs what this finds, on the loop. The request goes first.
         tokio::spawn(async move {
             tokio::time::sleep(LOOK).await;
-            drop(tokio::task::spawn_blocking(move || place.look()));
+            drop(tokio::task::spawn_blocking(move || {
+                place.look();
+                let source = place.source();
+                let version = Version { text: source.text.clone(), tree: source.tree.cloned() };
+                baseline.look(source.language, &path, &version, around.known());
+            }));
         });
         self.keep_what_is_written_over(id);
         if self.profile.work_done_progress {
@@ -237,8 +252,10 @@ impl Session {
     /// What was told to be gathering does not begin: whoever watches is told.
     pub(super) fn tell_failed(&self, run: RunId, model: &str, message: &str) {
         if self.profile.knows_redraft {
-            self.outgoing
-                .notify("redraft/status", status(run, State::Failed.name(), model, 0, None, Some(message)));
+            self.outgoing.notify(
+                "redraft/status",
+                status((run, 1), State::Failed.name(), model, 0, None, Some(message)),
+            );
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Session;
 use super::ready::{Ready, Unready, question};
 use crate::action::prepare::Room;
+use crate::config::Refine;
 use crate::job::Input;
 use crate::model::ModelError;
 use crate::model::route::Way;
@@ -23,6 +24,10 @@ impl Session {
     fn goes_on(&mut self, id: RunId, error: &ModelError) -> bool {
         let around = self.around();
         let Some(live) = self.runs.get_mut(&id).filter(|live| live.run.is_asking()) else { return false };
+        // Another model does not go on where this one redrafts.
+        if live.run.has_draft() {
+            return false;
+        }
         let (chosen, room) = match live.route.after(error, live.run.has_written(), live.sent.shown()) {
             Way::End => return false,
             Way::Shrink => (live.chosen.clone(), Room::of(&live.chosen).shrunk(&live.sent)),
@@ -47,7 +52,8 @@ impl Session {
             let work = catch_unwind(AssertUnwindSafe(|| question(&snapshot, &wish, room, &around)));
             let event = match work {
                 Ok(outcome) => {
-                    let outcome = outcome.map(|(task, sent)| Ready { task, sent, chosen, route });
+                    let refine = Refine::default();
+                    let outcome = outcome.map(|(task, sent)| Ready { task, sent, chosen, route, refine });
                     TaskEvent::Rerouted { run: id, error, outcome: Box::new(outcome.map_err(Unready::from)) }
                 }
                 Err(_) => TaskEvent::Panicked { run: id },
@@ -61,7 +67,8 @@ impl Session {
     pub(super) fn rerouted(&mut self, id: RunId, error: ModelError, outcome: Result<Ready, Unready>) {
         let Some(live) = self.runs.get_mut(&id).filter(|live| live.run.is_asking()) else { return };
         match outcome {
-            Ok(Ready { task, sent, chosen, route }) => {
+            Ok(Ready { task, sent, chosen, mut route, .. }) => {
+                route.begins(live.run.has_written());
                 (live.chosen, live.route, live.sent) = (chosen, route, sent.clone());
                 if let Some((_, known)) = self.sent.iter_mut().find(|(run, _)| *run == id) {
                     *known = sent;

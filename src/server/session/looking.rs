@@ -1,52 +1,29 @@
-//! What is wrong with a draft that stands, by what the workspace itself says: shown as diagnostics in its region, until it is kept or
-//! taken back. Only what it brought in is told.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! What is wrong with a draft that stands: shown as diagnostics in its region, until it is kept or taken back.
 
 use serde_json::{Value, json};
 
 use super::Session;
-use super::project::Around;
-use crate::check::{Finding, Severity, check};
+use crate::check::{Finding, Severity};
 use crate::job::Run;
 use crate::server::convert::range_out;
-use crate::server::event::{RunId, TaskEvent};
+use crate::server::event::RunId;
 use crate::server::live::Live;
-use crate::workspace::{Snapshot, Stamp};
 
 impl Session {
-    /// A draft stands: it is looked at, off the loop.
-    pub(super) fn look_at(&self, id: RunId) {
-        let Some(live) = self.runs.get(&id).filter(|_| self.profile.shows_diagnostics) else { return };
-        let Some(doc) = self.documents.get(&live.uri) else { return };
-        let (before, now, around) = (live.snapshot.clone(), doc.document.snapshot().clone(), self.around());
-        let ranges = live.run.ranges();
-        let tasks = self.tasks.clone();
-        tokio::task::spawn_blocking(move || {
-            let look = AssertUnwindSafe(|| introduced(&around, &before, &now));
-            let mut findings = catch_unwind(look).unwrap_or_default();
-            findings.retain(|finding| {
-                ranges
-                    .iter()
-                    .any(|range| range.start <= finding.range.start && finding.range.end <= range.end)
-            });
-            let _ = tasks.blocking_send(TaskEvent::Looked { run: id, stamp: now.stamp(), findings });
+    /// A draft stands: what is wrong with it is shown.
+    pub(super) fn show_findings_of(&mut self, id: RunId) {
+        let Some(live) = self.runs.get_mut(&id).filter(|_| self.profile.shows_diagnostics) else { return };
+        let placed = live.run.faults().iter().filter_map(|fault| {
+            let range = live.run.placed(fault)?;
+            Some(Finding { range, ..fault.finding.clone() })
         });
-    }
-
-    /// A draft was looked at.
-    pub(super) fn looked(&mut self, id: RunId, stamp: Stamp, findings: Vec<Finding>) {
-        let Some(live) = self.runs.get_mut(&id).filter(|live| live.run.stands()) else { return };
-        let is_same =
-            self.documents.get(&live.uri).is_some_and(|doc| doc.document.snapshot().stamp() == stamp);
-        // What the user has typed since may have made another thing of it.
-        if !is_same || findings.is_empty() {
+        live.findings = placed.collect();
+        if live.findings.is_empty() {
             return;
         }
-        for finding in &findings {
-            tracing::info!(code = finding.code, "a draft stands with a finding");
+        for finding in &live.findings {
+            tracing::info!(code = %finding.code, "a draft stands with a finding");
         }
-        live.findings = findings;
         let uri = live.uri.clone();
         self.show_findings(&uri);
     }
@@ -84,26 +61,5 @@ impl Session {
         let diagnostics: Vec<Value> = of_document.flat_map(|live| live.findings.iter().map(shown)).collect();
         let params = json!({ "uri": uri, "version": snapshot.version, "diagnostics": diagnostics });
         self.outgoing.notify("textDocument/publishDiagnostics", params);
-    }
-}
-
-/// What is wrong with a document now that was not wrong before.
-fn introduced(around: &Around, before: &Snapshot, now: &Snapshot) -> Vec<Finding> {
-    let mut known: Vec<(&str, String)> =
-        findings(around, before).into_iter().map(|finding| (finding.code, finding.message)).collect();
-    let mut found = findings(around, now);
-    found.retain(|finding| {
-        let same =
-            known.iter().position(|(code, message)| *code == finding.code && *message == finding.message);
-        same.map(|at| known.swap_remove(at)).is_none()
-    });
-    found
-}
-
-fn findings(around: &Around, snapshot: &Snapshot) -> Vec<Finding> {
-    let (tree, name) = (snapshot.parse(), around.path(snapshot));
-    match snapshot.source(tree.as_ref(), &name) {
-        Some(source) => check(&source, &around.view(snapshot, tree.as_ref(), &name)),
-        None => Vec::new(),
     }
 }

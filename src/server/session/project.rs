@@ -69,6 +69,12 @@ impl Around {
         known().unwrap_or_else(|| snapshot.name())
     }
 
+    /// The same for the checks.
+    pub(super) fn known(&self) -> crate::check::Around<'_> {
+        let reader = self.disk.as_deref().map(|disk| disk as &dyn Reader);
+        crate::check::Around { index: &self.index, reader }
+    }
+
     /// A view from the document, which is called `path`.
     pub(super) fn view<'a>(&'a self, snapshot: &Snapshot, tree: Option<&Tree>, path: &str) -> View<'a> {
         let reader = self.disk.as_deref().map(|disk| disk as &dyn Reader);

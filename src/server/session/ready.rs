@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::project::Around;
 use crate::action::prepare::{PrepareError, Room, Sent, Wish, is_offered, prepare, prepare_new};
-use crate::config::{Choices, Config};
+use crate::config::{Choices, Config, Refine};
 use crate::job::Task;
 use crate::model::registry::{Chosen, Registry};
 use crate::model::route::{Route, Wanted};
@@ -21,6 +21,8 @@ pub(in crate::server) struct Ready {
     pub sent: Sent,
     pub chosen: Chosen,
     pub route: Route,
+    /// How far its drafts are redrafted.
+    pub refine: Refine,
 }
 
 /// Why none can.
@@ -48,7 +50,7 @@ pub(super) struct Rules {
 
 impl Rules {
     /// What a run wants by them.
-    fn apply(&self, registry: &Registry, wanted: &mut Wanted) -> Result<(), ModelError> {
+    fn apply(&self, registry: &Registry, wanted: &mut Wanted) -> Result<Refine, ModelError> {
         let workspace = match &self.folder {
             Some(folder) => Choices::of(&self.config, folder, self.untrusted).map_err(|problems| {
                 let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -59,7 +61,7 @@ impl Rules {
         let choices = self.choices.clone().over(&workspace);
         choices.check(registry.catalogue())?;
         choices.apply(wanted);
-        Ok(())
+        Ok(choices.refine.over(self.config.refine))
     }
 }
 
@@ -73,11 +75,11 @@ pub(super) fn ready(
     around: &Around,
 ) -> Result<Ready, Unready> {
     let mut wanted = wanted.clone();
-    rules.apply(registry, &mut wanted)?;
+    let refine = rules.apply(registry, &mut wanted)?;
     let wanted = &wanted;
     let (chosen, route) = registry.route(wanted)?;
     let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
-    let first = Ready { task, sent, chosen, route };
+    let first = Ready { task, sent, chosen, route, refine };
     if !registry.weighs_prompts(wanted) {
         return Ok(first);
     }
@@ -89,7 +91,7 @@ pub(super) fn ready(
         return Ok(Ready { route, ..first });
     }
     let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
-    Ok(Ready { task, sent, chosen, route })
+    Ok(Ready { task, sent, chosen, route, refine })
 }
 
 /// What a model with so much room is asked.

@@ -102,6 +102,8 @@ impl Session {
                         let _ = tasks.blocking_send(event);
                     });
                 }
+                Effect::Check => self.check(id),
+                Effect::Refine(redraft) => self.refine(id, redraft),
                 Effect::Entered(state) => self.entered(id, state),
             }
         }
@@ -124,7 +126,7 @@ impl Session {
             _ => {}
         }
         match state {
-            State::Done => self.look_at(id),
+            State::Done => self.show_findings_of(id),
             State::Kept | State::Reverted | State::Failed => self.forget_findings(id),
             _ => {}
         }
@@ -177,7 +179,7 @@ impl Session {
 
     pub(super) fn tell_gathering(&self, run: RunId, model: &str) {
         if self.profile.knows_redraft {
-            self.outgoing.notify("redraft/status", status(run, "gathering", model, 0, None, None));
+            self.outgoing.notify("redraft/status", status((run, 1), "gathering", model, 0, None, None));
         }
     }
 

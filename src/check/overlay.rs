@@ -1,0 +1,86 @@
+//! A file as a draft would have it, beside what it was: what the checks look at. It is on no disk and in no editor.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use ropey::Rope;
+use tree_sitter::Tree;
+
+use super::{Finding, check, evasion, introduced};
+use crate::syntax::facts::extract;
+use crate::syntax::{Language, Source};
+use crate::workspace::Index;
+use crate::workspace::view::{Reader, View};
+
+/// A text with its tree.
+#[derive(Clone, Debug)]
+pub struct Version {
+    pub text: Rope,
+    pub tree: Option<Tree>,
+}
+
+/// See the module's head.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    pub language: &'static Language,
+    /// How the project calls the file.
+    pub path: String,
+    pub before: Version,
+    pub after: Version,
+    /// What the draft takes the place of, in bytes of `before`, and what it is, in bytes of `after`.
+    pub base: Range<usize>,
+    pub draft: Range<usize>,
+}
+
+/// What was wrong with a file before anything was drafted: looked for once.
+#[derive(Debug, Default)]
+pub struct Baseline(OnceLock<Vec<Finding>>);
+
+/// What the checks know of the project around a file.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    pub index: &'a Index,
+    pub reader: Option<&'a dyn Reader>,
+}
+
+impl std::fmt::Debug for Around<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Around").finish_non_exhaustive()
+    }
+}
+
+impl Baseline {
+    /// Looks now, so that nobody waits for it later.
+    pub fn look(&self, language: &'static Language, path: &str, version: &Version, around: Around<'_>) {
+        self.of(language, path, version, around);
+    }
+
+    fn of(
+        &self,
+        language: &'static Language,
+        path: &str,
+        version: &Version,
+        around: Around<'_>,
+    ) -> &[Finding] {
+        self.0.get_or_init(|| found(language, path, version, around))
+    }
+}
+
+impl Overlay {
+    /// What the draft brought in that is wrong, by what the workspace itself says: no process, in milliseconds.
+    #[must_use]
+    pub fn look(&self, around: Around<'_>, baseline: &Baseline) -> Vec<Finding> {
+        let before = baseline.of(self.language, &self.path, &self.before, around);
+        let mut findings = introduced(before, found(self.language, &self.path, &self.after, around));
+        findings.extend(evasion::check(self));
+        findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
+        findings
+    }
+}
+
+fn found(language: &'static Language, path: &str, version: &Version, around: Around<'_>) -> Vec<Finding> {
+    let source = Source { text: &version.text, tree: version.tree.as_ref(), language, path };
+    let Some(tree) = &version.tree else { return Vec::new() };
+    let facts = extract(language, &version.text.to_string(), tree);
+    check(&source, &View::new(around.index, around.reader, language, path, facts.into()))
+}

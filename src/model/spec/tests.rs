@@ -1,0 +1,110 @@
+//! Catalogues: what is there without configuration, what is known, what it costs.
+
+use super::*;
+
+#[test]
+fn without_configuration_the_embedded_model_is_the_default() {
+    let catalogue = Catalogue::default();
+    let model = catalogue.model(None).unwrap();
+    assert_eq!((model.name.as_str(), model.provider.as_str()), (BUILT_IN_MODEL, BUILT_IN_PROVIDER));
+    assert_eq!(catalogue.provider_of(model).unwrap().wire, Wire::Embedded);
+    let error = catalogue.model(Some("gpt")).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(error.message.contains("\"gpt\"") && error.message.contains(BUILT_IN_MODEL), "{error}");
+}
+
+#[test]
+fn every_model_that_can_be_fetched_can_be_named_without_configuration() {
+    for entry in CATALOGUE {
+        let catalogue = Catalogue::new(Vec::new(), Vec::new(), Some(entry.name.to_owned()));
+        let model = catalogue.model(None).unwrap();
+        assert_eq!(model.source, ModelSource::Id(entry.name.to_owned()));
+        assert_eq!(catalogue.provider_of(model).unwrap().wire, Wire::Embedded);
+    }
+}
+
+/// The model `id` at `base_url`, as its user configured it, in a catalogue.
+fn hosted(base_url: &str, id: &str, configure: impl FnOnce(&mut ModelSpec)) -> (ModelSpec, Limits) {
+    let wire = Wire::OpenAi { base_url: BaseUrl::parse(base_url).unwrap(), key: KeySource::None };
+    let mut model = ModelSpec {
+        name: "m".to_owned(),
+        provider: "p".to_owned(),
+        source: ModelSource::Id(id.to_owned()),
+        price: None,
+        max_tokens: None,
+        context_window: None,
+        abilities: Abilities::default(),
+    };
+    configure(&mut model);
+    let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone(), is_local: None }];
+    let catalogue = Catalogue::new(providers, vec![model], None);
+    let model = catalogue.model(None).unwrap().clone();
+    let limits = model.limits(&wire);
+    (model, limits)
+}
+
+#[test]
+fn what_is_known_of_a_hosted_model_stands_where_its_user_says_nothing() {
+    let openai = "https://api.openai.com/v1";
+    let known = prices::known(&BaseUrl::parse(openai).unwrap(), "gpt-4o").unwrap();
+    let (model, limits) = hosted(openai, "gpt-4o", |_| {});
+    assert_eq!((model.price, model.abilities), (Some(known.price), known.abilities));
+    let expect = Limits { output: HOSTED_OUTPUT, window: known.window, context: HOSTED_CONTEXT };
+    assert_eq!(limits, expect, "the output and the context keep their defaults");
+
+    let price = Price { input: MicroUsd(1), cached: MicroUsd(1), output: MicroUsd(1) };
+    let (model, limits) = hosted(openai, "gpt-4o", |model| {
+        model.price = Some(price);
+        model.max_tokens = Some(Tokens(9_000));
+        model.abilities.fim = true;
+    });
+    assert_eq!((model.price, limits.output, limits.window), (Some(price), Tokens(9_000), known.window));
+    assert_eq!(model.abilities, Abilities { fim: true, ..known.abilities });
+    let (model, limits) = hosted(openai, "gpt-4o", |model| model.context_window = Some(Tokens(20_000)));
+    assert_eq!((model.price, limits.window), (Some(known.price), Tokens(20_000)));
+}
+
+#[test]
+fn of_a_model_that_is_not_in_the_table_nothing_is_known() {
+    for (base_url, id) in [("https://api.openai.com/v1", "gpt-0"), ("http://127.0.0.1:8080/v1", "gpt-4o")] {
+        let (model, limits) = hosted(base_url, id, |_| {});
+        assert_eq!((model.price, model.max_tokens, model.context_window), (None, None, None), "{base_url}");
+        assert_eq!((limits.output, limits.window), (HOSTED_OUTPUT, HOSTED_WINDOW));
+    }
+}
+
+#[test]
+fn an_answer_costs_what_its_tokens_cost() {
+    let price = Price { input: MicroUsd(150_000), cached: MicroUsd(30_000), output: MicroUsd(600_000) };
+    let usage = |prompt, cached, completion, cost| Usage {
+        prompt: Tokens(prompt),
+        cached: Tokens(cached),
+        completion: Tokens(completion),
+        cost,
+    };
+    for (usage, expect) in [
+        (usage(0, 0, 0, None), 0),
+        (usage(1_000_000, 0, 0, None), 150_000),
+        (usage(1_000_000, 500_000, 1_000_000, None), 75_000 + 15_000 + 600_000),
+        (usage(1, 0, 0, None), 1),
+        (usage(10, 99, 0, None), 1),
+        (usage(1_000_000, 0, 0, Some(MicroUsd(7))), 7),
+        (usage(u32::MAX, 0, u32::MAX, None), 3_221_225_472),
+    ] {
+        assert_eq!(price.cost(&usage), MicroUsd(expect), "{usage:?}");
+    }
+}
+
+#[test]
+fn limits_fit_into_the_window() {
+    let mut model = Catalogue::default().model(None).unwrap().clone();
+    let limits = |model: &ModelSpec| {
+        let Limits { output, window, context } = model.limits(&Wire::Embedded);
+        (output.0, window.0, context.0)
+    };
+    assert_eq!(limits(&model), (1_024, 8_192, 1_000));
+    model.context_window = Some(Tokens(2_048));
+    assert_eq!(limits(&model), (1_024, 2_048, 512));
+    model.max_tokens = Some(Tokens(9_999));
+    assert_eq!(limits(&model), (1_024, 2_048, 512));
+}
