@@ -18,6 +18,8 @@ pub use self::places::{config_file, state_dir};
 pub use self::problem::{Place, Problem};
 pub use self::refine::{Mode, Refine};
 pub use self::workspace::{Choices, WORKSPACE_FILE};
+use sha2::{Digest, Sha256};
+
 use crate::model::ModelError;
 use crate::model::account::Budget;
 use crate::model::route::Routing;
@@ -40,6 +42,8 @@ pub struct Config {
     pub refine: Refine,
     /// Where traces and metrics of calls go.
     pub collector: Option<Collector>,
+    /// A hash of the file's text.
+    pub file: u64,
     /// Workspaces below these folders are trusted. Absolute, without `..`.
     trusted: Vec<PathBuf>,
 }
@@ -50,7 +54,12 @@ impl Config {
     /// # Errors
     /// Every problem of the text, in its order.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Vec<Problem>> {
-        parse::parse(text, path, places::home().as_deref())
+        let config = parse::parse(text, path, places::home().as_deref())?;
+        let file = Sha256::digest(text.as_bytes())
+            .iter()
+            .take(8)
+            .fold(0, |hash, byte| (hash << 8) | u64::from(*byte));
+        Ok(Self { file, ..config })
     }
 
     /// Reads the user's configuration file (see [`config_file`]). Without one, the defaults; but one that was named by

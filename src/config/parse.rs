@@ -16,6 +16,7 @@ use super::table::{At, Table};
 use super::{Config, Mode, Refine};
 use crate::model::account::Budget;
 use crate::model::address::BaseUrl;
+use crate::model::choose::Pace;
 use crate::model::spec::{
     Abilities, BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec, Wire,
 };
@@ -66,6 +67,7 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         routing: routing::routing(root, &models),
         refine: root.table("refine").map(|table| refine(&table)).unwrap_or_default(),
         collector: root.table("telemetry").and_then(|table| collector(&table)),
+        file: 0,
         trusted: trusted(root, home),
     }
 }
@@ -222,7 +224,24 @@ fn model(
         max_tokens,
         context_window,
         abilities: abilities(table, "abilities"),
+        pace: table.table("speed").map(|speed| pace(&speed)),
     })
+}
+
+/// How fast a model is said to be.
+fn pace(table: &Table<'_>) -> Pace {
+    let whole = |key| {
+        if table.has(key).is_none() {
+            table.missing(key, "a whole number");
+        }
+        table.integer(key).map_or(0, |number| number.value)
+    };
+    Pace {
+        first_token: Duration::from_millis(whole("first_token_ms").into()),
+        first_token_p95: None,
+        rate: f64::from(whole("tokens_per_second")),
+        calls: 0,
+    }
 }
 
 fn abilities(table: &Table<'_>, key: &str) -> Abilities {
@@ -230,7 +249,7 @@ fn abilities(table: &Table<'_>, key: &str) -> Abilities {
     told.into_iter().fold(Abilities::default(), |abilities, At { value, span }| {
         if !Abilities::NAMES.contains(&value) {
             let nearest = did_you_mean(value, Abilities::NAMES);
-            table.problem(span, key, format!("the abilities are fim, tools and images{nearest}"));
+            table.problem(span, key, format!("the abilities are fim, tools and images.{nearest}"));
         }
         abilities.with(value)
     })

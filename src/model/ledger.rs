@@ -262,6 +262,27 @@ impl Ledger {
         Ok(())
     }
 
+    /// Claims `key` for so long; false where somebody else has it. A claim that was made in what is now the future counts for
+    /// nothing: the clock was set back.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn claim_state(&self, key: &str, hold: Duration, now: SystemTime) -> Result<bool, LedgerError> {
+        let now = Moment::of(now).millis();
+        let hold = i64::try_from(hold.as_millis()).unwrap_or(i64::MAX);
+        self.write(|tx| {
+            let free = "CAST(value AS INTEGER) <= ?2 - ?3 OR CAST(value AS INTEGER) > ?2";
+            tx.execute(
+                &format!(
+                    "INSERT INTO state (key, value) VALUES (?1, ?2)
+                     ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE {free}"
+                ),
+                rusqlite::params![key, now, hold],
+            )
+        })
+        .map(|changed| changed > 0)
+    }
+
     /// The keys that begin with `prefix`, in their order, with their values.
     ///
     /// # Errors

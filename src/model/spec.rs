@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::address::BaseUrl;
+use super::choose::Pace;
 use super::listing::Listings;
 use super::store::CATALOGUE;
 use super::{ErrorKind, MicroUsd, ModelError, Tokens, Usage, prices};
@@ -74,6 +75,8 @@ pub struct ModelSpec {
     /// Prompt and answer together.
     pub context_window: Option<Tokens>,
     pub abilities: Abilities,
+    /// How fast it is said to be; what was measured goes before that.
+    pub pace: Option<Pace>,
 }
 
 /// What not every model can do.
@@ -202,6 +205,7 @@ impl Catalogue {
                 max_tokens: None,
                 context_window: None,
                 abilities: Abilities::default(),
+                pace: None,
             });
         }
         Self { told, providers, models, default }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::client::Profile;
-use super::event::{Asked, ClientEvent, Command, RunId, TaskEvent};
+use super::event::{Asked, ClientEvent, Command, Reply, RunId, TaskEvent};
 use super::live::Live;
 use super::memory::{Rest, drop_elsewhere, give_back};
 use super::outgoing::Outgoing;
@@ -149,6 +149,8 @@ struct Session {
     preparing: HashMap<RunId, Preparing>,
     /// Commands that wait for the configuration, while it is read again.
     reloading: Option<Vec<(Command, Asked)>>,
+    /// Estimates that wait for it as well.
+    estimates: Vec<(Command, Reply)>,
     runs: BTreeMap<RunId, Live>,
     sent: VecDeque<(RunId, Sent)>,
     awaited: BTreeMap<i64, Awaited>,
@@ -179,6 +181,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         unopened: HashMap::new(),
         preparing: HashMap::new(),
         reloading: None,
+        estimates: Vec::new(),
         runs: BTreeMap::new(),
         sent: VecDeque::new(),
         awaited: BTreeMap::new(),
@@ -262,6 +265,9 @@ impl Session {
             ClientEvent::Sent { run, reply } => self.what_was_sent(run, reply),
             ClientEvent::Usage { since, by, reply } => self.usage(since, by, reply),
             ClientEvent::Status { reply } => self.status(reply),
+            ClientEvent::Estimate { command, reply } if self.reloads() => {
+                self.estimates.push((command, reply))
+            }
             ClientEvent::Estimate { command, reply } => self.estimate(command, reply),
             ClientEvent::CancelProgress { token } => {
                 let run = self.runs.values().find(|live| live.progress.token() == token).map(|live| live.id);
@@ -274,6 +280,7 @@ impl Session {
                 self.preparing.clear();
                 // What waits for the configuration begins no more.
                 self.reloading.iter_mut().for_each(Vec::clear);
+                self.estimates.clear();
                 let runs: Vec<RunId> = self.runs.keys().copied().collect();
                 for run in runs {
                     self.step(run, Input::Stop);

@@ -151,35 +151,40 @@ impl<'a> Site<'a> {
     }
 
     /// What a model with so much room is asked.
-    pub(super) fn question(&self, room: Room) -> Result<(Task, Sent), Failure> {
-        let Self { name, told, language, rope, tree, project, .. } = self;
+    pub(super) fn question(&self, room: Room) -> Result<(Task, Sent), PrepareError> {
+        let Self { told, language, rope, tree, project, .. } = self;
         let view = View::new(&project.index, Some(&project.disk), language, told, self.facts.clone());
         let source = Source { text: rope, tree: tree.as_ref(), language, path: told };
-        let failed = |error: PrepareError| Failure::Failed(format!("{name}: {error}"));
         let (offset, instruction) = match self.target {
-            Target::File(instruction) => {
-                return prepare_new(&source, &view, instruction, room, &[]).map_err(failed);
-            }
+            Target::File(instruction) => return prepare_new(&source, &view, instruction, room, &[]),
             Target::At(offset, instruction) => (offset, instruction),
         };
-        let wish = |action: &str| Wish {
-            action: action.to_owned(),
-            range: offset..offset,
-            diagnostic: None,
-            instruction: instruction.map(str::to_owned),
+        let ask = |action: &str| {
+            let wish = Wish {
+                action: action.to_owned(),
+                range: offset..offset,
+                diagnostic: None,
+                instruction: instruction.map(str::to_owned),
+            };
+            prepare::prepare(&source, &view, &wish, room, &[])
         };
         if instruction.is_some() {
-            return prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(failed);
+            return ask("generate");
         }
-        match prepare::prepare(&source, &view, &wish("implement"), room, &[]) {
+        match ask("implement") {
             // No function to write there: a comment `# redraft: …` may say what to do.
-            Err(PrepareError::Plan(error @ PlanError::NoStub { .. })) => {
-                prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(|_| {
-                    Failure::Failed(format!("{name}: {error}, or say what to write with --instruction"))
-                })
-            }
-            outcome => outcome.map_err(failed),
+            Err(error @ PrepareError::Plan(PlanError::NoStub { .. })) => ask("generate").map_err(|_| error),
+            outcome => outcome,
         }
+    }
+
+    /// Why nothing can be asked.
+    pub(super) fn failure(&self, error: &PrepareError) -> Failure {
+        let hint = match error {
+            PrepareError::Plan(PlanError::NoStub { .. }) => ", or say what to write with --instruction",
+            _ => "",
+        };
+        Failure::Failed(format!("{}: {error}{hint}", self.name))
     }
 }
 

@@ -97,10 +97,17 @@ pub(super) async fn run(
     loop {
         let failed = work.ask(registry.accounts(), &chosen, &route, &retries).await?;
         if let Some(error) = failed {
-            let next = work.next(&error, &chosen, &mut route, registry);
-            let question = next.and_then(|(model, room)| Some((site.question(room).ok()?, model)));
+            let question = loop {
+                // One that the question does not fit is passed over.
+                let Some((model, room)) = work.next(&error, &chosen, &mut route, registry) else {
+                    break None;
+                };
+                if let Ok(question) = site.question(room) {
+                    break Some((question, model));
+                }
+            };
             let Some(((task, sent), model)) = question else {
-                work.step(Input::Answered(Err(error)));
+                work.step(Input::Answered(Err(route.error(error))));
                 // The draft of an earlier round may stand.
                 break;
             };
@@ -303,7 +310,9 @@ impl Work<'_> {
             } else {
                 ""
             };
-            return Err(Failure::Failed(format!("{}: {why}{printed}", self.sent.title)));
+            let spent = MicroUsd(self.spent.load(Ordering::Relaxed));
+            let cost = if spent > MicroUsd(0) { format!("; it cost {spent}") } else { String::new() };
+            return Err(Failure::Failed(format!("{}: {why}{printed}{cost}", self.sent.title)));
         }
         if let Some(printer) = printed {
             printer.finish().map_err(|why| Failure::Failed(format!("{}: {why}", self.sent.title)))?;
@@ -341,11 +350,15 @@ impl Work<'_> {
         let pace = f64::from(written) / (total - first).as_secs_f64().max(0.001);
         let spent = MicroUsd(self.spent.load(Ordering::Relaxed));
         let cost = if spent > MicroUsd(0) { format!("{spent}, ") } else { String::new() };
+        let rounds =
+            if self.run.round() > 1 { format!("{} rounds, ", self.run.round()) } else { String::new() };
+        // Where the provider does not tell, it is what was counted.
+        let prompt = if usage.prompt.0 > 0 { usage.prompt.0 } else { self.sent.tokens.0 };
         format!(
-            "done in {:.1} s, first token {:.1} s, prompt {} ({} cached) tokens, {written} tokens at {pace:.1}/s ({cost}{model})",
+            "done in {:.1} s, first token {:.1} s, prompt {} ({} cached) tokens, {written} tokens at {pace:.1}/s ({rounds}{cost}{model})",
             total.as_secs_f64(),
             first.as_secs_f64(),
-            usage.prompt.0,
+            prompt,
             usage.cached.0,
         )
     }

@@ -17,7 +17,11 @@ fn values(setting: &Setting) -> (Vec<String>, &'static str) {
         ("trust.folders", _) => (vec!["[\"/code\"]".to_owned()], "7"),
         ("routing.fallback", _) => (vec!["[\"m\"]".to_owned()], "[7]"),
         ("model.provider" | "provider.name", _) => (vec!["\"p\"".to_owned()], "7"),
-        (key, Kind::Text) if key.starts_with("routing.tasks") || key == "default_model" => {
+        (key, Kind::Text)
+            if key.starts_with("routing.tasks")
+                || key.starts_with("routing.prompts")
+                || key == "default_model" =>
+        {
             (vec!["\"m\"".to_owned()], "\"nobody\"")
         }
         (_, Kind::Text) => (vec!["\"x\"".to_owned()], "7"),
@@ -44,6 +48,8 @@ fn file(key: &str, value: &str) -> String {
         ("model.id", "\"id\""),
         ("model.price.input", "1"),
         ("model.price.output", "1"),
+        ("model.speed.first_token_ms", "100"),
+        ("model.speed.tokens_per_second", "50"),
         ("budget.unknown_price.input", "1"),
         ("budget.unknown_price.output", "1"),
         ("telemetry.endpoint", "\"http://127.0.0.1:4318\""),

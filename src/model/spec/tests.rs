@@ -34,6 +34,7 @@ fn hosted(base_url: &str, id: &str, configure: impl FnOnce(&mut ModelSpec)) -> (
         max_tokens: None,
         context_window: None,
         abilities: Abilities::default(),
+        pace: None,
     };
     configure(&mut model);
     let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone(), is_local: None }];

@@ -63,6 +63,14 @@ impl Session {
                 };
             }
         };
+        if let Some(note) = route.note() {
+            let message = format!("{}: {note}", sent.title);
+            if wanted.named.is_some() {
+                self.show(2, &message);
+            }
+            self.outgoing
+                .notify("window/logMessage", json!({ "type": 2, "message": format!("Redraft: {message}") }));
+        }
         let answer = json!({ "run": run_name(id), "regions": self.announced(&uri, &run) });
         let offered = asked.as_ref().map(|asked| asked.taken.clone());
         let (progress, path) = (Progress::none(), self.around().path(&snapshot));

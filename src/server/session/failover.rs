@@ -16,9 +16,11 @@ use crate::server::event::{RunId, TaskEvent};
 impl Session {
     /// A model gave no answer: somebody else is asked, or it is the run's error.
     pub(super) fn failed(&mut self, id: RunId, error: ModelError) {
-        if !self.goes_on(id, &error) {
-            self.step(id, Input::Answered(Err(error)));
+        if self.goes_on(id, &error) {
+            return;
         }
+        let error = self.runs.get(&id).map_or(error.clone(), |live| live.route.error(error));
+        self.step(id, Input::Answered(Err(error)));
     }
 
     fn goes_on(&mut self, id: RunId, error: &ModelError) -> bool {

@@ -77,21 +77,40 @@ pub(super) fn ready(
     let mut wanted = wanted.clone();
     let refine = rules.apply(registry, &mut wanted)?;
     let wanted = &wanted;
-    let (chosen, route) = registry.route(wanted)?;
-    let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
+    let (task, sent, chosen, route) = fitting(registry, wanted, snapshot, wish, around)?;
     let first = Ready { task, sent, chosen, route, refine };
     if !registry.weighs_prompts(wanted) {
         return Ok(first);
     }
     // How large the question is, is known by now.
     let answer = Some(first.sent.request.max_tokens);
-    let sized = Wanted { prompt: first.sent.tokens, answer, ..wanted.clone() };
+    let least = first.sent.least();
+    let sized = Wanted { prompt: first.sent.tokens, least, answer, ..wanted.clone() };
     let (chosen, route) = registry.route(&sized)?;
     if chosen.name == first.chosen.name {
         return Ok(Ready { route, ..first });
     }
     let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
     Ok(Ready { task, sent, chosen, route, refine })
+}
+
+/// The first model of the plan that the question fits.
+fn fitting(
+    registry: &Registry,
+    wanted: &Wanted,
+    snapshot: &Snapshot,
+    wish: &Wish,
+    around: &Around,
+) -> Result<(Task, Sent, Chosen, Route), Unready> {
+    let (mut chosen, mut route) = registry.route(wanted)?;
+    loop {
+        let error = match question(snapshot, wish, Room::of(&chosen), around) {
+            Ok((task, sent)) => return Ok((task, sent, chosen, route)),
+            Err(error) => error,
+        };
+        let next = if matches!(error, PrepareError::TooLarge { .. }) { route.next(registry) } else { None };
+        chosen = next.ok_or(error)?;
+    }
 }
 
 /// What a model with so much room is asked.

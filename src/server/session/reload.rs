@@ -59,6 +59,9 @@ impl Session {
                 }
             }
         }
+        for (command, reply) in std::mem::take(&mut self.estimates) {
+            self.estimate(command, reply);
+        }
         for (command, asked) in self.reloading.take().unwrap_or_default() {
             self.command(command, asked);
         }
