@@ -5,6 +5,8 @@
 mod calls;
 mod delta;
 mod evasion;
+pub mod examples;
+pub mod lsp;
 mod names;
 mod overlay;
 mod syntax;
