@@ -14,6 +14,8 @@ mod names;
 mod output;
 mod overlay;
 pub mod process;
+mod selection;
+pub mod suite;
 pub mod supervise;
 mod syntax;
 #[cfg(test)]

@@ -111,8 +111,16 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
     let limits = limits(args.rounds, choices.refine.over(config.refine));
-    let outcome =
-        runtime.block_on(run::run(&site, question, &registry, first, &mut progress, (streams, limits)));
+    let checkers = site.checkers(&config, &setup::state_dir()?);
+    let suite = checkers.as_ref().map(|checkers| checkers.suite.clone());
+    let outcome = runtime.block_on(async {
+        let work = run::run(&site, question, &registry, first, &mut progress, (streams, limits), checkers);
+        let outcome = work.await;
+        if let Some(suite) = suite {
+            suite.goodbye().await;
+        }
+        outcome
+    });
     // What it cost is being written down.
     runtime.shutdown_timeout(LAST);
     let outcome = outcome?;

@@ -14,6 +14,7 @@ use super::event::{RunId, Taken, TaskEvent};
 use super::outgoing::Outgoing;
 use super::params::run_name;
 use super::progress::Progress;
+use crate::action::inspect::Checkers;
 use crate::action::prepare::{Sent, Wish};
 use crate::check::{Baseline, Finding};
 use crate::draft::weave::Time;
@@ -60,6 +61,8 @@ pub(super) struct Live {
     pub took: Option<Duration>,
     /// How the project calls its document.
     pub path: String,
+    /// The checkers of its workspace.
+    pub checkers: Option<Checkers>,
     /// What was wrong with that before.
     pub baseline: Arc<Baseline>,
     /// What is wrong with its draft, as it was shown.

@@ -4,8 +4,10 @@
 mod client;
 mod convert;
 mod frames;
+mod server;
 #[cfg(test)]
 mod tests;
 
 pub use self::client::{Client, Silent, uri_of};
 pub use self::convert::findings;
+pub use self::server::Server;

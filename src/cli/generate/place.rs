@@ -10,10 +10,14 @@ use tree_sitter::Tree;
 
 use super::file::Text;
 use crate::action::PlanError;
+use crate::action::inspect::{Checkers, inspect};
 use crate::action::prepare::{self, PrepareError, Room, Sent, Wish, prepare_new};
-use crate::action::redraft::{overlay, redraft};
-use crate::check::{Around, Baseline};
+use crate::action::redraft::redraft;
+use crate::check::process::Supervisor;
+use crate::check::suite::Suite;
+use crate::check::{Around, Baseline, Overlay};
 use crate::cli::Failure;
+use crate::config::Config;
 use crate::draft::verify::Proposal;
 use crate::job::rounds::Redraft;
 use crate::job::{Checked, Task};
@@ -83,7 +87,9 @@ pub(super) struct Site<'a> {
     rope: Rope,
     tree: Option<Tree>,
     facts: Arc<Facts>,
-    project: Project,
+    project: Arc<Project>,
+    /// What was wrong with the file before.
+    baseline: Arc<Baseline>,
     target: Target<'a>,
 }
 
@@ -122,7 +128,8 @@ impl<'a> Site<'a> {
         let project = Project::around(path, INDEXING, state.as_deref());
         let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
         let facts = tree.as_ref().map(|tree| extract(language, &text.content, tree)).unwrap_or_default();
-        Ok(Self { name, told, language, rope, tree, facts: Arc::new(facts), project, target })
+        let (facts, project, baseline) = (Arc::new(facts), Arc::new(project), Arc::default());
+        Ok(Self { name, told, language, rope, tree, facts, project, baseline, target })
     }
 
     /// The root of the project.
@@ -131,10 +138,22 @@ impl<'a> Site<'a> {
     }
 
     /// What a draft has wrong that the file had not.
-    pub(super) fn check(&self, proposal: &Proposal, baseline: &Baseline) -> Checked {
-        let around = Around { index: &self.project.index, reader: Some(&self.project.disk) };
-        let findings = overlay(proposal, &self.told).look(around, baseline);
-        Checked { findings, mended: None }
+    pub(super) async fn check(&self, proposal: Proposal, checkers: Option<Checkers>) -> Checked {
+        let (project, baseline) = (self.project.clone(), self.baseline.clone());
+        let look = move |overlay: &Overlay| {
+            let around = Around { index: &project.index, reader: Some(&project.disk) };
+            overlay.look(around, &baseline)
+        };
+        inspect(proposal, self.told.clone(), look, checkers).await
+    }
+
+    /// The checkers of the project, where the user trusts it.
+    pub(super) fn checkers(&self, config: &Config, state: &Path) -> Option<Checkers> {
+        let root = self.folder().filter(|root| config.trusts(root))?;
+        let supervisor = Supervisor::this().ok()?;
+        let suite = Suite::new(&config.checkers, root, state, &supervisor);
+        let path = self.told.clone();
+        suite.is_for(self.language.id).then(|| Checkers { suite: suite.into(), path, known: Arc::default() })
     }
 
     /// What is asked for a better draft.

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::place::Site;
 use super::print::Printer;
+use crate::action::inspect::Checkers;
 use crate::action::prepare::{Room, Sent};
-use crate::check::Baseline;
 use crate::cli::Failure;
 use crate::cli::terminal::Progress;
 use crate::job::rounds::{Limits, Redraft};
@@ -71,6 +71,7 @@ pub(super) async fn run(
     (mut chosen, mut route): (Chosen, Route),
     progress: &mut Progress,
     (prints, limits): (bool, Limits),
+    checkers: Option<Checkers>,
 ) -> Result<Outcome, Failure> {
     let place = task.place.clone();
     // While the model reads.
@@ -93,7 +94,6 @@ pub(super) async fn run(
         spent: Arc::default(),
     };
     let retries = Retries::new();
-    let baseline = Baseline::default();
     loop {
         let failed = work.ask(registry.accounts(), &chosen, &route, &retries).await?;
         if let Some(error) = failed {
@@ -117,7 +117,7 @@ pub(super) async fn run(
             work.step(Input::Again(Box::new(task)));
             continue;
         }
-        if !work.goes_on(site, &chosen, &baseline) {
+        if !work.goes_on(site, &chosen, checkers.as_ref()).await {
             break;
         }
     }
@@ -146,13 +146,13 @@ impl Work<'_> {
     }
 
     /// Checks the draft, and asks for a better one; false where there is none to ask for.
-    fn goes_on(&mut self, site: &Site<'_>, chosen: &Chosen, baseline: &Baseline) -> bool {
+    async fn goes_on(&mut self, site: &Site<'_>, chosen: &Chosen, checkers: Option<&Checkers>) -> bool {
         while let Some(pending) = self.pending.take() {
             match pending {
                 Pending::Check => {
                     let Some(proposal) = self.run.to_check(&self.document) else { continue };
                     self.progress.stage("checking", None);
-                    let checked = site.check(&proposal, baseline);
+                    let checked = site.check(proposal, checkers.cloned()).await;
                     self.step(Input::Checked(checked));
                 }
                 Pending::Refine(redraft) => {
@@ -334,6 +334,7 @@ impl Work<'_> {
             let finding = &fault.finding;
             format!("{line}{} [{}/{}]", finding.message, finding.source, finding.code)
         });
+        let left = left.chain(self.run.unheard().iter().map(|why| format!("not checked: {why}")));
         Ok(Outcome {
             imports: imports.collect(),
             left: left.collect(),

@@ -55,7 +55,14 @@ impl Session {
             let event = match work {
                 Ok(outcome) => {
                     let refine = Refine::default();
-                    let outcome = outcome.map(|(task, sent)| Ready { task, sent, chosen, route, refine });
+                    let outcome = outcome.map(|(task, sent)| Ready {
+                        task,
+                        sent,
+                        chosen,
+                        route,
+                        refine,
+                        trusted: None,
+                    });
                     TaskEvent::Rerouted { run: id, error, outcome: Box::new(outcome.map_err(Unready::from)) }
                 }
                 Err(_) => TaskEvent::Panicked { run: id },

@@ -23,6 +23,8 @@ pub(in crate::server) struct Ready {
     pub route: Route,
     /// How far its drafts are redrafted.
     pub refine: Refine,
+    /// The workspace's folder, where that is trusted.
+    pub trusted: Option<PathBuf>,
 }
 
 /// Why none can.
@@ -49,6 +51,13 @@ pub(super) struct Rules {
 }
 
 impl Rules {
+    /// The workspace's folder, where that is trusted. Looks at the disk.
+    fn trusted(&self) -> Option<PathBuf> {
+        let folder = self.folder.clone()?;
+        let is_trusted = self.untrusted.map_or_else(|| self.config.trusts(&folder), |untrusted| !untrusted);
+        is_trusted.then_some(folder)
+    }
+
     /// What a run wants by them.
     fn apply(&self, registry: &Registry, wanted: &mut Wanted) -> Result<Refine, ModelError> {
         let workspace = match &self.folder {
@@ -78,7 +87,7 @@ pub(super) fn ready(
     let refine = rules.apply(registry, &mut wanted)?;
     let wanted = &wanted;
     let (task, sent, chosen, route) = fitting(registry, wanted, snapshot, wish, around)?;
-    let first = Ready { task, sent, chosen, route, refine };
+    let first = Ready { task, sent, chosen, route, refine, trusted: rules.trusted() };
     if !registry.weighs_prompts(wanted) {
         return Ok(first);
     }
@@ -91,7 +100,7 @@ pub(super) fn ready(
         return Ok(Ready { route, ..first });
     }
     let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
-    Ok(Ready { task, sent, chosen, route, refine })
+    Ok(Ready { task, sent, chosen, route, refine, trusted: first.trusted })
 }
 
 /// The first model of the plan that the question fits.

@@ -44,6 +44,10 @@ impl Session {
         match outcome {
             Ok((registry, config)) => {
                 self.is_warm = false;
+                if self.setup.config.checkers != config.checkers {
+                    // Runs at work keep theirs.
+                    drop_elsewhere(std::mem::take(&mut self.suites));
+                }
                 self.setup.config = config;
                 drop_elsewhere(std::mem::replace(&mut self.setup.registry, Ok(registry)));
                 let message = "Redraft: the configuration has changed, and holds from now on";
