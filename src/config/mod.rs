@@ -2,8 +2,9 @@
 //! read from a file of the user's and the environment, and nothing of a workspace or of LSP gets in here.
 //!
 //! A file is read whole or not at all, and every problem of it is told at once, each with its place. All keys of
-//! the contract are checked. Not acted on yet: `[[checker]]`.
+//! the contract are checked.
 
+mod checkers;
 mod parse;
 mod places;
 mod problem;
@@ -14,6 +15,7 @@ mod workspace;
 
 use std::path::{Path, PathBuf};
 
+pub use self::checkers::{CheckerKind, CheckerSpec, ReportFormat};
 pub use self::places::{config_file, state_dir};
 pub use self::problem::{Place, Problem};
 pub use self::refine::{Mode, Refine};
@@ -40,6 +42,8 @@ pub struct Config {
     pub refine: Refine,
     /// Where traces and metrics of calls go.
     pub collector: Option<Collector>,
+    /// What looks at drafts beside the built-in checks, in trusted workspaces.
+    pub checkers: Vec<CheckerSpec>,
     /// Workspaces below these folders are trusted. Absolute, without `..`.
     trusted: Vec<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! From the text of a configuration to a `Config`, with every problem on the way. Pure: no disk, no environment.
 
-mod later;
+mod checkers;
 mod routing;
 #[cfg(test)]
 mod tests;
@@ -59,13 +59,13 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         tables.iter().filter_map(|table| model(table, &mut models, &providers, embedded, home)).collect();
     CATALOGUE.iter().for_each(|entry| models.built_in(entry.name));
     let default = root.string("default_model").filter(|name| models.check(root, "default_model", name));
-    later::check(root);
     Config {
         catalogue: Catalogue::new(provider_specs, model_specs, default.map(|name| name.value.to_owned())),
         budget: budget(root, &tables_of_providers),
         routing: routing::routing(root, &models),
         refine: root.table("refine").map(|table| refine(&table)).unwrap_or_default(),
         collector: root.table("telemetry").and_then(|table| collector(&table)),
+        checkers: checkers::checkers(root),
         trusted: trusted(root, home),
     }
 }

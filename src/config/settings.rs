@@ -49,6 +49,9 @@ const MAX_TOKENS: u32 = 20_000_000;
 /// The longest latency that anyone asks for: an hour.
 const MAX_LATENCY_MS: u32 = 3_600_000;
 
+/// The most memory that anyone gives a checker, in MiB: a TiB.
+const MAX_MEMORY_MIB: u32 = 1 << 20;
+
 const ABILITIES: Kind = Kind::Choices(&["fim", "tools", "images"]);
 const TOKENS: Kind = Kind::Whole(1, MAX_TOKENS);
 
@@ -221,11 +224,48 @@ pub static SETTINGS: &[Setting] = &[
         "`verified`: a draft is shown once it is checked; `live`: it is shown as it comes, and refined in place",
         "`live` where the editor has drafts line by line, else `verified`",
     ),
-    one("checker", Kind::Tables, "a checker of trusted workspaces (not acted upon yet)", ""),
+    one(
+        "checker",
+        Kind::Tables,
+        "a checker of trusted workspaces: it is run without a shell, without keys in its environment, and never on the files themselves",
+        "",
+    ),
     required("checker.name", Kind::Text, "its name"),
-    required("checker.kind", Kind::Choice(&["lsp", "command", "test"]), "how it is run"),
-    required("checker.command", Kind::Texts, "the program and its arguments"),
+    required(
+        "checker.kind",
+        Kind::Choice(&["lsp", "command", "test"]),
+        "how it is run: `lsp`, a language server; `command`, a program that is run on each draft; `test`, the project's tests",
+    ),
+    required(
+        "checker.command",
+        Kind::Texts,
+        "the program and its arguments. A command reads the draft on standard input, and `{name}` is the file's path; with `{file}` instead, or `{report}` (a file that is read instead of standard output), it runs on a copy of the workspace. A program with a slash is one of the workspace",
+    ),
     one("checker.languages", Kind::Texts, "what it checks, by LSP's identifiers", "all"),
+    one(
+        "checker.format",
+        Kind::Choice(&["ruff", "sarif", "junit", "pattern"]),
+        "how a command says what it finds: as `ruff check --output-format json`, as SARIF, as JUnit (always on a copy), or in lines that match `pattern`",
+        "required for `command`",
+    ),
+    one(
+        "checker.pattern",
+        Kind::Text,
+        "a regular expression for a line, with the group `line` and any of the groups `file`, `column`, `end_line`, `severity`, `code`, `message`: `'^(?<file>[^:]+):(?<line>\\d+): (?<message>.*)'`",
+        "required for `pattern`",
+    ),
+    one(
+        "checker.seconds",
+        Kind::Whole(1, MAX_SECONDS),
+        "it is stopped after so long; nothing for `lsp`",
+        "60",
+    ),
+    one(
+        "checker.memory_mib",
+        Kind::Whole(16, MAX_MEMORY_MIB),
+        "it is stopped when its processes have more memory together, in MiB",
+        "2,048",
+    ),
     one("trust", Kind::Table, "which workspaces are trusted", ""),
     one(
         "trust.folders",

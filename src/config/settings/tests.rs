@@ -16,6 +16,7 @@ fn values(setting: &Setting) -> (Vec<String>, &'static str) {
         ("model.path", _) => (vec!["\"/models/own.gguf\"".to_owned()], "7"),
         ("trust.folders", _) => (vec!["[\"/code\"]".to_owned()], "7"),
         ("routing.fallback", _) => (vec!["[\"m\"]".to_owned()], "[7]"),
+        ("checker.pattern", _) => (vec![r"'^(?<file>\S+):(?<line>\d+)'".to_owned()], "'('"),
         ("model.provider" | "provider.name", _) => (vec!["\"p\"".to_owned()], "7"),
         (key, Kind::Text) if key.starts_with("routing.tasks") || key == "default_model" => {
             (vec!["\"m\"".to_owned()], "\"nobody\"")
@@ -54,6 +55,15 @@ fn file(key: &str, value: &str) -> String {
     match (key, value) {
         ("model.path", _) => lines.retain(|(key, _)| !key.starts_with("model.")),
         ("provider.kind", "\"embedded\"") => lines.retain(|(key, _)| *key != "provider.base_url"),
+        ("checker.kind", "\"command\"") => lines.push(("checker.format", "\"ruff\"")),
+        ("checker.format" | "checker.pattern", value) => {
+            lines.retain(|(key, _)| *key != "checker.kind");
+            lines.push(("checker.kind", "\"command\""));
+            lines.push(("checker.format", "\"pattern\""));
+            if matches!(value, "\"pattern\"") {
+                lines.push(("checker.pattern", "'(?<line>x)'"));
+            }
+        }
         _ => {}
     }
     if key == "model.path" {
