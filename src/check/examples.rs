@@ -27,7 +27,7 @@ pub struct Example {
     pub is_session: bool,
 }
 
-/// The examples of the function that a draft is of, which stand before anything in it.
+/// The examples of the function that a draft is of, and of those that it holds.
 #[must_use]
 pub fn of(overlay: &Overlay) -> Vec<Example> {
     let version = &overlay.after;
@@ -37,12 +37,17 @@ pub fn of(overlay: &Overlay) -> Vec<Example> {
         language: overlay.language,
         path: &overlay.path,
     };
+    let is_function = |found: &definition::Definition| found.kind == Kind::Function;
     let around = definition::around(&source, &(overlay.draft.start..overlay.draft.start));
-    let Some(function) = around.iter().rev().find(|found| found.kind == Kind::Function) else {
-        return Vec::new();
+    let around = around.into_iter().rev().find(is_function);
+    let within = definition::within(&source, &overlay.draft).into_iter().filter(is_function);
+    let read_of = |function: definition::Definition| {
+        let docstring = function.docstring.map(|range| lines::slice(&version.text, &range));
+        read(&docstring.unwrap_or_default(), &function.name)
     };
-    let Some(docstring) = &function.docstring else { return Vec::new() };
-    read(&lines::slice(&version.text, docstring), &function.name)
+    let mut examples: Vec<Example> = around.into_iter().chain(within).flat_map(read_of).collect();
+    examples.truncate(MOST);
+    examples
 }
 
 /// The examples of a docstring of the function `name`.

@@ -55,6 +55,16 @@ struct Published {
     count: u64,
 }
 
+/// What a server says by itself.
+enum Heard {
+    /// All of this version.
+    Whole(Vec<Value>),
+    /// Something, of a version that it does not name.
+    Begun,
+    /// It wants to be asked.
+    Asks,
+}
+
 #[derive(Debug, Default)]
 struct State {
     pending: HashMap<i64, oneshot::Sender<Result<Value, Value>>>,
@@ -159,8 +169,7 @@ impl Client {
                 self.notify("textDocument/didChange", change).await
             };
             let items = match sent {
-                Ok(()) if self.lock().pulls => self.pull(uri, limit).await,
-                Ok(()) => self.pushed(uri, version, known, limit).await,
+                Ok(()) => self.told(uri, version, known, limit).await,
                 Err(error) => Err(error),
             };
             match items {
@@ -192,44 +201,43 @@ impl Client {
         }
     }
 
-    /// What it publishes of this version; where it names none, what it said last before a silence.
-    async fn pushed(
-        &self,
-        uri: &str,
-        version: i64,
-        known: u64,
-        limit: Duration,
-    ) -> Result<Vec<Value>, Silent> {
+    /// What it tells of this version: asked, where it can be asked (some say so only once they have begun to work), else when it
+    /// publishes. Where it names no version, what it said last before a silence counts.
+    async fn told(&self, uri: &str, version: i64, known: u64, limit: Duration) -> Result<Vec<Value>, Silent> {
         let waits = async {
             loop {
                 let news = self.news.notified();
-                {
-                    let state = self.lock();
-                    if let Some(over) = &state.over {
-                        return Err(over.clone());
-                    }
-                    let published = state.published.get(uri);
-                    if let Some(published) = published.filter(|published| published.version == Some(version))
-                    {
-                        return Ok(Some(published.items.clone()));
-                    }
-                    if published
-                        .is_some_and(|published| published.version.is_none() && published.count > known)
-                    {
-                        return Ok(None);
-                    }
+                if let Some(heard) = self.heard(uri, version, known) {
+                    return heard;
                 }
                 news.await;
             }
         };
-        let told = tokio::time::timeout(limit, waits).await.map_err(|_| Silent::TimedOut(limit))??;
-        match told {
-            Some(items) => Ok(items),
-            None => {
+        match tokio::time::timeout(limit, waits).await.map_err(|_| Silent::TimedOut(limit))?? {
+            Heard::Whole(items) => Ok(items),
+            Heard::Asks => self.pull(uri, limit).await,
+            Heard::Begun => {
                 while tokio::time::timeout(SILENCE, self.news.notified()).await.is_ok() {}
                 let state = self.lock();
                 Ok(state.published.get(uri).map(|published| published.items.clone()).unwrap_or_default())
             }
+        }
+    }
+
+    /// What is to be made of what was heard so far.
+    fn heard(&self, uri: &str, version: i64, known: u64) -> Option<Result<Heard, Silent>> {
+        let state = self.lock();
+        if let Some(over) = &state.over {
+            return Some(Err(over.clone()));
+        }
+        if state.pulls {
+            return Some(Ok(Heard::Asks));
+        }
+        let published = state.published.get(uri)?;
+        match published.version {
+            Some(told) if told == version => Some(Ok(Heard::Whole(published.items.clone()))),
+            None if published.count > known => Some(Ok(Heard::Begun)),
+            _ => None,
         }
     }
 
@@ -372,6 +380,9 @@ fn taken(state: &mut State, message: &Value) -> Option<Value> {
                     Ok(Value::Null)
                 }
                 "client/unregisterCapability" | "window/workDoneProgress/create" => Ok(Value::Null),
+                "window/showDocument" => Ok(json!({ "success": false })),
+                // There is nothing to refresh; basedpyright dies of an error here.
+                _ if method.ends_with("/refresh") => Ok(Value::Null),
                 "workspace/workspaceFolders" | "window/showMessageRequest" => Ok(Value::Null),
                 "workspace/applyEdit" => {
                     Ok(json!({ "applied": false, "failureReason": "drafts are only checked here" }))

@@ -49,9 +49,10 @@ fn code(code: &Value) -> String {
 
 /// A server's words: capped, with what cannot be seen made visible.
 fn visible(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut visible = String::new();
-    for ch in text.chars().take(MESSAGE) {
-        if (ch.is_control() && ch != '\n') || crate::text::hidden::is_hidden(ch) {
+    for ch in lines.join("; ").chars().take(MESSAGE) {
+        if ch.is_control() || crate::text::hidden::is_hidden(ch) {
             visible.extend(ch.escape_unicode());
         } else {
             visible.push(ch);
