@@ -14,8 +14,10 @@ use std::time::SystemTime;
 
 use ignore::WalkBuilder;
 
+use self::remove::{forget_bytecode, remove, sweep};
 use crate::workspace::disk::{excluded, looks_secret};
 
+mod remove;
 #[cfg(test)]
 mod tests;
 
@@ -29,8 +31,6 @@ const DEPTH: usize = 64;
 const COPIES: &str = "copies";
 /// What a checker may keep from one run to the next: it would take seconds to make again.
 const CACHES: &[&str] = &["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"];
-/// Where bytecode is kept. It is told from stale by size and a time in whole seconds, which two drafts may share.
-const BYTECODE: &str = "__pycache__";
 /// What version control keeps is no business of a checker's.
 const CONTROL: &[&str] = &[".git", ".hg", ".jj", ".svn"];
 
@@ -338,71 +338,8 @@ impl Stamp {
     }
 }
 
-/// Removes the copies that nobody holds: their processes were killed.
-fn sweep(copies: &Path) {
-    for entry in fs::read_dir(copies).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if !is_folder {
-            continue;
-        }
-        let lock_path = path.with_extension("lock");
-        let is_held = File::open(&lock_path).is_ok_and(|lock| lock.try_lock().is_err());
-        if !is_held && remove(&path).is_ok() {
-            let _ = fs::remove_file(lock_path);
-        }
-    }
-}
-
 fn is_cache(name: &OsStr) -> bool {
     CACHES.iter().any(|cache| name == *cache)
-}
-
-/// Removes what was compiled of a file that is another one now.
-fn forget_bytecode(file: &Path) -> io::Result<()> {
-    let (Some(folder), Some(stem)) = (file.parent(), file.file_stem()) else { return Ok(()) };
-    let cache = folder.join(BYTECODE);
-    if !fs::symlink_metadata(&cache).is_ok_and(|meta| meta.is_dir()) {
-        return Ok(());
-    }
-    let beginning = format!("{}.", stem.to_string_lossy());
-    for entry in fs::read_dir(cache)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(&beginning) {
-            remove(&entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// Removes whatever stands at `path`, and follows no link; also what a checker has made hard to remove.
-fn remove(path: &Path) -> io::Result<()> {
-    let is_folder = match fs::symlink_metadata(path) {
-        Ok(meta) => meta.is_dir(),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if !is_folder {
-        return fs::remove_file(path);
-    }
-    fs::remove_dir_all(path).or_else(|_| {
-        open_up(path);
-        fs::remove_dir_all(path)
-    })
-}
-
-/// Makes folders such that what is in them can be removed.
-fn open_up(folder: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    }
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
-        }
-    }
 }
 
 fn link(target: &Path, at: &Path) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -71,7 +72,7 @@ impl World {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let path = self.path(&format!("checker{}.py", NEXT.fetch_add(1, Ordering::Relaxed)));
         std::fs::write(&path, format!("{HEAD}{script}\n")).unwrap();
-        vec!["python3".into(), path.into_os_string(), self.mark.clone().into()]
+        vec![python().into(), "-IS".into(), path.into_os_string(), self.mark.clone().into()]
     }
 
     pub fn spec(&self, script: &str) -> Spec {
@@ -83,6 +84,16 @@ impl World {
             supervisor: self.supervisor(),
         }
     }
+}
+
+/// Python itself: what is called so may be a script that takes long to find it.
+pub fn python() -> &'static str {
+    static PYTHON: OnceLock<String> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let mut command = std::process::Command::new("python3");
+        let output = command.args(["-c", "import sys; print(sys.executable, end='')"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    })
 }
 
 impl Drop for World {

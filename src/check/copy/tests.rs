@@ -193,7 +193,7 @@ fn whatever_is_done_to_a_copy_is_put_right_and_does_not_reach_the_workspace() {
         }),
         ("all of it is gone", |copy, _| fs::remove_dir_all(copy).unwrap()),
         ("it is made hard to read", |copy, _| {
-            fs::set_permissions(copy.join("pkg"), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(copy.join("pkg"), fs::Permissions::from_mode(0o000)).unwrap();
         }),
         ("a cache becomes a link to the workspace", |copy, root| {
             symlink(root, copy.join("pkg/__pycache__")).unwrap();

@@ -31,9 +31,7 @@ pub(in crate::check) fn read(stdout: &[u8], file: &File<'_>) -> Result<Report, S
         match xml.read_event().map_err(|error| format!("no JUnit XML: {error}"))? {
             Event::Start(tag) => {
                 let name = name_of(&tag);
-                if open.is_empty() && !matches!(&*name, "testsuites" | "testsuite") {
-                    return Err(format!("XML of <{name}>, which is no JUnit report"));
-                }
+                is_root(&name, open.is_empty())?;
                 begin(&name, &tag, &mut test, &mut failed, &mut tests)?;
                 open.push(name);
                 if open.len() > MAX_DEPTH {
@@ -42,8 +40,12 @@ pub(in crate::check) fn read(stdout: &[u8], file: &File<'_>) -> Result<Report, S
             }
             Event::Empty(tag) => {
                 let name = name_of(&tag);
+                is_root(&name, open.is_empty())?;
                 begin(&name, &tag, &mut test, &mut failed, &mut tests)?;
                 finish(&name, &test, &mut failed, &mut report, file);
+                if open.is_empty() {
+                    break;
+                }
             }
             Event::End(_) => {
                 if let Some(name) = open.pop() {
@@ -68,6 +70,14 @@ pub(in crate::check) fn read(stdout: &[u8], file: &File<'_>) -> Result<Report, S
         return Err("a report without a single test".into());
     }
     Ok(report)
+}
+
+/// What stands in nothing else is a suite of tests.
+fn is_root(name: &str, is_outermost: bool) -> Result<(), String> {
+    if is_outermost && !matches!(name, "testsuites" | "testsuite") {
+        return Err(format!("XML of <{name}>, which is no JUnit report"));
+    }
+    Ok(())
 }
 
 fn push(failed: &mut Option<Failed>, text: &str) {

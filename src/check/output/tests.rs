@@ -202,6 +202,7 @@ fn what_is_no_report_is_told_and_never_clean() {
                 "ok",
                 "<html></html>",
                 "<testsuites/>",
+                "<html/>",
                 "<testsuites></testsuites>",
                 "<testsuite tests='0'></testsuite>",
                 "<testsuites><testsuite></testsuites>",
