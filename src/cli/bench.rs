@@ -11,12 +11,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
-use self::problem::{Problem, load};
+use self::problem::load;
 use self::recorded::{Answers, Recorded};
 use self::table::{Arm, Figures, Row};
-use super::generate::{self, Drafted};
+use super::generate;
 use super::{Failure, setup};
 use crate::check::process::{Limits, Supervisor};
 use crate::config::{CheckerKind, CheckerSpec};
@@ -79,7 +77,8 @@ pub(super) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     let answers = Arc::new(Answers::open(&args.answers).map_err(Failure::Failed)?);
     let supervisor = Supervisor::this().map_err(|trouble| Failure::Failed(trouble.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
+    let runtime =
+        runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
     let wanted = Wanted { named: args.model.clone(), ..Wanted::default() };
     let (mut chosen, _) = registry.route(&wanted).map_err(|error| Failure::Failed(error.message))?;
     chosen.provider = Arc::new(Recorded { inner: chosen.provider.clone(), answers: answers.clone() });

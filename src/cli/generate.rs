@@ -13,10 +13,11 @@ use std::time::Duration;
 use super::terminal::{self, Progress};
 use super::{Failure, setup};
 use crate::action::prepare::{PrepareError, Room, Sent};
-use crate::config::{Choices, Refine};
+use crate::config::{CheckerSpec, Choices, Refine};
 use crate::job::Task;
 use crate::job::rounds::Limits;
 use crate::model::choose::Task as Errand;
+use crate::model::ledger::Fate;
 use crate::model::registry::{Chosen, Place as Location, Registry};
 use crate::model::route::{Route, Wanted};
 use crate::model::{ErrorKind, MicroUsd, ModelError};
@@ -113,7 +114,7 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let limits = limits(args.rounds, choices.refine.over(config.refine));
     let checkers = site.checkers(&config, &setup::state_dir()?);
     let suite = checkers.as_ref().map(|checkers| checkers.suite.clone());
-    let outcome = runtime.block_on(async {
+    let outcome: Result<run::Outcome, Failure> = runtime.block_on(async {
         let work = run::run(&site, question, &registry, first, &mut progress, (streams, limits), checkers);
         let outcome = work.await;
         if let Some(suite) = suite {
@@ -121,12 +122,17 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
         }
         outcome
     });
+    let delivered = outcome.and_then(|outcome| {
+        progress.clear();
+        deliver(args, path, &text, &applied(&text.content, &outcome.edits))?;
+        if args.write {
+            registry.accounts().finish(outcome.run.clone(), outcome.rounds, Fate::Kept);
+        }
+        Ok(outcome)
+    });
     // What it cost is being written down.
     runtime.shutdown_timeout(LAST);
-    let outcome = outcome?;
-    progress.clear();
-    let drafted = applied(&text.content, &outcome.edits);
-    deliver(args, path, &text, &drafted)?;
+    let outcome = delivered?;
     if streams {
         for import in &outcome.imports {
             progress.line(&format!("the file would also get: {import}"));
@@ -137,6 +143,41 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     }
     progress.line(&outcome.figures);
     Ok(if args.strict && !outcome.left.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A file with a draft in it.
+#[derive(Clone, Debug)]
+pub(super) struct Drafted {
+    pub text: String,
+    pub rounds: u32,
+    pub tokens: u32,
+    /// What is still wrong with it.
+    pub left: usize,
+}
+
+/// Drafts the function at `line` of a file, and writes nothing: for experiments.
+pub(super) async fn draft(
+    path: &Path,
+    line: u32,
+    registry: &Registry,
+    chosen: &Chosen,
+    limits: Limits,
+    (checkers, state): (Vec<CheckerSpec>, &Path),
+) -> Result<Drafted, Failure> {
+    let text = file::read(path)?;
+    let site = Site::new(path, &text, Some(Place::line(line)), None, false)?;
+    let question = site.question(Room::of(chosen)).map_err(|error| site.failure(&error))?;
+    let checkers = site.trusted_checkers(&checkers, state);
+    let first = (chosen.clone(), Route::default());
+    let mut progress = Progress::silent();
+    let outcome =
+        run::run(&site, question, registry, first, &mut progress, (false, limits), checkers).await?;
+    Ok(Drafted {
+        text: applied(&text.content, &outcome.edits),
+        rounds: outcome.rounds,
+        tokens: outcome.tokens.0,
+        left: outcome.left.len(),
+    })
 }
 
 /// How far drafts are redrafted.

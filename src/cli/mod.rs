@@ -1,6 +1,7 @@
 //! The command line: one file each subcommand. Exit codes: 0 done, 1 failed with a message, 2 wrong usage or
 //! configuration, 130 interrupted.
 
+mod bench;
 mod check;
 mod config;
 mod context;
@@ -50,6 +51,8 @@ enum Command {
     Models(models::ModelsArgs),
     /// What the built-in checks find in files: syntax, made-up names, calls that do not fit
     Check(check::CheckArgs),
+    /// Experiments: what checks and further rounds bring
+    Bench(bench::BenchArgs),
     /// The configuration: where it is, whether it is right, what comes of it
     Config(config::ConfigArgs),
     /// What was asked of models, how it went, and what it cost
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Context(args) => context::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Usage(args) => usage::run(&args),

@@ -108,6 +108,8 @@ fn paint(line: &str, style: Style, colour: bool) -> String {
 #[derive(Debug)]
 pub(super) struct Progress {
     terminal: bool,
+    /// Nobody wants to know.
+    silent: bool,
     /// The drafted text goes to the terminal as well: progress must not run into it.
     quiet: bool,
     last: String,
@@ -118,13 +120,22 @@ impl Progress {
         let terminal = std::io::stderr().is_terminal();
         Self {
             terminal,
+            silent: false,
             quiet: writes_to_stdout && terminal && std::io::stdout().is_terminal(),
             last: String::new(),
         }
     }
 
+    /// One that says nothing.
+    pub fn silent() -> Self {
+        Self { terminal: false, silent: true, quiet: true, last: String::new() }
+    }
+
     /// What is going on; `count` is only shown at a terminal.
     pub fn stage(&mut self, stage: &str, count: Option<u32>) {
+        if self.silent {
+            return;
+        }
         let mut error = std::io::stderr().lock();
         if self.terminal && !self.quiet {
             let count = count.map(|count| format!(" {count} tokens")).unwrap_or_default();
@@ -138,6 +149,9 @@ impl Progress {
 
     /// A line that stays.
     pub fn line(&mut self, line: &str) {
+        if self.silent {
+            return;
+        }
         let mut error = std::io::stderr().lock();
         if self.terminal && !self.quiet {
             let _ = write!(error, "\r\x1b[2K");

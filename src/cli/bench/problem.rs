@@ -43,7 +43,8 @@ pub(super) fn load(path: &Path, most: Option<usize>, seed: u64) -> Result<Vec<Pr
 impl Problem {
     /// Puts its files into a folder of their own.
     pub fn unpack(&self, state: &Path) -> Result<PathBuf, String> {
-        let folder = state.join("bench").join(format!("{}-{}", self.id.replace('/', "-"), std::process::id()));
+        let folder =
+            state.join("bench").join(format!("{}-{}", self.id.replace('/', "-"), std::process::id()));
         let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
         let _ = fs::remove_dir_all(&folder);
         for (path, text) in &self.files {

@@ -78,7 +78,8 @@ impl Answers {
     }
 
     fn spend(&self, seconds: f64) {
-        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += Duration::from_secs_f64(seconds.max(0.0));
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) +=
+            Duration::from_secs_f64(seconds.max(0.0));
     }
 
     fn keep(&self, kept: Kept) {

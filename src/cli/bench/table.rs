@@ -139,7 +139,10 @@ impl Figures {
         for arm in [Arm::Names, Arm::All] {
             let pairs = self.of(Arm::None).into_iter().zip(self.of(arm));
             let (gained, lost) = pairs.fold((0, 0), |(gained, lost), (before, after)| {
-                (gained + usize::from(!before.passed && after.passed), lost + usize::from(before.passed && !after.passed))
+                (
+                    gained + usize::from(!before.passed && after.passed),
+                    lost + usize::from(before.passed && !after.passed),
+                )
             });
             text += &format!("{}: {gained} problems gained, {lost} lost against none\n", arm.name());
         }

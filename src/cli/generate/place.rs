@@ -17,7 +17,7 @@ use crate::check::process::Supervisor;
 use crate::check::suite::Suite;
 use crate::check::{Around, Baseline, Overlay};
 use crate::cli::Failure;
-use crate::config::Config;
+use crate::config::{CheckerSpec, Config};
 use crate::draft::verify::Proposal;
 use crate::job::rounds::Redraft;
 use crate::job::{Checked, Task};
@@ -58,6 +58,11 @@ impl FromStr for Place {
 }
 
 impl Place {
+    /// The end of a line.
+    pub(super) fn line(line: u32) -> Self {
+        Self { line, column: None }
+    }
+
     /// Its byte; the end of the line where no column is given.
     fn offset(self, text: &Rope, path: &Path) -> Result<usize, Failure> {
         let line = self.line as usize - 1;
@@ -149,9 +154,14 @@ impl<'a> Site<'a> {
 
     /// The checkers of the project, where the user trusts it.
     pub(super) fn checkers(&self, config: &Config, state: &Path) -> Option<Checkers> {
-        let root = self.folder().filter(|root| config.trusts(root))?;
-        let supervisor = Supervisor::this().ok()?;
-        let suite = Suite::new(&config.checkers, root, state, &supervisor);
+        self.folder().filter(|root| config.trusts(root))?;
+        self.trusted_checkers(&config.checkers, state)
+    }
+
+    /// The same of a project that is trusted.
+    pub(super) fn trusted_checkers(&self, specs: &[CheckerSpec], state: &Path) -> Option<Checkers> {
+        let (root, supervisor) = (self.folder()?, Supervisor::this().ok()?);
+        let suite = Suite::new(specs, root, state, &supervisor);
         let path = self.told.clone();
         suite.is_for(self.language.id).then(|| Checkers { suite: suite.into(), path, known: Arc::default() })
     }

@@ -20,7 +20,7 @@ use crate::model::ask::Retries;
 use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Place, Registry};
 use crate::model::route::{Route, Way};
-use crate::model::{Answer, Finish, MicroUsd, ModelError, Usage};
+use crate::model::{Answer, Finish, MicroUsd, ModelError, Tokens, Usage};
 use crate::text::edit::{Edit, apply_all, sequential};
 
 /// Deltas between the provider and us.
@@ -35,6 +35,11 @@ pub(super) struct Outcome {
     pub imports: Vec<String>,
     /// What is still wrong with it, one line each.
     pub left: Vec<String>,
+    /// How many rounds there were, and the tokens that were written in them.
+    pub rounds: u32,
+    pub tokens: Tokens,
+    /// What the ledger calls the run.
+    pub run: String,
     /// How it went, in one line.
     pub figures: String,
 }
@@ -338,6 +343,9 @@ impl Work<'_> {
         Ok(Outcome {
             imports: imports.collect(),
             left: left.collect(),
+            rounds: self.run.round(),
+            tokens: self.run.written(),
+            run: run_name(0),
             figures: self.figures(model),
             edits: self.edits,
         })
