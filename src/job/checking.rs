@@ -161,6 +161,7 @@ impl Run {
         Candidate {
             targets,
             faults: self.located(checked.findings),
+            asked: checked.asked,
             unheard: checked.unheard,
             note: self.message.clone(),
             round: self.round(),
