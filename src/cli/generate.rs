@@ -146,7 +146,7 @@ fn question(site: &Site<'_>, registry: &Registry, wanted: &Wanted) -> Result<Que
         return Ok((question, first));
     }
     // How large the question is, is known by now.
-    let answer = Some(question.1.request.max_tokens);
+    let answer = Some(question.1.answer);
     let sized = Wanted { prompt: question.1.tokens, answer, ..wanted.clone() };
     let again = registry.route(&sized).map_err(failed)?;
     let question = if again.0.name == first.0.name { question } else { site.question(Room::of(&again.0))? };

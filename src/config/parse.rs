@@ -230,7 +230,7 @@ fn abilities(table: &Table<'_>, key: &str) -> Abilities {
     told.into_iter().fold(Abilities::default(), |abilities, At { value, span }| {
         if !Abilities::NAMES.contains(&value) {
             let nearest = did_you_mean(value, Abilities::NAMES);
-            table.problem(span, key, format!("the abilities are fim, tools and images{nearest}"));
+            table.problem(span, key, format!("the abilities are fim, tools and images.{nearest}"));
         }
         abilities.with(value)
     })
@@ -297,13 +297,14 @@ fn dollars(table: &Table<'_>, key: &str) -> Option<MicroUsd> {
 
 /// Dollars for each million tokens; cached tokens cost as others do unless told.
 fn price(table: &Table<'_>) -> Option<Price> {
-    let [input, cached, output] = ["input", "cached", "output"].map(|key| dollars(table, key));
+    let keys = ["input", "cached", "cache_write", "output"];
+    let [input, cached, written, output] = keys.map(|key| dollars(table, key));
     for key in ["input", "output"] {
         if table.has(key).is_none() {
             table.missing(key, "US dollars for each million tokens");
         }
     }
-    Some(Price { input: input?, cached: cached.or(input)?, output: output? })
+    Some(Price { input: input?, cached: cached.or(input)?, written, output: output? })
 }
 
 fn trusted(root: &Table<'_>, home: Option<&Path>) -> Vec<PathBuf> {

@@ -137,8 +137,34 @@ pub struct Candidate {
     pub abilities: Abilities,
     pub pace: Option<Pace>,
     pub health: Health,
-    /// What its provider's own limits leave, where there are any.
-    pub left: Option<MicroUsd>,
+    /// What its provider's own limits leave.
+    pub left: Left,
+    /// The least room that it gets for an answer; see `Chosen::room`.
+    pub room: Tokens,
+    /// What a call cost, at most, where its price is not known and its provider told it; else nothing.
+    pub told: MicroUsd,
+}
+
+/// What limits leave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Left {
+    /// There are none, or nobody looked.
+    #[default]
+    Enough,
+    Only(MicroUsd),
+    /// Nobody can say: nothing that costs money is asked.
+    Unknown(String),
+}
+
+impl Left {
+    #[must_use]
+    pub fn of(told: Result<Option<MicroUsd>, String>) -> Self {
+        match told {
+            Ok(None) => Self::Enough,
+            Ok(Some(left)) => Self::Only(left),
+            Err(why) => Self::Unknown(why),
+        }
+    }
 }
 
 /// What is to be done, under which rules.
@@ -148,7 +174,7 @@ pub struct Question<'a> {
     pub requirements: Requirements,
     /// How large the prompt is, as far as is known.
     pub prompt: Tokens,
-    /// The most that may be answered.
+    /// The most that may be answered, by what is asked; a model that may reason gets more.
     pub answer: Tokens,
     /// The model that was named for this run, by the user or by a prompt.
     pub named: Option<&'a str>,
@@ -158,8 +184,8 @@ pub struct Question<'a> {
     /// Models that may be asked when one fails, in this order.
     pub fallback: &'a [String],
     pub allow_cloud_fallback: bool,
-    /// What the budget leaves, where there is one.
-    pub left: Option<MicroUsd>,
+    /// What the budget leaves.
+    pub left: Left,
     /// The price of models whose price is not known.
     pub unknown_price: Option<Price>,
 }
@@ -195,6 +221,8 @@ pub enum Cause {
     Unasked,
     /// It failed of late, and that passes.
     Health,
+    /// What may be spent is not known.
+    Ledger,
     /// It is not what is wanted, or may not be asked.
     Unfit,
 }
@@ -240,7 +268,11 @@ pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
         match why_not {
             Some(why) => {
                 let rests = !leaves && one.health.why_not().is_some();
-                let cause = if rests { Cause::Health } else { Cause::Unfit };
+                let cause = match () {
+                    () if rests => Cause::Health,
+                    () if !leaves && unknown(question, one).is_some() => Cause::Ledger,
+                    () => Cause::Unfit,
+                };
                 plan.left_out.push(LeftOut { name: one.name.clone(), why, cause });
             }
             None => {
@@ -323,10 +355,14 @@ fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
             most.as_secs_f64()
         ));
     }
+    if let Some(why) = unknown(question, one) {
+        return Some(format!("what the budget leaves is not known: {why}"));
+    }
+    let only = |left: &Left| if let Left::Only(left) = left { Some(*left) } else { None };
     let limits = [
         (wants.max_cost, "max_cost allows"),
-        (question.left, "the budget (`per_run`, `per_day`, `per_month`) leaves"),
-        (one.left, "its provider's budget leaves"),
+        (only(&question.left), "the budget (`per_run`, `per_day`, `per_month`) leaves"),
+        (only(&one.left), "its provider's budget leaves"),
     ];
     let Some(cost) = cost(question, one) else {
         return limits.iter().any(|(limit, _)| limit.is_some()).then(|| {
@@ -340,14 +376,23 @@ fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
     })
 }
 
+/// Why it is not known whether a candidate can be paid for, where it costs anything.
+fn unknown<'a>(question: &'a Question<'_>, one: &'a Candidate) -> Option<&'a str> {
+    let why = [&question.left, &one.left].into_iter().find_map(|left| match left {
+        Left::Unknown(why) => Some(why.as_str()),
+        Left::Enough | Left::Only(_) => None,
+    })?;
+    (cost(question, one) != Some(MicroUsd(0))).then_some(why)
+}
+
 /// The most that a call costs; nothing where that is not known.
 fn cost(question: &Question<'_>, one: &Candidate) -> Option<MicroUsd> {
     let price = match (one.place, one.price) {
         (_, Some(price)) => price,
-        (Place::Embedded | Place::Local, None) => return Some(MicroUsd(0)),
+        (Place::Embedded | Place::Local, None) => return Some(one.told),
         (Place::Hosted, None) => question.unknown_price?,
     };
-    let answer = Tokens(question.answer.0.min(one.limits.output.0));
+    let answer = question.answer.max(one.room).min(one.limits.output);
     let usage = Usage { prompt: question.prompt, completion: answer, ..Usage::default() };
     Some(price.cost(&usage))
 }

@@ -11,6 +11,7 @@
 mod budget;
 mod calendar;
 mod error;
+mod identity;
 mod measure;
 mod open;
 mod report;
@@ -24,8 +25,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{MicroUsd, Tokens};
 use calendar::Moment;
+use identity::Identity;
 
 pub use budget::{Limits, ProviderSpent, Spent};
+pub use calendar::day;
 pub use error::{Budget, LedgerError, Refused, dollars};
 pub use measure::{MEASURED_AGE, MEASURED_CALLS, Measured};
 pub use open::KEPT;
@@ -110,6 +113,8 @@ pub struct Ledger {
     path: PathBuf,
     busy: Duration,
     connection: Mutex<Connection>,
+    /// Which file it is, whatever its name becomes.
+    identity: Identity,
 }
 
 impl Ledger {
@@ -124,7 +129,14 @@ impl Ledger {
 
     fn open_with(path: &Path, now: SystemTime, busy: Duration) -> Result<Self, LedgerError> {
         let connection = open::open(path, Moment::of(now), busy)?;
-        Ok(Self { path: path.to_owned(), busy, connection: Mutex::new(connection) })
+        let identity = Identity::of(path);
+        Ok(Self { path: path.to_owned(), busy, connection: Mutex::new(connection), identity })
+    }
+
+    /// Whether the file that was opened is still the one of that name: it may have been moved away, removed or replaced.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.identity == Identity::of(&self.path)
     }
 
     /// Takes `wanted.amount` out of the budget, if `limits` allow.
@@ -216,6 +228,14 @@ impl Ledger {
             )
         })?;
         Ok(())
+    }
+
+    /// What the dearest call of a model cost lately, or where it has none that cost anything, of its provider.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn dearest(&self, provider: &str, model: &str, now: SystemTime) -> Result<MicroUsd, LedgerError> {
+        self.read(|tx| budget::dearest(tx, provider, model, Moment::of(now).effective(tx)?))
     }
 
     /// What is spent, and reserved, in the day and the month of `now`.

@@ -2,16 +2,21 @@
 //! process's models with what is known of them, and the way from one to the next.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
-use super::choose::{Candidate, Cause, LeftOut, Pace, Placed, Plan, Question, Requirements, Task, plan};
+use super::choose::{
+    Candidate, Cause, Left, LeftOut, Pace, Placed, Plan, Question, Requirements, Task, plan,
+};
 use super::registry::{Chosen, Place, Registry};
 use super::spec::{ModelSource, ModelSpec, Wire};
 use super::store::CATALOGUE;
-use super::{ErrorKind, ModelError, Tokens};
+use super::{ErrorKind, MicroUsd, ModelError, Tokens};
 
 #[cfg(test)]
 mod tests;
+
+/// How long a run may take, over all its attempts, models and rounds: longer than any draft that somebody waits for.
+pub const TOTAL: Duration = Duration::from_secs(10 * 60);
 
 /// How the user has models chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,8 +52,10 @@ pub struct Wanted {
 }
 
 /// The rest of a plan.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Route {
+    /// When the run is given up.
+    due: Instant,
     rest: VecDeque<Placed>,
     switches: u32,
     has_begun_anew: bool,
@@ -66,10 +73,31 @@ pub enum Way {
     End,
 }
 
+impl Default for Route {
+    fn default() -> Self {
+        Self::new(VecDeque::new())
+    }
+}
+
 impl Route {
+    /// Begins now.
+    fn new(rest: VecDeque<Placed>) -> Self {
+        let due = Instant::now() + TOTAL;
+        Self { due, rest, switches: 0, has_begun_anew: false, has_shrunk: false }
+    }
+
+    /// When the run is given up.
+    #[must_use]
+    pub fn due(&self) -> Instant {
+        self.due
+    }
+
     /// What is to be done about `error`. `has_written` says whether something of the answer stands in the document: from
     /// there a run begins anew once, and not again. `context` is what a smaller prompt could do without.
     pub fn after(&mut self, error: &ModelError, has_written: bool, context: Tokens) -> Way {
+        if Instant::now() >= self.due {
+            return Way::End;
+        }
         match error.kind {
             ErrorKind::Overflow if !self.has_shrunk && !has_written && context > Tokens(0) => {
                 self.has_shrunk = true;
@@ -141,7 +169,7 @@ impl Registry {
     /// are limits to hold or speeds to compare.
     ///
     /// # Errors
-    /// `Config` for a model that is not configured; `Budget` where the ledger that says what is left cannot be read.
+    /// `Config` for a model that is not configured.
     pub fn plan(&self, wanted: &Wanted) -> Result<Plan, ModelError> {
         let catalogue = self.catalogue();
         for name in [&wanted.named, &wanted.pinned, &wanted.default].into_iter().flatten() {
@@ -158,7 +186,7 @@ impl Registry {
             .flatten()
             .chain(fallback.iter().map(String::as_str))
             .collect();
-        let candidates = self.candidates(requirements, &asked_for, is_sized)?;
+        let candidates = self.candidates(requirements, &asked_for, is_sized);
         let output = candidates.iter().map(|one| one.limits.output).max().unwrap_or_default();
         let question = Question {
             task: wanted.task,
@@ -170,7 +198,7 @@ impl Registry {
             default,
             fallback: &fallback,
             allow_cloud_fallback: routing.allow_cloud_fallback,
-            left: if is_sized { self.accounts().left(SystemTime::now()).map_err(unreadable)? } else { None },
+            left: if is_sized { Left::of(self.accounts().left(SystemTime::now())) } else { Left::Enough },
             unknown_price: self.accounts().unknown_price(),
         };
         Ok(plan(&question, &candidates))
@@ -187,7 +215,7 @@ impl Registry {
         let mut rest: VecDeque<Placed> = plan.places.iter().cloned().collect();
         while let Some(place) = rest.pop_front() {
             match self.choose(Some(&place.name)) {
-                Ok(chosen) => return Ok((chosen, Route { rest, ..Route::default() })),
+                Ok(chosen) => return Ok((chosen, Route::new(rest))),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
@@ -231,12 +259,7 @@ impl Registry {
 
     /// All models with what is known of them. Of embedded ones those whose weights are there, and those that were asked for: that
     /// they are missing is told when one is asked. What their providers' budgets leave only where the question `is_sized`.
-    fn candidates(
-        &self,
-        requirements: &Requirements,
-        asked_for: &[&str],
-        is_sized: bool,
-    ) -> Result<Vec<Candidate>, ModelError> {
+    fn candidates(&self, requirements: &Requirements, asked_for: &[&str], is_sized: bool) -> Vec<Candidate> {
         let catalogue = self.catalogue();
         let now = SystemTime::now();
         let mut candidates = Vec::new();
@@ -265,18 +288,16 @@ impl Registry {
                 abilities: model.abilities,
                 pace,
                 health: accounts.health(&self.circuit(spec, model)),
-                left: if is_sized { accounts.left_with(&spec.name, now).map_err(unreadable)? } else { None },
+                left: if is_sized { Left::of(accounts.left_with(&spec.name, now)) } else { Left::Enough },
+                room: self.room(spec, model),
+                told: if is_sized && place == Place::Local && model.price.is_none() && accounts.is_limited() {
+                    accounts.dearest(&spec.name, &model.name, now)
+                } else {
+                    MicroUsd(0)
+                },
             });
         }
-        Ok(candidates)
-    }
-}
-
-fn unreadable(why: String) -> ModelError {
-    ModelError {
-        kind: ErrorKind::Budget,
-        message: format!("what the budget leaves is not known: {why}; nothing was sent"),
-        retry_after: None,
+        candidates
     }
 }
 
@@ -284,10 +305,15 @@ fn unreadable(why: String) -> ModelError {
 fn nobody(plan: &Plan) -> ModelError {
     let wanted: Vec<&LeftOut> = plan.left_out.iter().filter(|one| one.cause != Cause::Unasked).collect();
     let why: Vec<String> = wanted.iter().map(|one| format!("{}: {}", one.name, one.why)).collect();
-    let passes = wanted.iter().any(|one| one.cause == Cause::Health);
+    let is_any = |cause| wanted.iter().any(|one| one.cause == cause);
+    let kind = match () {
+        () if is_any(Cause::Health) => ErrorKind::Resting,
+        () if is_any(Cause::Ledger) => ErrorKind::Budget,
+        () => ErrorKind::Config,
+    };
     ModelError {
-        kind: if passes { ErrorKind::Resting } else { ErrorKind::Config },
-        message: format!("no model can be asked; {}", why.join("; ")),
+        kind,
+        message: format!("no model can be asked, and nothing was sent; {}", why.join("; ")),
         retry_after: None,
     }
 }

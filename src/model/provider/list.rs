@@ -9,6 +9,7 @@ use super::http::Http;
 use super::{Format, Hosted, anthropic, openai};
 use crate::model::address::BaseUrl;
 use crate::model::listing::Listed;
+use crate::model::meter::Meter;
 use crate::model::spec::{ProviderSpec, Wire};
 use crate::model::{ErrorKind, ModelError, Tokens};
 
@@ -61,6 +62,7 @@ async fn get(hosted: &Hosted, url: url::Url) -> Result<Value, ModelError> {
         max_tokens: Tokens(0),
         // Nobody listens: the answer is no stream.
         deltas: mpsc::channel(1).0,
+        meter: Meter::default(),
     };
     exchange.get().await
 }
@@ -108,6 +110,7 @@ fn models(answer: &Value) -> Option<Vec<Listed>> {
         Some(Listed {
             id: entry["id"].as_str()?.to_owned(),
             price: price(&pricing["prompt"], &pricing["input_cache_read"], &pricing["completion"]),
+            written: micro(&pricing["input_cache_write"]),
             window: window(entry),
             output: whole(&entry["top_provider"]["max_completion_tokens"]),
             loaded: None,
@@ -141,6 +144,7 @@ fn have_prices(models: &mut [Listed], answer: &Value) {
         for model in models.iter_mut().filter(|model| Some(model.id.as_str()) == name) {
             let (input, output) = (&info["input_cost_per_token"], &info["output_cost_per_token"]);
             let told = price(input, &info["cache_read_input_token_cost"], output);
+            model.written = micro(&info["cache_creation_input_token_cost"]).or(model.written);
             // Zero is what it says of models that it knows no price of.
             model.price = told.filter(|(input, _, output)| *input > 0 || *output > 0).or(model.price);
             model.window = whole(&info["max_input_tokens"]).or(model.window);
@@ -152,13 +156,14 @@ fn have_prices(models: &mut [Listed], answer: &Value) {
 /// Micro-dollars for a million tokens, of dollars for one, as numbers or as text. A price below zero is none (OpenRouter's
 /// router, whose price is that of the model which it takes).
 fn price(input: &Value, cached: &Value, output: &Value) -> Option<(u64, u64, u64)> {
-    let micro = |value: &Value| {
-        let dollars = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
-        // A thousand dollars for a token is no price.
-        (0.0..1_000.0).contains(&dollars).then(|| (dollars * 1e12).round() as u64)
-    };
     let (input, output) = (micro(input)?, micro(output)?);
     Some((input, micro(cached).unwrap_or(input), output))
+}
+
+fn micro(value: &Value) -> Option<u64> {
+    let dollars = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
+    // A thousand dollars for a token is no price.
+    (0.0..1_000.0).contains(&dollars).then(|| (dollars * 1e12).round() as u64)
 }
 
 fn whole(value: &Value) -> Option<u32> {

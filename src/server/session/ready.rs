@@ -84,7 +84,7 @@ pub(super) fn ready(
         return Ok(first);
     }
     // How large the question is, is known by now.
-    let answer = Some(first.sent.request.max_tokens);
+    let answer = Some(first.sent.answer);
     let sized = Wanted { prompt: first.sent.tokens, answer, ..wanted.clone() };
     let (chosen, route) = registry.route(&sized)?;
     if chosen.name == first.chosen.name {
