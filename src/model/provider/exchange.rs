@@ -121,7 +121,10 @@ impl Exchange {
     pub(super) async fn get(&self) -> Result<Value, ModelError> {
         let due = Instant::now() + LIST;
         let work = async {
-            if let Err(error) = address::check(&self.url) {
+            // What is asked for besides is ours; an address that is configured has none.
+            let mut address = self.url.clone();
+            address.set_query(None);
+            if let Err(error) = address::check(&address) {
                 return Err(self.peer.error(ErrorKind::Config, &error.to_string()));
             }
             let key = self.key.read(&self.url, &self.http, &self.peer).await?;

@@ -13,6 +13,9 @@ use crate::model::meter::Meter;
 use crate::model::spec::{ProviderSpec, Wire};
 use crate::model::{ErrorKind, ModelError, Tokens};
 
+/// Anthropic tells twenty models at once unless it is asked for more; it has no thousand of them.
+const WHOLE: &str = "limit=1000";
+
 /// Asks the provider for its models.
 ///
 /// # Errors
@@ -24,7 +27,11 @@ pub async fn list(spec: &ProviderSpec, http: &Http) -> Result<Vec<Listed>, Model
         Wire::Embedded => return Ok(Vec::new()),
     };
     let hosted = Hosted::new(spec, "", format, base_url, key, http);
-    let answer = get(&hosted, base_url.join(path)).await?;
+    let mut url = base_url.join(path);
+    if matches!(spec.wire, Wire::Anthropic { .. }) {
+        url.set_query(Some(WHOLE));
+    }
+    let answer = get(&hosted, url).await?;
     let mut models = models(&answer).ok_or_else(|| {
         let what = "its answer is no list of models. Is this the address of a model's API?";
         hosted.peer.error(ErrorKind::Stream, what)
@@ -95,12 +102,17 @@ impl Server {
 }
 
 fn entries(answer: &Value) -> &[Value] {
-    answer["data"].as_array().map(Vec::as_slice).unwrap_or_default()
+    list_of(answer).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Most have it as `data`; Together's answer is the list.
+fn list_of(answer: &Value) -> Option<&Vec<Value>> {
+    answer["data"].as_array().or_else(|| answer.as_array().filter(|list| !list.is_empty()))
 }
 
 /// `{"data": [{"id", …}]}` of the OpenAI API and Anthropic's, with what some servers add.
 fn models(answer: &Value) -> Option<Vec<Listed>> {
-    answer["data"].as_array()?;
+    list_of(answer)?;
     let window = |entry: &Value| {
         let places = [&entry["context_length"], &entry["max_model_len"], &entry["meta"]["n_ctx"]];
         places.into_iter().find_map(whole)
@@ -215,6 +227,11 @@ mod tests {
                 Server::LlamaCpp,
             ),
             (json!({ "data": [] }), vec![], Server::Other),
+            (
+                json!([{ "id": "t", "context_length": 8192, "pricing": { "input": 0.2, "output": 0.6 } }]),
+                vec![listed("t", None, Some(8192))],
+                Server::Known,
+            ),
         ] {
             assert_eq!(models(&answer), Some(expected), "{answer}");
             let base_url = BaseUrl::parse("http://127.0.0.1:1/v1").unwrap();
