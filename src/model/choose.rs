@@ -10,8 +10,11 @@ use super::registry::Place;
 use super::spec::{Abilities, Limits, Price};
 use super::{MicroUsd, Tokens, Usage};
 
+mod left;
 #[cfg(test)]
 mod tests;
+
+pub use left::Left;
 
 /// How long an answer is supposed to be where latency is judged: a function's body of some ten lines.
 const TYPICAL_ANSWER: Tokens = Tokens(120);
@@ -143,28 +146,6 @@ pub struct Candidate {
     pub room: Tokens,
     /// What a call cost, at most, where its price is not known and its provider told it; else nothing.
     pub told: MicroUsd,
-}
-
-/// What limits leave.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Left {
-    /// There are none, or nobody looked.
-    #[default]
-    Enough,
-    Only(MicroUsd),
-    /// Nobody can say: nothing that costs money is asked.
-    Unknown(String),
-}
-
-impl Left {
-    #[must_use]
-    pub fn of(told: Result<Option<MicroUsd>, String>) -> Self {
-        match told {
-            Ok(None) => Self::Enough,
-            Ok(Some(left)) => Self::Only(left),
-            Err(why) => Self::Unknown(why),
-        }
-    }
 }
 
 /// What is to be done, under which rules.

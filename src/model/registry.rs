@@ -186,7 +186,7 @@ impl Registry {
         })
     }
 
-    /// See `Chosen::room`. A hosted model gets its whole output limit, as far as half of what a run may cost pays for it: there is
+    /// See `Chosen::room`. A hosted model gets its whole output limit, as far as a third of what a run may cost pays for it: there is
     /// a prompt to pay, too. A server on this machine is as slow as this machine, and gets what its user set.
     pub(super) fn room(&self, spec: &ProviderSpec, model: &ModelSpec) -> Tokens {
         let limits = model.limits(&spec.wire);
@@ -198,7 +198,7 @@ impl Registry {
             Place::Hosted => {
                 let price = model.price.or(self.accounts.unknown_price());
                 let pays = |run: MicroUsd, price: Price| {
-                    (run.0 / 2).saturating_mul(1_000_000).checked_div(price.output.0)
+                    (run.0 / 3).saturating_mul(1_000_000).checked_div(price.output.0)
                 };
                 let paid = self.accounts.per_run().zip(price).and_then(|(run, price)| pays(run, price));
                 most.min(Tokens(u32::try_from(paid.unwrap_or(u64::MAX)).unwrap_or(u32::MAX)))

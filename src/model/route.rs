@@ -235,14 +235,19 @@ impl Registry {
         wanted.pinned.as_deref().or_else(own)
     }
 
-    /// Whether the size of a prompt may decide who is asked.
+    /// Whether the size of a prompt may decide who is asked. Blocks where the ledger may know what a local model cost.
     #[must_use]
     pub fn weighs_prompts(&self, wanted: &Wanted) -> bool {
         let requirements = wanted.requirements.as_ref().unwrap_or(&self.routing().requirements);
         let catalogue = self.catalogue();
         let may_cost = |model: &ModelSpec| {
-            let spec = catalogue.provider_of(model);
-            model.price.is_some() || spec.is_ok_and(|spec| Place::of(spec) == Place::Hosted)
+            let Ok(spec) = catalogue.provider_of(model) else { return model.price.is_some() };
+            let tells = || self.accounts().dearest(&spec.name, &model.name, SystemTime::now()) > MicroUsd(0);
+            match Place::of(spec) {
+                Place::Hosted => true,
+                Place::Local => model.price.is_some() || tells(),
+                Place::Embedded => model.price.is_some(),
+            }
         };
         requirements.ranks() || (self.accounts().is_limited() && catalogue.models().iter().any(may_cost))
     }
