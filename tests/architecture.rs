@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("context", &["workspace", "syntax", "text"]),
     ("prompt", &["context", "text"]),
     ("draft", &["syntax", "text"]),
-    ("check", &["workspace", "syntax", "text"]),
+    ("check", &["config", "workspace", "syntax", "text"]),
     ("model", &[]),
     ("job", &["check", "model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
     ("action", &["job", "check", "model", "draft", "prompt", "context", "workspace", "syntax", "text"]),

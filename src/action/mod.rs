@@ -9,6 +9,7 @@ mod docstring;
 mod fix;
 mod generate;
 mod implement;
+pub mod inspect;
 mod plan;
 pub mod prepare;
 pub mod redraft;

@@ -86,6 +86,12 @@ impl Sent {
     pub fn shown(&self) -> Tokens {
         Tokens(self.context.excerpts.iter().map(|excerpt| excerpt.tokens).sum())
     }
+
+    /// How much of it is there whatever context is gathered.
+    #[must_use]
+    pub fn least(&self) -> Tokens {
+        Tokens(self.tokens.0.saturating_sub(self.shown().0))
+    }
 }
 
 /// Why there is no task.

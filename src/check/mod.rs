@@ -1,15 +1,26 @@
-//! Checks of code by what the workspace itself says: no process, no network, in milliseconds. A finding is right or it is not
+//! Checks of code. By what the workspace itself says: no process, no network, in milliseconds. A finding is right or it is not
 //! made: where names may come about in ways that are not seen here (stars, `exec`, modules that make their names when they are
-//! loaded), nothing is said of them.
+//! loaded), nothing is said of them. And by commands that the user configured (`command`), each below a supervisor
+//! (`process`, `supervise`), on standard input or on a copy of the workspace (`copy`): theirs is what they say.
 
 mod calls;
+pub mod command;
+pub mod copy;
 mod delta;
 mod evasion;
+pub mod examples;
+pub mod lsp;
 mod names;
+mod output;
 mod overlay;
+pub mod process;
+mod selection;
+pub mod suite;
+pub mod supervise;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Failure, USAGE, setup};
-use crate::config::{self, Config, Problem, settings};
+use crate::config::{self, Config, Mode, Problem, settings};
+use crate::job::rounds::Limits;
 use crate::model::choose::Requirements;
 use crate::model::listing::Listings;
 use crate::model::registry::Place;
@@ -116,6 +117,10 @@ fn shown(config: &Config, path: Option<String>) -> Value {
         &routing.requirements;
     let pinned: serde_json::Map<String, Value> =
         routing.pinned.iter().map(|(task, name)| (task.name().to_owned(), json!(name))).collect();
+    let limits = budget.providers.iter().map(|(name, (day, month))| {
+        (name.clone(), json!({ "per_day": dollars(*day), "per_month": dollars(*month) }))
+    });
+    let default = Limits::default();
     json!({
         "version": 1,
         "path": path,
@@ -132,11 +137,28 @@ fn shown(config: &Config, path: Option<String>) -> Value {
             "privacy": if *only_local { "local" } else { "cloud" },
             "needs": needs.names(),
             "tasks": pinned,
+            "prompts": routing.prompts,
         },
         "budget": {
             "per_run": dollars(budget.per_run),
             "per_day": dollars(budget.per_day),
             "per_month": dollars(budget.per_month),
+            "unknown_price": budget.unknown_price.map(|price| json!({
+                "input": dollars(Some(price.input)),
+                "cached": dollars(Some(price.cached)),
+                "output": dollars(Some(price.output)),
+            })),
+            "providers": limits.collect::<serde_json::Map<_, _>>(),
+        },
+        "refine": {
+            "rounds": config.refine.rounds.unwrap_or(default.rounds),
+            "seconds": config.refine.time.unwrap_or(default.time).as_secs(),
+            "tokens": config.refine.tokens.unwrap_or(default.tokens).0,
+            "mode": config.refine.mode.map(|mode| if mode == Mode::Live { "live" } else { "verified" }),
+        },
+        "telemetry": {
+            "endpoint": config.collector.as_ref().map(|collector| collector.base_url.origin()),
+            "api_key_env": config.collector.as_ref().and_then(|collector| collector.api_key_env.clone()),
         },
         "trust": { "folders": config.trusted_folders() },
     })
@@ -203,7 +225,10 @@ fn as_text(shown: &Value) -> String {
     out += &format!("default_model = {}\n\n", text(&shown["default_model"]));
     for (title, columns) in [
         ("providers", &["name", "kind", "origin", "key", "key_is_set"][..]),
-        ("models", &["name", "provider", "id", "privacy", "price", "max_tokens", "context_window"][..]),
+        (
+            "models",
+            &["name", "provider", "id", "privacy", "price", "max_tokens", "context_window", "abilities"][..],
+        ),
     ] {
         let rows: Vec<Vec<String>> =
             std::iter::once(columns.iter().map(|name| name.to_uppercase()).collect())
@@ -222,7 +247,7 @@ fn as_text(shown: &Value) -> String {
         out += &table(&rows);
         out.push('\n');
     }
-    for table in ["routing", "budget", "trust"] {
+    for table in ["routing", "budget", "refine", "telemetry", "trust"] {
         out += &format!("[{table}]\n");
         for (key, value) in shown[table].as_object().into_iter().flatten() {
             out += &format!("{key} = {}\n", text(value));

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::terminal::{self, Progress};
 use super::{Failure, setup};
-use crate::action::prepare::{Room, Sent};
+use crate::action::prepare::{PrepareError, Room, Sent};
 use crate::config::{Choices, Refine};
 use crate::job::Task;
 use crate::job::rounds::Limits;
@@ -78,7 +78,13 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     }
     let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
     let registry = setup::registry(&config, &setup::state_dir()?);
-    let mut wanted = Wanted { task: Some(Errand::Implement), named: args.model.clone(), ..Wanted::default() };
+    let prompt = if args.instruction.is_some() { "generate" } else { "implement" };
+    let mut wanted = Wanted {
+        task: Some(Errand::Implement),
+        prompt_name: Some(prompt.to_owned()),
+        named: args.model.clone(),
+        ..Wanted::default()
+    };
     // A wrong name is told before the project is looked at.
     registry.plan(&wanted).map_err(|error| Failure::Usage(error.message))?;
     let streams = !(args.diff || args.write || args.estimate || args.output.is_some());
@@ -93,6 +99,9 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     choices.check(registry.catalogue()).map_err(|error| Failure::Usage(error.message))?;
     choices.apply(&mut wanted);
     let (question, first) = question(&site, &registry, &wanted)?;
+    if let Some(note) = first.1.note() {
+        progress.line(note);
+    }
     if args.estimate {
         progress.clear();
         print_estimate(&question.1, &first);
@@ -102,8 +111,16 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
     let limits = limits(args.rounds, choices.refine.over(config.refine));
-    let outcome =
-        runtime.block_on(run::run(&site, question, &registry, first, &mut progress, (streams, limits)));
+    let checkers = site.checkers(&config, &setup::state_dir()?);
+    let suite = checkers.as_ref().map(|checkers| checkers.suite.clone());
+    let outcome = runtime.block_on(async {
+        let work = run::run(&site, question, &registry, first, &mut progress, (streams, limits), checkers);
+        let outcome = work.await;
+        if let Some(suite) = suite {
+            suite.goodbye().await;
+        }
+        outcome
+    });
     // What it cost is being written down.
     runtime.shutdown_timeout(LAST);
     let outcome = outcome?;
@@ -141,16 +158,38 @@ fn question(site: &Site<'_>, registry: &Registry, wanted: &Wanted) -> Result<Que
         _ => Failure::Failed(error.message),
     };
     let first = registry.route(wanted).map_err(failed)?;
-    let question = site.question(Room::of(&first.0))?;
+    let (question, first) = fitting(site, registry, first)?;
     if !registry.weighs_prompts(wanted) {
         return Ok((question, first));
     }
     // How large the question is, is known by now.
     let answer = Some(question.1.answer);
-    let sized = Wanted { prompt: question.1.tokens, answer, ..wanted.clone() };
+    let (prompt, least) = (question.1.tokens, question.1.least());
+    let sized = Wanted { prompt, least, answer, ..wanted.clone() };
     let again = registry.route(&sized).map_err(failed)?;
-    let question = if again.0.name == first.0.name { question } else { site.question(Room::of(&again.0))? };
+    let question = if again.0.name == first.0.name {
+        question
+    } else {
+        site.question(Room::of(&again.0)).map_err(|error| site.failure(&error))?
+    };
     Ok((question, again))
+}
+
+/// The first model of the plan that the question fits.
+fn fitting(
+    site: &Site<'_>,
+    registry: &Registry,
+    (mut chosen, mut route): (Chosen, Route),
+) -> Result<Question, Failure> {
+    loop {
+        let error = match site.question(Room::of(&chosen)) {
+            Ok(question) => return Ok((question, (chosen, route))),
+            Err(error) => error,
+        };
+        let too_large = matches!(error, PrepareError::TooLarge { .. });
+        let next = if too_large { route.next(registry) } else { None };
+        chosen = next.ok_or_else(|| site.failure(&error))?;
+    }
 }
 
 fn print_estimate(sent: &Sent, (chosen, route): &(Chosen, Route)) {

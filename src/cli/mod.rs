@@ -9,6 +9,7 @@ mod generate;
 mod models;
 mod serve;
 mod setup;
+mod supervise;
 mod terminal;
 mod usage;
 
@@ -56,6 +57,9 @@ enum Command {
     /// The process that runs the embedded model; only Redraft itself starts it
     #[command(hide = true)]
     Engine,
+    /// The process between Redraft and a checker; only Redraft itself starts it
+    #[command(hide = true)]
+    Supervise(supervise::SuperviseArgs),
 }
 
 impl Cli {
@@ -91,11 +95,15 @@ pub fn main() -> ExitCode {
         let _ = write!(std::io::stdout(), "{help}");
         return ExitCode::SUCCESS;
     };
-    if let Err(message) = log(cli.log_file.as_deref()) {
+    // A supervisor has no log: its standard error is the checker's.
+    if !matches!(command, Command::Supervise(_))
+        && let Err(message) = log(cli.log_file.as_deref())
+    {
         return failed(&Failure::Usage(message));
     }
     let outcome = match command {
         Command::Engine => return engine::run(),
+        Command::Supervise(args) => return supervise::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Context(args) => context::run(&args),

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Failure;
+use super::{Failure, setup};
+use crate::model::ErrorKind;
 use crate::model::store::{CATALOGUE, Entry, Event, Listener, Sources, Store, catalogue, pull, pull_from};
 
 /// The exit code of an interrupted program.
@@ -39,6 +40,11 @@ enum ModelsCommand {
     List(list::ListArgs),
     /// Print which models would be asked for a task, in which order, and why
     Choose(choose::ChooseArgs),
+    /// Ask a model again that was left alone: its key was refused, or it failed too often
+    Retry {
+        /// The model
+        name: String,
+    },
     /// Print the path of a model's file; exit with 1 if it is not there
     Path {
         /// The model [default: the first of `redraft models list`]
@@ -54,6 +60,7 @@ pub(super) fn run(args: ModelsArgs, state: &Path) -> Result<ExitCode, Failure> {
     let store = Store::below(state);
     let outcome = match args.command {
         ModelsCommand::Choose(args) => return choose::run(&args),
+        ModelsCommand::Retry { name } => return retry(&name, state),
         ModelsCommand::List(args) => return list::run(&args, &store, state),
         ModelsCommand::Pull { name, from } => {
             named(name).and_then(|entry| run_pull(&store, entry, from.as_deref()))
@@ -69,6 +76,19 @@ fn named(name: Option<String>) -> anyhow::Result<&'static Entry> {
         let names: Vec<_> = CATALOGUE.iter().map(|entry| entry.name).collect();
         format!("no model is called {name}; there are {}", names.join(", "))
     })
+}
+
+/// Forgets what is held against a model.
+fn retry(name: &str, state: &Path) -> Result<ExitCode, Failure> {
+    let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
+    let registry = setup::registry(&config, state);
+    registry.forgive(name).map_err(|error| match error.kind {
+        ErrorKind::Config => Failure::Usage(error.message),
+        _ => Failure::Failed(error.message),
+    })?;
+    // A closed pipe is no failure.
+    let _ = writeln!(std::io::stderr(), "{name} is asked again");
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_pull(store: &Store, entry: &Entry, from: Option<&Path>) -> anyhow::Result<ExitCode> {

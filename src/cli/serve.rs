@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::{Failure, setup};
+use crate::check::process::Supervisor;
 use crate::config;
 use crate::model::listing::Listings;
 use crate::model::registry::Registry;
@@ -37,7 +38,14 @@ pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {
         Err(problems) => (Err(problems), Arc::default()),
     };
     let (state, notices) = (setup::state_dir().ok(), Vec::new());
-    let setup = Setup { state, registry, config, notices, reload: Some(Arc::new(reload)) };
+    let setup = Setup {
+        state,
+        registry,
+        config,
+        notices,
+        reload: Some(Arc::new(reload)),
+        supervisor: Supervisor::this().ok(),
+    };
     let code = runtime.block_on(serve(setup, std::io::stdin(), std::io::stdout()));
     // What calls cost is being written down. Threads that compute on do not hold the exit up any longer than that.
     runtime.shutdown_timeout(LAST);

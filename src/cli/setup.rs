@@ -42,7 +42,8 @@ pub(super) fn after(config: &Config, state: &std::path::Path, old: Option<&Regis
     let catalogue = config.catalogue.clone().with_listings(&Listings::load(state));
     let registry = Registry::new(catalogue, http, engine::maker(state.to_owned()))
         .with_accounts(accounts(config, state))
-        .with_routing(config.routing.clone());
+        .with_routing(config.routing.clone())
+        .with_file(config.file);
     Arc::new(match old {
         Some(old) => registry.succeeding(old),
         None => registry,

@@ -78,9 +78,14 @@ fn as_text(rows: &[UsageRow], spent: &Spent) -> String {
             dollars(row.cost),
         );
     }
-    let kept: u32 = rows.iter().map(|row| row.kept).sum();
-    let reverted: u32 = rows.iter().map(|row| row.reverted).sum();
-    text += &format!("\nkept {kept}, reverted {reverted}; times are p50 / p95 of what succeeded\n");
+    text.push('\n');
+    for row in rows.iter().filter(|row| row.runs > 0) {
+        text += &format!(
+            "{:width$}  {} runs: kept {}, edited {}, reverted {}; {} rounds, {} retries, {} failovers\n",
+            row.name, row.runs, row.kept, row.edited, row.reverted, row.rounds, row.retries, row.failovers
+        );
+    }
+    text += "times are p50 / p95 of what succeeded\n";
     text += &format!("today {}, this month {} (UTC)", dollars(spent.day), dollars(spent.month));
     if spent.open.0 > 0 {
         text += &format!(
@@ -98,13 +103,21 @@ mod tests {
 
     #[test]
     fn a_table_has_a_line_for_each_row_and_the_sums() {
-        let row =
-            UsageRow { name: "p/m".to_owned(), calls: 4, ok: 3, failed: 1, kept: 2, ..UsageRow::default() };
+        let row = UsageRow {
+            name: "p/m".to_owned(),
+            calls: 4,
+            ok: 3,
+            failed: 1,
+            runs: 3,
+            kept: 2,
+            ..UsageRow::default()
+        };
         let text =
             as_text(&[row.clone(), UsageRow { name: "q/n".to_owned(), calls: 1, ..row }], &Spent::default());
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[1].starts_with("p/m") && lines[1].ends_with(&"█".repeat(20)), "{text}");
         assert!(lines[2].ends_with(&format!("  {}", "█".repeat(5))), "{text}");
-        assert_eq!(lines[4], "kept 4, reverted 0; times are p50 / p95 of what succeeded");
+        assert_eq!(lines[4], "p/m    3 runs: kept 2, edited 0, reverted 0; 0 rounds, 0 retries, 0 failovers");
+        assert_eq!(lines[6], "times are p50 / p95 of what succeeded");
     }
 }

@@ -2,8 +2,9 @@
 //! read from a file of the user's and the environment, and nothing of a workspace or of LSP gets in here.
 //!
 //! A file is read whole or not at all, and every problem of it is told at once, each with its place. All keys of
-//! the contract are checked. Not acted on yet: `[[checker]]`.
+//! the contract are checked.
 
+mod checkers;
 mod parse;
 mod places;
 mod problem;
@@ -14,10 +15,13 @@ mod workspace;
 
 use std::path::{Path, PathBuf};
 
+pub use self::checkers::{CheckerKind, CheckerSpec, ReportFormat};
 pub use self::places::{config_file, state_dir};
 pub use self::problem::{Place, Problem};
 pub use self::refine::{Mode, Refine};
 pub use self::workspace::{Choices, WORKSPACE_FILE};
+use sha2::{Digest, Sha256};
+
 use crate::model::ModelError;
 use crate::model::account::Budget;
 use crate::model::route::Routing;
@@ -40,6 +44,10 @@ pub struct Config {
     pub refine: Refine,
     /// Where traces and metrics of calls go.
     pub collector: Option<Collector>,
+    /// A hash of the file's text.
+    pub file: u64,
+    /// What looks at drafts beside the built-in checks, in trusted workspaces.
+    pub checkers: Vec<CheckerSpec>,
     /// Workspaces below these folders are trusted. Absolute, without `..`.
     trusted: Vec<PathBuf>,
 }
@@ -50,7 +58,12 @@ impl Config {
     /// # Errors
     /// Every problem of the text, in its order.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Vec<Problem>> {
-        parse::parse(text, path, places::home().as_deref())
+        let config = parse::parse(text, path, places::home().as_deref())?;
+        let file = Sha256::digest(text.as_bytes())
+            .iter()
+            .take(8)
+            .fold(0, |hash, byte| (hash << 8) | u64::from(*byte));
+        Ok(Self { file, ..config })
     }
 
     /// Reads the user's configuration file (see [`config_file`]). Without one, the defaults; but one that was named by

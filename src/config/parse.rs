@@ -1,6 +1,6 @@
 //! From the text of a configuration to a `Config`, with every problem on the way. Pure: no disk, no environment.
 
-mod later;
+mod checkers;
 mod routing;
 #[cfg(test)]
 mod tests;
@@ -16,6 +16,7 @@ use super::table::{At, Table};
 use super::{Config, Mode, Refine};
 use crate::model::account::Budget;
 use crate::model::address::BaseUrl;
+use crate::model::choose::Pace;
 use crate::model::spec::{
     Abilities, BUILT_IN_PROVIDER, Catalogue, KeySource, ModelSource, ModelSpec, Price, ProviderSpec, Wire,
 };
@@ -59,13 +60,14 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         tables.iter().filter_map(|table| model(table, &mut models, &providers, embedded, home)).collect();
     CATALOGUE.iter().for_each(|entry| models.built_in(entry.name));
     let default = root.string("default_model").filter(|name| models.check(root, "default_model", name));
-    later::check(root);
     Config {
         catalogue: Catalogue::new(provider_specs, model_specs, default.map(|name| name.value.to_owned())),
         budget: budget(root, &tables_of_providers),
         routing: routing::routing(root, &models),
         refine: root.table("refine").map(|table| refine(&table)).unwrap_or_default(),
         collector: root.table("telemetry").and_then(|table| collector(&table)),
+        file: 0,
+        checkers: checkers::checkers(root),
         trusted: trusted(root, home),
     }
 }
@@ -222,7 +224,24 @@ fn model(
         max_tokens,
         context_window,
         abilities: abilities(table, "abilities"),
+        pace: table.table("speed").map(|speed| pace(&speed)),
     })
+}
+
+/// How fast a model is said to be.
+fn pace(table: &Table<'_>) -> Pace {
+    let whole = |key| {
+        if table.has(key).is_none() {
+            table.missing(key, "a whole number");
+        }
+        table.integer(key).map_or(0, |number| number.value)
+    };
+    Pace {
+        first_token: Duration::from_millis(whole("first_token_ms").into()),
+        first_token_p95: None,
+        rate: f64::from(whole("tokens_per_second")),
+        calls: 0,
+    }
 }
 
 fn abilities(table: &Table<'_>, key: &str) -> Abilities {

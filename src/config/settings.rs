@@ -49,6 +49,9 @@ const MAX_TOKENS: u32 = 20_000_000;
 /// The longest latency that anyone asks for: an hour.
 const MAX_LATENCY_MS: u32 = 3_600_000;
 
+/// The most memory that anyone gives a checker, in MiB: a TiB.
+const MAX_MEMORY_MIB: u32 = 1 << 20;
+
 const ABILITIES: Kind = Kind::Choices(&["fim", "tools", "images"]);
 const TOKENS: Kind = Kind::Whole(1, MAX_TOKENS);
 
@@ -140,6 +143,14 @@ pub static SETTINGS: &[Setting] = &[
         "what it can do beside writing: of `\"fim\"`, `\"tools\"`, `\"images\"`; what is known of the model is added",
         "none",
     ),
+    one(
+        "model.speed",
+        Kind::Table,
+        "how fast it is, as far as you know; what this machine measures goes before that",
+        "what is measured",
+    ),
+    required("model.speed.first_token_ms", Kind::Whole(1, MAX_LATENCY_MS), "milliseconds to the first token"),
+    required("model.speed.tokens_per_second", Kind::Whole(1, 100_000), "tokens a second from there"),
     one("routing", Kind::Table, "which model is asked, and which when one fails", ""),
     one(
         "routing.fallback",
@@ -177,6 +188,12 @@ pub static SETTINGS: &[Setting] = &[
     one("routing.tasks.test", Kind::Text, "tests (no action asks for them yet)", ""),
     one("routing.tasks.inline", Kind::Text, "completions (no action asks for them yet)", ""),
     one("routing.tasks.explain", Kind::Text, "explanations (no action asks for them yet)", ""),
+    one("routing.prompts", Kind::Table, "the models of single prompts: they go before those of tasks", ""),
+    one("routing.prompts.implement", Kind::Text, "writing a body", ""),
+    one("routing.prompts.generate", Kind::Text, "what an instruction says", ""),
+    one("routing.prompts.docstring", Kind::Text, "writing a docstring", ""),
+    one("routing.prompts.fix", Kind::Text, "fixing a diagnostic", ""),
+    one("routing.prompts.rewrite", Kind::Text, "rewriting a selection", ""),
     one("budget", Kind::Table, "what may be spent; days and months are those of UTC", ""),
     one("budget.per_run", Kind::Dollars, "US dollars in one run", "0.10"),
     one("budget.per_day", Kind::Dollars, "US dollars in a day", "no limit"),
@@ -233,11 +250,48 @@ pub static SETTINGS: &[Setting] = &[
         "`verified`: a draft is shown once it is checked; `live`: it is shown as it comes, and refined in place",
         "`live` where the editor has drafts line by line, else `verified`",
     ),
-    one("checker", Kind::Tables, "a checker of trusted workspaces (not acted upon yet)", ""),
+    one(
+        "checker",
+        Kind::Tables,
+        "a checker of trusted workspaces: it is run without a shell, without keys in its environment, and never on the files themselves",
+        "",
+    ),
     required("checker.name", Kind::Text, "its name"),
-    required("checker.kind", Kind::Choice(&["lsp", "command", "test"]), "how it is run"),
-    required("checker.command", Kind::Texts, "the program and its arguments"),
+    required(
+        "checker.kind",
+        Kind::Choice(&["lsp", "command", "test", "examples"]),
+        "how it is run: `lsp`, a language server; `command`, a program that is run on each draft; `test`, the project's tests that name what is drafted; `examples`, those of its docstring, run by the interpreter that `command` names",
+    ),
+    required(
+        "checker.command",
+        Kind::Texts,
+        "the program and its arguments. A command reads the draft on standard input, and `{name}` is the file's path; with `{file}` instead, or `{report}` (a file that is read instead of standard output), it runs on a copy of the workspace. A program with a slash is one of the workspace",
+    ),
     one("checker.languages", Kind::Texts, "what it checks, by LSP's identifiers", "all"),
+    one(
+        "checker.format",
+        Kind::Choice(&["ruff", "sarif", "junit", "pattern"]),
+        "how a command says what it finds: as `ruff check --output-format json`, as SARIF, as JUnit (always on a copy), or in lines that match `pattern`",
+        "required for `command`",
+    ),
+    one(
+        "checker.pattern",
+        Kind::Text,
+        "a regular expression for a line, with the group `line` and any of the groups `file`, `column`, `end_line`, `severity`, `code`, `message`: `'^(?<file>[^:]+):(?<line>\\d+): (?<message>.*)'`",
+        "required for `pattern`",
+    ),
+    one(
+        "checker.seconds",
+        Kind::Whole(1, MAX_SECONDS),
+        "it is stopped after so long; nothing for `lsp`",
+        "60",
+    ),
+    one(
+        "checker.memory_mib",
+        Kind::Whole(16, MAX_MEMORY_MIB),
+        "it is stopped when its processes have more memory together, in MiB",
+        "2,048",
+    ),
     one("trust", Kind::Table, "which workspaces are trusted", ""),
     one(
         "trust.folders",

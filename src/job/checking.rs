@@ -139,20 +139,29 @@ impl Run {
         }
         self.weave.finish(targets);
         self.phase = Phase::Landing;
-        self.message = best.note.clone();
+        let mut parts: Vec<String> = best.note.iter().cloned().collect();
         if !best.faults.is_empty() {
-            let left = left_over(&best.faults);
-            let parts = [self.message.take(), Some(left), why];
-            self.message = Some(parts.into_iter().flatten().collect::<Vec<_>>().join("; "));
+            parts.push(left_over(&best.faults));
+            parts.extend(why);
         }
+        parts.extend(best.unheard.iter().map(|why| format!("not checked: {why}")));
+        self.message = (!parts.is_empty()).then(|| parts.join("; "));
         self.chosen = Some(best);
         effects
     }
 
     fn candidate(&mut self, checked: Checked) -> Candidate {
+        let mut targets = self.targets.clone();
+        if let Some(mended) = checked.mended {
+            if let Some(proposal) = &mut self.inspected {
+                proposal.draft.clone_from(&mended);
+            }
+            targets[0] = mended;
+        }
         Candidate {
-            targets: checked.mended.unwrap_or_else(|| self.targets.clone()),
+            targets,
             faults: self.located(checked.findings),
+            unheard: checked.unheard,
             note: self.message.clone(),
             round: self.round(),
         }

@@ -104,8 +104,10 @@ pub enum Input<'a> {
 pub struct Checked {
     /// What is wrong with it that was not wrong before, in bytes of the drafted file.
     pub findings: Vec<Finding>,
-    /// What each region is to hold, where a checker has mended the draft; `findings` are of that.
-    pub mended: Option<Vec<String>>,
+    /// Who was to look at it and told nothing, a sentence each.
+    pub unheard: Vec<String>,
+    /// The draft as a checker has mended it; `findings` are of that.
+    pub mended: Option<String>,
 }
 
 /// What is to be done.

@@ -48,6 +48,8 @@ pub struct Candidate {
     pub targets: Vec<String>,
     /// What it brought in.
     pub faults: Vec<Fault>,
+    /// Who was to look at it and told nothing.
+    pub unheard: Vec<String>,
     /// What else its user should know.
     pub note: Option<String>,
     /// The round that it is of, from 1.

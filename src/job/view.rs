@@ -73,6 +73,12 @@ impl Run {
         self.chosen.as_ref().map_or(&[], |chosen| &chosen.faults)
     }
 
+    /// Who was to look at that draft and told nothing, a sentence each.
+    #[must_use]
+    pub fn unheard(&self) -> &[String] {
+        self.chosen.as_ref().map_or(&[], |chosen| &chosen.unheard)
+    }
+
     /// Where a fault is in the document as it stands; nothing where it is not in the draft, or its user made something else of it.
     #[must_use]
     pub fn placed(&self, fault: &Fault) -> Option<Range<usize>> {

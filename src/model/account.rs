@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, LazyLock, Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::breaker::{End, Permit};
@@ -34,6 +34,11 @@ pub use self::call::call;
 const LATER: Duration = Duration::from_secs(1);
 /// And at once when so many wait.
 const MOST_LATER: usize = 64;
+
+/// How other processes find a model is read again after so long.
+const FRESH: Duration = Duration::from_secs(5);
+/// The call that finds out whether a model is well again is one process's for so long; no more than the second rest.
+const PROBE: Duration = Duration::from_secs(60);
 
 /// What a run may cost where the user says nothing: ten cents.
 const PER_RUN: MicroUsd = MicroUsd(100_000);
@@ -99,7 +104,8 @@ pub struct Accounts {
     collector: Option<Collector>,
     telemetry: OnceLock<Option<Telemetry>>,
     breakers: Breakers,
-    restored: Once,
+    /// When other processes' were read last.
+    restored: Mutex<Option<Instant>>,
     /// What else is to be written down, in order. Kept here and not with the runtime, which forgets at its end what it has not begun.
     jobs: Mutex<VecDeque<Job>>,
     /// Calls that cost nothing and are not written down yet.
@@ -124,7 +130,7 @@ impl Accounts {
             collector: None,
             telemetry: OnceLock::new(),
             breakers: Breakers::default(),
-            restored: Once::new(),
+            restored: Mutex::default(),
             jobs: Mutex::default(),
             later: Mutex::default(),
             flushing: Mutex::default(),
@@ -154,20 +160,60 @@ impl Accounts {
         self.breakers.health(circuit)
     }
 
-    /// Takes in how models were when earlier processes ended. Blocks once, and only where there is a ledger: for what says
-    /// nothing none is made.
+    /// Takes in how models are by other processes' calls. Blocks, at most every few seconds, and only where there is a ledger: for
+    /// what says nothing none is made.
     fn restore(&self) {
-        self.restored.call_once(|| {
-            if !self.path.as_ref().is_some_and(|path| path.exists()) {
-                return;
-            }
-            let state =
-                |ledger: Arc<Ledger>| ledger.state(Breakers::prefix()).map_err(|error| error.to_string());
-            match self.ledger().and_then(state) {
-                Ok(kept) => self.breakers.restore(kept),
-                Err(error) => tracing::warn!(error, "how the models were is not known"),
-            }
+        let mut restored = self.restored.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = restored.is_some_and(|at| at.elapsed() < FRESH);
+        if is_fresh || !self.path.as_ref().is_some_and(|path| path.exists()) {
+            return;
+        }
+        *restored = Some(Instant::now());
+        let state = |ledger: Arc<Ledger>| ledger.state(Breakers::prefix()).map_err(|error| error.to_string());
+        match self.ledger().and_then(state) {
+            Ok(kept) => self.breakers.restore(kept),
+            Err(error) => tracing::warn!(error, "how the models were is not known"),
+        }
+    }
+
+    /// Lets a call to a model through. After a rest that is one call, of all processes that share the ledger.
+    ///
+    /// # Errors
+    /// How the model is, where it is left alone.
+    async fn admit(self: &Arc<Self>, circuit: &Circuit) -> Result<Permit, Health> {
+        let finds_out = self.breakers.health(circuit) == Health::Trying;
+        let permit = self.breakers.admit(circuit)?;
+        if !finds_out || self.path.is_none() {
+            return Ok(permit);
+        }
+        let (accounts, claim) = (self.clone(), Breakers::claim(circuit));
+        let claimed = tokio::task::spawn_blocking(move || {
+            let claim = |ledger: Arc<Ledger>| {
+                let claimed = ledger.claim_state(&claim, PROBE, SystemTime::now());
+                claimed.map_err(|error| error.to_string())
+            };
+            accounts.ledger().and_then(claim)
         });
+        match claimed.await {
+            // Where nothing can be written down, each process finds out for itself.
+            Ok(Ok(true) | Err(_)) | Err(_) => Ok(permit),
+            Ok(Ok(false)) => {
+                drop(self.breakers.told(circuit, permit, End::Nothing));
+                Err(Health::Resting(PROBE))
+            }
+        }
+    }
+
+    /// Forgets what is held against a model. Blocks.
+    ///
+    /// # Errors
+    /// Why that cannot be kept.
+    pub fn forgive(&self, circuit: &Circuit) -> Result<(), String> {
+        let (name, value) = self.breakers.forgive(circuit);
+        if self.path.is_none() {
+            return Ok(());
+        }
+        self.ledger()?.keep_state(&name, &value).map_err(|error| error.to_string())
     }
 
     /// How fast a model was lately. Blocks.

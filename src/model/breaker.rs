@@ -35,6 +35,9 @@ pub struct Breaker {
     last: VecDeque<bool>,
     in_a_row: u32,
     state: State,
+    /// When a call's end, or its user, changed it last: of two processes' breakers, the later one is right.
+    #[serde(default)]
+    changed: Time,
     /// The one call that finds out; nobody knows of it after a restart.
     #[serde(skip)]
     probing: Option<u64>,
@@ -115,6 +118,19 @@ impl Breaker {
         self.state == State::Closed && self.in_a_row == 0
     }
 
+    /// One that holds nothing against its model, since now.
+    #[must_use]
+    pub fn forgiven(now: Time) -> Self {
+        Self { changed: now, ..Self::default() }
+    }
+
+    /// Takes over what another process knows, where that is later; the own calls under way are still told.
+    pub fn follow(&mut self, other: Self) {
+        if other.changed > self.changed && self.probing.is_none() {
+            *self = Self { calls: self.calls, ..other };
+        }
+    }
+
     /// Lets a call through, if it may.
     pub fn admit(&mut self, now: Time, configuration: u64) -> Option<Permit> {
         if let State::Open { until, times } = self.state {
@@ -140,11 +156,14 @@ impl Breaker {
         if is_probe {
             self.probing = None;
         }
+        if end != End::Nothing {
+            self.changed = now;
+        }
         match (end, self.state) {
             (End::Nothing, _) => {}
             (End::Refused, _) => self.state = State::Barred { configuration },
             (End::Well, State::Open { .. }) if is_probe => {
-                *self = Self { calls: self.calls, ..Self::default() };
+                *self = Self { calls: self.calls, changed: now, ..Self::default() };
             }
             (End::Failed, State::Open { times, .. }) if is_probe => self.open(now, times + 1),
             // A call from before it opened.

@@ -10,10 +10,12 @@ use super::registry::Place;
 use super::spec::{Abilities, Limits, Price};
 use super::{MicroUsd, Tokens, Usage};
 
+mod health;
 mod left;
 #[cfg(test)]
 mod tests;
 
+pub use health::Health;
 pub use left::Left;
 
 /// How long an answer is supposed to be where latency is judged: a function's body of some ten lines.
@@ -81,42 +83,14 @@ impl Requirements {
     }
 }
 
-/// How a model did lately.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Health {
-    #[default]
-    Well,
-    /// It failed, and one call may find out whether it still does.
-    Trying,
-    /// It failed too often, and is not asked for so long.
-    Resting(Duration),
-    /// It refused the key: only another configuration changes that.
-    Barred,
-}
-
-impl Health {
-    /// Why it is not asked, if it is not.
-    #[must_use]
-    pub fn why_not(self) -> Option<String> {
-        match self {
-            Self::Barred => {
-                Some("its provider refused the key; that changes with the configuration".to_owned())
-            }
-            Self::Resting(left) => Some(format!(
-                "it failed too often and rests; it is asked again in {} s",
-                left.as_secs().max(1)
-            )),
-            Self::Well | Self::Trying => None,
-        }
-    }
-}
-
 /// How fast a model is: the half of its calls was at most so slow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
     pub first_token: Duration,
     /// Tokens a second.
     pub rate: f64,
+    /// To the first token, in 19 of 20 calls, where that was measured.
+    pub first_token_p95: Option<Duration>,
     /// How many calls of this machine say so; 0 for a claim of the configuration.
     pub calls: u32,
 }
@@ -126,6 +100,12 @@ impl Pace {
     fn latency(&self) -> Duration {
         let writing = f64::from(TYPICAL_ANSWER.0) / self.rate.max(0.1);
         self.first_token + Duration::from_secs_f64(writing.clamp(0.0, 3_600.0))
+    }
+
+    /// The same in 19 of 20 calls.
+    fn slow_latency(&self) -> Option<Duration> {
+        let first_token = self.first_token_p95?;
+        Some(Self { first_token, ..*self }.latency())
     }
 }
 
@@ -155,6 +135,8 @@ pub struct Question<'a> {
     pub requirements: Requirements,
     /// How large the prompt is, as far as is known.
     pub prompt: Tokens,
+    /// What of it is there whichever model is asked: the gathered context is made to fit.
+    pub least: Tokens,
     /// The most that may be answered, by what is asked; a model that may reason gets more.
     pub answer: Tokens,
     /// The model that was named for this run, by the user or by a prompt.
@@ -224,8 +206,13 @@ pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
             find(question.default).map(|one| (one, "it is the default".to_owned())).into_iter().collect()
         }
     };
-    let may_leave =
-        question.allow_cloud_fallback || led.first().is_none_or(|(first, _)| first.place == Place::Hosted);
+    let stays = |one: Option<&Candidate>| {
+        !question.allow_cloud_fallback && one.is_some_and(|one| one.place != Place::Hosted)
+    };
+    // Where nobody is named, it is the default that says whether prompts leave the machine at all.
+    let is_named = question.named.or(question.pinned).is_some();
+    let all_stay = !is_named && stays(find(question.default));
+    let next_stay = stays(led.first().map(|(first, _)| *first));
     let next = question
         .fallback
         .iter()
@@ -237,12 +224,12 @@ pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
             continue;
         }
         seen.push(&one.name);
-        let leaves = at > 0 && !may_leave && one.place == Place::Hosted;
+        let leaves = one.place == Place::Hosted && (all_stay || at > 0 && next_stay);
         let why_not = if leaves {
-            Some(
-                "it would send the prompt to another machine, and the model before it does not; routing.allow_cloud_fallback permits that"
-                    .to_owned(),
-            )
+            let whose = if all_stay { "the default model" } else { "the model before it" };
+            Some(format!(
+                "it would send the prompt to another machine, and {whose} does not; routing.allow_cloud_fallback permits that"
+            ))
         } else {
             unfit(question, one)
         };
@@ -300,10 +287,13 @@ fn told(question: &Question<'_>, one: &Candidate) -> String {
     };
     let pace = match one.pace {
         Some(pace) if pace.calls > 0 => {
+            let slow =
+                pace.slow_latency().map(|slow| format!(", 19 of 20 at most {:.1} s", slow.as_secs_f64()));
             format!(
-                "half of its last {} calls took at most {:.1} s",
+                "half of its last {} calls took at most {:.1} s{}",
                 pace.calls,
-                pace.latency().as_secs_f64()
+                pace.latency().as_secs_f64(),
+                slow.unwrap_or_default()
             )
         }
         Some(pace) => format!("it is said to take {:.1} s", pace.latency().as_secs_f64()),
@@ -320,6 +310,13 @@ fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
     }
     if wants.only_local && one.place == Place::Hosted {
         return Some("the prompt may not leave this machine".to_owned());
+    }
+    let answer = answer(question, one).0;
+    if question.least.0.saturating_add(answer) > one.limits.window.0 {
+        return Some(format!(
+            "its window is {} tokens, and the prompt has at least {} and its answer up to {answer}",
+            one.limits.window.0, question.least.0
+        ));
     }
     if let Some(missing) = wants.needs.missing_in(one.abilities) {
         return Some(format!("it is not known to have `{missing}` (model.abilities)"));
@@ -366,6 +363,11 @@ fn unknown<'a>(question: &'a Question<'_>, one: &'a Candidate) -> Option<&'a str
     (cost(question, one) != Some(MicroUsd(0))).then_some(why)
 }
 
+/// The most that it may answer.
+fn answer(question: &Question<'_>, one: &Candidate) -> Tokens {
+    question.answer.max(one.room).min(one.limits.output)
+}
+
 /// The most that a call costs; nothing where that is not known.
 fn cost(question: &Question<'_>, one: &Candidate) -> Option<MicroUsd> {
     let price = match (one.place, one.price) {
@@ -373,7 +375,7 @@ fn cost(question: &Question<'_>, one: &Candidate) -> Option<MicroUsd> {
         (Place::Embedded | Place::Local, None) => return Some(one.told),
         (Place::Hosted, None) => question.unknown_price?,
     };
-    let answer = question.answer.max(one.room).min(one.limits.output);
+    let answer = answer(question, one);
     let usage = Usage { prompt: question.prompt, completion: answer, ..Usage::default() };
     Some(price.cost(&usage))
 }

@@ -14,7 +14,7 @@ use super::spec::{KeySource, ModelSource};
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Circuit {
     name: String,
-    /// Another one, and a key that was refused may be good now.
+    /// The key and the configuration file: with another one, a key that was refused may be good now.
     configuration: u64,
 }
 
@@ -23,7 +23,7 @@ const PREFIX: &str = "breaker/";
 
 impl Circuit {
     #[must_use]
-    pub fn of(provider: &str, origin: &str, source: &ModelSource, key: &KeySource) -> Self {
+    pub fn of(provider: &str, origin: &str, source: &ModelSource, key: &KeySource, file: u64) -> Self {
         let model = match source {
             ModelSource::Id(id) => id.clone(),
             ModelSource::Path(path) => path.display().to_string(),
@@ -36,7 +36,7 @@ impl Circuit {
             KeySource::Keyring { .. } => format!("{:?}", process()),
         };
         let name = format!("{PREFIX}{provider}/{origin}/{model}/{key}");
-        let hash = Sha256::digest(format!("{name}\0{value}").as_bytes());
+        let hash = Sha256::digest(format!("{name}\0{value}\0{file}").as_bytes());
         let configuration = hash.iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte));
         Self { name, configuration }
     }
@@ -55,12 +55,12 @@ pub struct Breakers {
 }
 
 impl Breakers {
-    /// Takes in what the ledger kept of earlier processes; what this one knows already goes before it.
+    /// Takes in what the ledger kept of other processes, where that is later than what this one knows.
     pub fn restore(&self, kept: impl IntoIterator<Item = (String, String)>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, value) in kept {
-            if let Ok(breaker) = serde_json::from_str(&value) {
-                known.entry(name).or_insert(breaker);
+            if let Ok(breaker) = serde_json::from_str::<Breaker>(&value) {
+                known.entry(name).or_default().follow(breaker);
             }
         }
     }
@@ -82,6 +82,12 @@ impl Breakers {
         breaker.admit(now(), circuit.configuration).ok_or(health)
     }
 
+    /// What the claim on the one call that finds out is called in the ledger.
+    #[must_use]
+    pub fn claim(circuit: &Circuit) -> String {
+        format!("probe/{}", circuit.name)
+    }
+
     /// Takes in how a call ended. Returns what is to be kept, where another process would have to know it.
     #[must_use]
     pub fn told(&self, circuit: &Circuit, permit: Permit, end: End) -> Option<(String, String)> {
@@ -93,6 +99,15 @@ impl Breakers {
             return None;
         }
         Some((circuit.name.clone(), serde_json::to_string(breaker).ok()?))
+    }
+
+    /// Forgets what was held against a model. Returns what is to be kept.
+    #[must_use]
+    pub fn forgive(&self, circuit: &Circuit) -> (String, String) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let breaker = known.entry(circuit.name.clone()).or_default();
+        *breaker = Breaker::forgiven(now());
+        (circuit.name.clone(), serde_json::to_string(breaker).unwrap_or_default())
     }
 
     /// What the keys in the ledger's file begin with.
@@ -113,7 +128,7 @@ mod tests {
 
     fn circuit(variable: &str) -> Circuit {
         let key = KeySource::Env(variable.to_owned());
-        Circuit::of("p", "http://127.0.0.1:1", &ModelSource::Id("m".to_owned()), &key)
+        Circuit::of("p", "http://127.0.0.1:1", &ModelSource::Id("m".to_owned()), &key, 0)
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod budget;
 mod calendar;
+mod codes;
 mod error;
 mod identity;
 mod measure;
@@ -25,6 +26,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{MicroUsd, Tokens};
 use calendar::Moment;
+use codes::{UNSENT, charge, code_of_fate, code_of_outcome, micros};
 use identity::Identity;
 
 pub use budget::{Limits, ProviderSpent, Spent};
@@ -282,6 +284,27 @@ impl Ledger {
         Ok(())
     }
 
+    /// Claims `key` for so long; false where somebody else has it. A claim that was made in what is now the future counts for
+    /// nothing: the clock was set back.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn claim_state(&self, key: &str, hold: Duration, now: SystemTime) -> Result<bool, LedgerError> {
+        let now = Moment::of(now).millis();
+        let hold = i64::try_from(hold.as_millis()).unwrap_or(i64::MAX);
+        self.write(|tx| {
+            let free = "CAST(value AS INTEGER) <= ?2 - ?3 OR CAST(value AS INTEGER) > ?2";
+            tx.execute(
+                &format!(
+                    "INSERT INTO state (key, value) VALUES (?1, ?2)
+                     ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE {free}"
+                ),
+                rusqlite::params![key, now, hold],
+            )
+        })
+        .map(|changed| changed > 0)
+    }
+
     /// The keys that begin with `prefix`, in their order, with their values.
     ///
     /// # Errors
@@ -362,34 +385,6 @@ fn update(tx: &Transaction, id: ReservationId, settled: &Settled) -> rusqlite::R
             settled.failover
         ],
     )
-}
-
-/// The outcome of a call that was released.
-const UNSENT: u8 = 3;
-
-const fn code_of_outcome(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Ok => 0,
-        Outcome::Failed => 1,
-        Outcome::Cancelled => 2,
-    }
-}
-
-const fn code_of_fate(fate: Fate) -> u8 {
-    match fate {
-        Fate::Unknown => 0,
-        Fate::Kept => 1,
-        Fate::Reverted => 2,
-        Fate::Edited => 3,
-    }
-}
-
-fn charge(amount: MicroUsd) -> i64 {
-    i64::try_from(amount.0).unwrap_or(i64::MAX).min(MAX_CHARGE)
-}
-
-fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

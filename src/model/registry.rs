@@ -10,7 +10,7 @@ use super::health::Circuit;
 use super::provider::{self, http::Http};
 use super::route::Routing;
 use super::spec::{BUILT_IN_PROVIDER, Catalogue, KeySource, Limits, ModelSpec, Price, ProviderSpec, Wire};
-use super::{MicroUsd, ModelError, Provider, Tokens, Usage};
+use super::{ErrorKind, MicroUsd, ModelError, Provider, Tokens, Usage};
 
 /// Makes the provider of an embedded model; `model/engine` has the real one.
 pub type MakeEmbedded = Box<dyn Fn(&ModelSpec) -> Result<Arc<dyn Provider>, ModelError> + Send + Sync>;
@@ -22,6 +22,8 @@ pub struct Registry {
     embedded: MakeEmbedded,
     accounts: Arc<Accounts>,
     routing: Routing,
+    /// A hash of the configuration file's text.
+    file: u64,
     made: Mutex<BTreeMap<String, Arc<dyn Provider>>>,
 }
 
@@ -87,13 +89,19 @@ impl Registry {
     pub fn new(catalogue: Catalogue, http: Http, embedded: MakeEmbedded) -> Self {
         let accounts = Arc::new(Accounts::new(None, Budget::default()));
         let routing = Routing::default();
-        Self { catalogue, http, embedded, accounts, routing, made: Mutex::default() }
+        Self { catalogue, http, embedded, accounts, routing, file: 0, made: Mutex::default() }
     }
 
     /// The same with its user's wishes about which model is asked.
     #[must_use]
     pub fn with_routing(self, routing: Routing) -> Self {
         Self { routing, ..self }
+    }
+
+    /// The same with what tells one configuration file from another.
+    #[must_use]
+    pub fn with_file(self, file: u64) -> Self {
+        Self { file, ..self }
     }
 
     /// The client, for the registry that comes after this one.
@@ -136,7 +144,21 @@ impl Registry {
             Wire::OpenAi { base_url, key } | Wire::Anthropic { base_url, key } => (base_url.origin(), key),
             Wire::Embedded => (BUILT_IN_PROVIDER.to_owned(), &KeySource::None),
         };
-        Circuit::of(&spec.name, &origin, &model.source, key)
+        Circuit::of(&spec.name, &origin, &model.source, key, self.file)
+    }
+
+    /// Forgets what is held against a model.
+    ///
+    /// # Errors
+    /// `Config` for a name that is not configured; `Budget` where that cannot be kept.
+    pub fn forgive(&self, name: &str) -> Result<(), ModelError> {
+        let model = self.catalogue.model(Some(name))?;
+        let spec = self.catalogue.provider_of(model)?;
+        self.accounts.forgive(&self.circuit(spec, model)).map_err(|why| ModelError {
+            kind: ErrorKind::Budget,
+            message: format!("it cannot be kept that {name} is asked again: {why}"),
+            retry_after: None,
+        })
     }
 
     /// The same with accounts: where calls are paid from, and written down.
@@ -245,6 +267,7 @@ mod tests {
             max_tokens: Some(Tokens(77)),
             context_window: None,
             abilities: Abilities::default(),
+            pace: None,
         };
         let providers = vec![provider("here", "http://[::1]:1/v1"), provider("there", "https://host/v1")];
         let models = vec![model("near", "here"), model("far", "there"), model("lost", "nowhere")];

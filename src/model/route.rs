@@ -28,12 +28,16 @@ pub struct Routing {
     pub requirements: Requirements,
     /// The models of single tasks.
     pub pinned: BTreeMap<Task, String>,
+    /// Those of single prompts, by name.
+    pub prompts: BTreeMap<String, String>,
 }
 
 /// What one run wants.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wanted {
     pub task: Option<Task>,
+    /// The name of the prompt.
+    pub prompt_name: Option<String>,
     /// The model that was named for it.
     pub named: Option<String>,
     /// In place of the one that is configured for the task.
@@ -46,6 +50,8 @@ pub struct Wanted {
     pub requirements: Option<Requirements>,
     /// How large its prompt is, as far as is known.
     pub prompt: Tokens,
+    /// What of it is there whichever model is asked.
+    pub least: Tokens,
     /// The most that it may answer, once that is known. Before, no model is held against the budget: by the longest answer that
     /// a model may give, a dear one would be refused that can well be paid for what an action asks.
     pub answer: Option<Tokens>,
@@ -60,6 +66,10 @@ pub struct Route {
     switches: u32,
     has_begun_anew: bool,
     has_shrunk: bool,
+    /// Why the model that was wanted first is not asked.
+    note: Option<String>,
+    /// What the first model that was asked said.
+    first: Option<ModelError>,
 }
 
 /// What may still be done about an error.
@@ -83,7 +93,7 @@ impl Route {
     /// Begins now.
     fn new(rest: VecDeque<Placed>) -> Self {
         let due = Instant::now() + TOTAL;
-        Self { due, rest, switches: 0, has_begun_anew: false, has_shrunk: false }
+        Self { due, rest, switches: 0, has_begun_anew: false, has_shrunk: false, note: None, first: None }
     }
 
     /// When the run is given up.
@@ -103,11 +113,41 @@ impl Route {
                 self.has_shrunk = true;
                 Way::Shrink
             }
-            _ if !fails_over(error.kind) || self.rest.is_empty() || (has_written && self.has_begun_anew) => {
+            _ if !self.fails_over(error.kind)
+                || self.rest.is_empty()
+                || (has_written && self.has_begun_anew) =>
+            {
                 Way::End
             }
-            _ => Way::Next,
+            _ => {
+                self.first.get_or_insert_with(|| error.clone());
+                Way::Next
+            }
         }
+    }
+
+    /// What the run is told in the end: what the first model said, then what the last one did.
+    #[must_use]
+    pub fn error(&self, last: ModelError) -> ModelError {
+        match &self.first {
+            Some(first) if first.message != last.message => {
+                let message = format!("{}; then {}", first.message, last.message);
+                ModelError { message, ..first.clone() }
+            }
+            _ => last,
+        }
+    }
+
+    /// Why another model is asked than the one that was wanted, if it is so.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Whether another model may do better. A fallback's wrong key is no reason not to ask the next one.
+    fn fails_over(&self, kind: ErrorKind) -> bool {
+        let is_fallback = self.first.is_some();
+        fails_over(kind) || is_fallback && matches!(kind, ErrorKind::Auth | ErrorKind::Config)
     }
 
     /// The next answer begins, perhaps over what was written.
@@ -192,6 +232,7 @@ impl Registry {
             task: wanted.task,
             requirements: requirements.clone(),
             prompt: wanted.prompt,
+            least: wanted.least,
             answer: wanted.answer.unwrap_or(output),
             named: wanted.named.as_deref(),
             pinned: self.pinned(wanted),
@@ -215,11 +256,34 @@ impl Registry {
         let mut rest: VecDeque<Placed> = plan.places.iter().cloned().collect();
         while let Some(place) = rest.pop_front() {
             match self.choose(Some(&place.name)) {
-                Ok(chosen) => return Ok((chosen, Route::new(rest))),
+                Ok(chosen) => {
+                    let note = self.instead(wanted, &plan, failed.as_ref(), &chosen.name);
+                    return Ok((chosen, Route { note, ..Route::new(rest) }));
+                }
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
         Err(failed.unwrap_or_else(|| nobody(&plan)))
+    }
+
+    /// Why the model that was wanted first is not the one that is asked.
+    fn instead(
+        &self,
+        wanted: &Wanted,
+        plan: &Plan,
+        failed: Option<&ModelError>,
+        name: &str,
+    ) -> Option<String> {
+        let first = self.first(wanted);
+        let ranks = wanted.requirements.as_ref().unwrap_or(&self.routing().requirements).ranks();
+        let is_named = wanted.named.is_some() || self.pinned(wanted).is_some();
+        // Where models are ranked, none was wanted first.
+        if first == name || (ranks && !is_named) {
+            return None;
+        }
+        let left_out = plan.left_out.iter().find(|one| one.name == first).map(|one| one.why.clone());
+        let why = left_out.or_else(|| failed.map(|error| error.message.clone()))?;
+        Some(format!("{first}: {why}; {name} is asked instead"))
     }
 
     /// The model that is wanted first, before anything is known of it.
@@ -231,8 +295,10 @@ impl Registry {
 
     /// The model of the task.
     fn pinned<'a>(&'a self, wanted: &'a Wanted) -> Option<&'a str> {
-        let own = || self.routing().pinned.get(&wanted.task?).map(String::as_str);
-        wanted.pinned.as_deref().or_else(own)
+        let routing = self.routing();
+        let of_prompt = || routing.prompts.get(wanted.prompt_name.as_deref()?).map(String::as_str);
+        let of_task = || routing.pinned.get(&wanted.task?).map(String::as_str);
+        wanted.pinned.as_deref().or_else(of_prompt).or_else(of_task)
     }
 
     /// Whether the size of a prompt may decide who is asked. Blocks where the ledger may know what a local model cost.
@@ -276,15 +342,17 @@ impl Registry {
                 continue;
             }
             let accounts = self.accounts();
-            let pace = if requirements.ranks() {
+            let measured = if requirements.ranks() {
                 accounts.measured(&model.name, &spec.name, now).map(|measured| Pace {
                     first_token: measured.first_token_p50.unwrap_or_default(),
+                    first_token_p95: measured.first_token_p95,
                     rate: measured.tokens_per_second_p50.unwrap_or(f64::INFINITY),
                     calls: measured.calls,
                 })
             } else {
                 None
             };
+            let pace = measured.or(model.pace);
             candidates.push(Candidate {
                 name: model.name.clone(),
                 place,

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::address::BaseUrl;
+use super::choose::Pace;
 use super::listing::Listings;
 use super::prices::Known;
 use super::store::CATALOGUE;
@@ -75,6 +76,8 @@ pub struct ModelSpec {
     /// Prompt and answer together.
     pub context_window: Option<Tokens>,
     pub abilities: Abilities,
+    /// How fast it is said to be; what was measured goes before that.
+    pub pace: Option<Pace>,
 }
 
 /// What not every model can do.
@@ -205,6 +208,7 @@ impl Catalogue {
                 max_tokens: None,
                 context_window: None,
                 abilities: Abilities::default(),
+                pace: None,
             });
         }
         Self { told, providers, models, default }

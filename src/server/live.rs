@@ -14,6 +14,7 @@ use super::event::{RunId, Taken, TaskEvent};
 use super::outgoing::Outgoing;
 use super::params::run_name;
 use super::progress::Progress;
+use crate::action::inspect::Checkers;
 use crate::action::prepare::{Sent, Wish};
 use crate::check::{Baseline, Finding};
 use crate::draft::weave::Time;
@@ -60,6 +61,8 @@ pub(super) struct Live {
     pub took: Option<Duration>,
     /// How the project calls its document.
     pub path: String,
+    /// The checkers of its workspace.
+    pub checkers: Option<Checkers>,
     /// What was wrong with that before.
     pub baseline: Arc<Baseline>,
     /// What is wrong with its draft, as it was shown.
@@ -90,7 +93,7 @@ impl Live {
 
     /// Writes down what the user made of it.
     pub fn finish(&self, fate: Fate) {
-        self.registry.accounts().finish(self.account(), 1, fate);
+        self.registry.accounts().finish(self.account(), self.run.round(), fate);
     }
 
     /// Whether anything can still be done with it; else it is there only for what may land late.
@@ -110,6 +113,12 @@ impl Live {
         let is_told = || self.run.answer().is_some_and(|answer| answer.usage.cost.is_some());
         let is_known = spent > MicroUsd(0) || (self.run.answer().is_some() && self.chosen.price.is_some());
         (is_known || is_told()).then_some(spent)
+    }
+
+    /// What it cost, where it did.
+    fn told_cost(&self) -> String {
+        let cost = self.cost().filter(|cost| *cost > MicroUsd(0));
+        cost.map(|cost| format!(", {cost}")).unwrap_or_default()
     }
 
     /// `redraft/status`.
@@ -134,13 +143,22 @@ impl Live {
             (State::Refining, _) => {
                 format!("{} writes a better draft (round {})", self.chosen.name, self.run.round())
             }
-            (state, Some(message)) => format!("{}: {message}", state.name()),
-            (State::Done, None) => {
+            (State::Done, message) => {
+                let told = message.map(|message| format!("{message} (")).unwrap_or_default();
+                let end = if message.is_some() { ")" } else { "" };
                 let seconds = self.took.unwrap_or_default().as_secs_f64();
-                let cost = self.cost().filter(|cost| *cost > MicroUsd(0));
-                let cost = cost.map(|cost| format!(", {cost}")).unwrap_or_default();
-                format!("done: {}, {tokens} tokens in {seconds:.1} s{cost}", self.chosen.name)
+                let rounds = if self.run.round() > 1 {
+                    format!(", {} rounds", self.run.round())
+                } else {
+                    String::new()
+                };
+                let (name, cost) = (&self.chosen.name, self.told_cost());
+                format!("done: {told}{name}, {tokens} tokens in {seconds:.1} s{rounds}{cost}{end}")
             }
+            (state @ (State::Failed | State::Cancelled), Some(message)) => {
+                format!("{}: {message}{}", state.name(), self.told_cost())
+            }
+            (state, Some(message)) => format!("{}: {message}", state.name()),
             (state, None) => state.name().to_owned(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,11 +11,13 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::client::Profile;
-use super::event::{Asked, ClientEvent, Command, RunId, TaskEvent};
+use super::event::{Asked, ClientEvent, Command, Reply, RunId, TaskEvent};
 use super::live::Live;
 use super::memory::{Rest, drop_elsewhere, give_back};
 use super::outgoing::Outgoing;
 use crate::action::prepare::{Sent, Wish};
+use crate::check::process::Supervisor;
+use crate::check::suite::Suite;
 use crate::config::Config;
 use crate::draft::weave::Time;
 use crate::job::Input;
@@ -59,6 +62,8 @@ const PARSES: usize = 2;
 /// An edit without an answer for this long: the client is told so, once. Emacs before 29 leaves what comes right behind the
 /// answer to a request unread until something else comes.
 const NUDGE: Duration = Duration::from_secs(1);
+/// How long language servers may take to end when the editor does.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// A document is parsed this long after a change, if no request wants it sooner.
 const PARSE_DELAY: Duration = Duration::from_millis(50);
 
@@ -75,6 +80,8 @@ pub struct Setup {
     pub notices: Vec<String>,
     /// Where newer models come from; without it, those of the start stay.
     pub reload: Option<Arc<Reload>>,
+    /// The program below which checkers run; without it none does.
+    pub supervisor: Option<Supervisor>,
 }
 
 /// Reads the configuration; the models so far are what it may take over.
@@ -142,6 +149,8 @@ struct Session {
     project: project::Standing,
     /// The documents that were worked in, the last first.
     recent: VecDeque<String>,
+    /// The checkers of each trusted folder that a draft was made in.
+    suites: BTreeMap<PathBuf, Arc<Suite>>,
     /// The project's index as it was handed out last.
     index: Arc<Index>,
     /// Files that are not open, and that drafts are offered for.
@@ -149,6 +158,8 @@ struct Session {
     preparing: HashMap<RunId, Preparing>,
     /// Commands that wait for the configuration, while it is read again.
     reloading: Option<Vec<(Command, Asked)>>,
+    /// Estimates that wait for it as well.
+    estimates: Vec<(Command, Reply)>,
     runs: BTreeMap<RunId, Live>,
     sent: VecDeque<(RunId, Sent)>,
     awaited: BTreeMap<i64, Awaited>,
@@ -175,10 +186,12 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         documents: HashMap::new(),
         project: project::Standing::default(),
         recent: VecDeque::new(),
+        suites: BTreeMap::new(),
         index: Arc::default(),
         unopened: HashMap::new(),
         preparing: HashMap::new(),
         reloading: None,
+        estimates: Vec::new(),
         runs: BTreeMap::new(),
         sent: VecDeque::new(),
         awaited: BTreeMap::new(),
@@ -221,6 +234,11 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
             live.finish(live.fate());
         }
     }
+    let suites = std::mem::take(&mut session.suites);
+    let goodbye = futures_util::future::join_all(suites.values().map(|suite| suite.goodbye()));
+    // What does not end by then is ended.
+    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+    drop(suites);
     // Whoever waits for the end does not wait for long.
     let _ = tokio::task::spawn_blocking(move || session.project.finish()).await;
 }
@@ -262,6 +280,9 @@ impl Session {
             ClientEvent::Sent { run, reply } => self.what_was_sent(run, reply),
             ClientEvent::Usage { since, by, reply } => self.usage(since, by, reply),
             ClientEvent::Status { reply } => self.status(reply),
+            ClientEvent::Estimate { command, reply } if self.reloads() => {
+                self.estimates.push((command, reply))
+            }
             ClientEvent::Estimate { command, reply } => self.estimate(command, reply),
             ClientEvent::CancelProgress { token } => {
                 let run = self.runs.values().find(|live| live.progress.token() == token).map(|live| live.id);
@@ -274,6 +295,7 @@ impl Session {
                 self.preparing.clear();
                 // What waits for the configuration begins no more.
                 self.reloading.iter_mut().for_each(Vec::clear);
+                self.estimates.clear();
                 let runs: Vec<RunId> = self.runs.keys().copied().collect();
                 for run in runs {
                     self.step(run, Input::Stop);

@@ -39,6 +39,8 @@ pub struct Language {
     pub placeholders: &'static [&'static str],
     /// What keeps checkers and tests quiet.
     pub evasions: Evasions,
+    /// The program that runs the examples of a docstring, for the language's interpreter; see `check::examples` for what it is asked.
+    pub examples: Option<&'static str>,
     /// Names that are there without being defined, apart from each other by blanks.
     pub(super) builtins: &'static str,
     /// Members that objects of built-in types have, in the same form.

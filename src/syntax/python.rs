@@ -42,6 +42,7 @@ pub(super) static PYTHON: Language = Language {
         hollow: &["assert True", "assert 1", "self.assertTrue(True)"],
         asserts: &["assert ", "assert(", "self.assert", "self.fail", "with pytest.raises"],
     },
+    examples: Some(include_str!("python/examples.py")),
     modules: Modules::Dotted { package: "__init__", sources: &["src", "lib", "python"], stubs: "-stubs" },
     builtins: BUILTINS,
     members: MEMBERS,

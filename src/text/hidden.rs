@@ -19,6 +19,23 @@ pub fn is_hidden(ch: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The first `most` characters of `text`, with what a reader would not see written out (`\\u{1b}`). Tabs and line ends stay.
+#[must_use]
+pub fn made_visible(text: &str, most: usize) -> String {
+    let mut visible = String::with_capacity(text.len().min(most));
+    let mut chars = text.chars().peekable();
+    for _ in 0..most {
+        match chars.next() {
+            None => break,
+            Some('\r') if chars.peek() == Some(&'\n') => {}
+            Some(ch @ ('\n' | '\t')) => visible.push(ch),
+            Some(ch) if ch.is_control() || is_hidden(ch) => visible.extend(ch.escape_unicode()),
+            Some(ch) => visible.push(ch),
+        }
+    }
+    visible
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,6 +51,19 @@ mod tests {
             ("", "\u{e0041}", Some('\u{e0041}')),
         ] {
             assert_eq!(introduced(old, new), expected, "{old:?} -> {new:?}");
+        }
+    }
+
+    #[test]
+    fn what_hides_is_written_out() {
+        for (text, most, expected) in [
+            ("plain é 😀\tx\r\ny\n", 99, "plain é 😀\tx\ny\n"),
+            ("\u{1b}[31mred\u{202e}\0", 99, "\\u{1b}[31mred\\u{202e}\\u{0}"),
+            ("over\rwritten", 99, "over\\u{d}written"),
+            ("éééé", 2, "éé"),
+            ("", 2, ""),
+        ] {
+            assert_eq!(made_visible(text, most), expected, "{text:?}");
         }
     }
 }

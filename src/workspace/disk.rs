@@ -313,7 +313,7 @@ pub fn facts_of(path: &str, text: &str) -> Option<Facts> {
 }
 
 /// Directories that hold no code of the project's, whatever the ignore files say: environments and what tools install.
-fn excluded(entry: &DirEntry) -> bool {
+pub(crate) fn excluded(entry: &DirEntry) -> bool {
     entry.depth() > 0
         && entry.file_type().is_some_and(|kind| kind.is_dir())
         && (matches!(entry.file_name().to_str(), Some("node_modules" | "__pycache__" | "site-packages"))
@@ -323,10 +323,18 @@ fn excluded(entry: &DirEntry) -> bool {
 /// Whether a file of this name is code that Redraft knows. Names that look like secrets are not.
 pub(super) fn is_read(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default().to_lowercase();
-    Language::by_path(&name).is_some()
-        && !name.starts_with(".env")
-        && !matches!(stem.as_str(), "credentials" | "secrets")
+    Language::by_path(&name).is_some() && !looks_secret(&name)
+}
+
+/// Whether a file of this name looks like one that holds secrets.
+pub(crate) fn looks_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let stem = name.trim_start_matches('.').split('.').next().unwrap_or_default();
+    let end = name.rsplit('.').next().unwrap_or_default();
+    name.starts_with(".env")
+        || matches!(stem, "credentials" | "secrets" | "git-credentials" | "netrc" | "pgpass")
+        || matches!(stem, "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519" | "npmrc" | "pypirc" | "htpasswd")
+        || matches!(end, "key" | "pem" | "p12" | "pfx" | "jks" | "keystore" | "kdbx" | "ppk" | "asc" | "gpg")
 }
 
 /// Whether a file of this name says which files are read.

@@ -73,12 +73,54 @@ async fn a_wrong_key_is_told_and_the_next_run_asks_somebody_else() {
     let folder = folder(&first.origin(), &second.origin(), "");
     folder.run(&GENERATE).await.expect(1, &["401 Unauthorized", "TEST_KEY"]);
     // Another process: the breaker is open there, too.
-    folder.run(&GENERATE).await.expect(0, &["(second)"]);
+    folder
+        .run(&GENERATE)
+        .await
+        .expect(0, &["first: its provider refused the key", "second is asked instead", "(second)"]);
     assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
     folder.run(&["models", "choose"]).await.expect(0, &[]);
     let chosen = folder.run(&["models", "choose"]).await.output;
     assert!(chosen.starts_with("1. second: fallback number 2"), "{chosen}");
     assert!(chosen.contains("-  first: its provider refused the key"), "{chosen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_key_is_tried_again_with_another_configuration_or_when_its_user_says_so() {
+    for by_command in [false, true] {
+        let refused = refuses("401 Unauthorized", r#"{"error": {"message": "no such key"}}"#);
+        let first = FaultServer::start(vec![refused, says(ANSWER)]).await;
+        let folder = folder(&first.origin(), &nobody().await, "");
+        folder.run(&GENERATE).await.expect(1, &["401 Unauthorized"]);
+        if by_command {
+            folder
+                .run(&["models", "retry", "third"])
+                .await
+                .expect(2, &["no model \"third\"", "\"first\", \"second\""]);
+            folder.run(&["models", "retry", "first"]).await.expect(0, &["first is asked again"]);
+        } else {
+            let config = folder.read("config.toml");
+            folder.write("config.toml", config + "# the account is paid for now\n");
+        }
+        folder.run(&GENERATE).await.expect(0, &["(first)"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fallback_without_a_key_and_one_that_is_too_small_are_passed_over() {
+    let over = || refuses("529 Overloaded", "{}");
+    let first = FaultServer::start(vec![over(), over()]).await;
+    let third = FaultServer::start(vec![says(ANSWER)]).await;
+    let more = format!(
+        "[[provider]]\nname = \"keyless\"\nkind = \"openai\"\nbase_url = \"{0}/v1\"\napi_key_env = \"NO_SUCH_KEY_IS_SET\"\n\
+         [[model]]\nname = \"keyless\"\nprovider = \"keyless\"\nid = \"x\"\n\
+         [[provider]]\nname = \"third\"\nkind = \"openai\"\nbase_url = \"{0}/v1\"\n\
+         [[model]]\nname = \"small\"\nprovider = \"third\"\nid = \"x\"\ncontext_window = 100\nmax_tokens = 50\n\
+         [[model]]\nname = \"third\"\nprovider = \"third\"\nid = \"x\"\n\
+         [routing]\nfallback = [\"keyless\", \"small\", \"third\"]\n",
+        third.origin()
+    );
+    let folder = folder(&first.origin(), &nobody().await, &more);
+    folder.run(&GENERATE).await.expect(0, &["now asking third", "(third)"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

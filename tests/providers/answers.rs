@@ -125,6 +125,7 @@ async fn nothing_leaves_without_its_key() {
         max_tokens: None,
         context_window: None,
         abilities: redraft::model::spec::Abilities::default(),
+        pace: None,
     };
     let provider = hosted(&spec, &model, &Http::new(patient(), |_| None)).unwrap();
     let (outcome, _) = collect(|deltas| provider.ask(request(), deltas)).await;

@@ -54,6 +54,7 @@ fn provider(kind: Kind, origin: &str, deadlines: Deadlines) -> Arc<dyn Provider>
         max_tokens: None,
         context_window: None,
         abilities: redraft::model::spec::Abilities::default(),
+        pace: None,
     };
     let http = Http::new(deadlines, |name| (name == "TEST_KEY").then(|| SecretString::from(KEY)));
     hosted(&spec, &model, &http).unwrap()

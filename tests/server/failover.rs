@@ -23,6 +23,7 @@ fn greeted(models: &[(&Scripted, Option<u32>)], delivery: &str) -> Client {
         max_tokens: None,
         context_window: window.map(Tokens),
         abilities: Abilities::default(),
+        pace: None,
     };
     let catalogue = Catalogue::new(Vec::new(), models.iter().enumerate().map(spec).collect(), None);
     let providers: Vec<Scripted> = models.iter().map(|(provider, _)| (*provider).clone()).collect();

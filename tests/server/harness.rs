@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use redraft::check::process::Supervisor;
 use redraft::model::Provider;
 use redraft::model::provider::http::Http;
 use redraft::model::provider::scripted::Scripted;
@@ -116,6 +117,7 @@ pub fn around(registry: Registry) -> Setup {
         config: Arc::default(),
         notices: Vec::new(),
         reload: None,
+        supervisor: Some(Supervisor(env!("CARGO_BIN_EXE_redraft").into())),
     }
 }
 
@@ -340,6 +342,26 @@ impl Client {
     pub fn argument(&self, action: &str, needle: &str) -> Value {
         let at = self.find(needle);
         json!({ "action": action, "uri": URI, "version": self.documents[URI].version, "range": self.range(at..at) })
+    }
+
+    /// The same in another document.
+    pub fn run_in(&mut self, uri: &str, action: &str, needle: &str) -> String {
+        let document = &self.documents[uri];
+        let at = document.text.find(needle).unwrap();
+        let range = range_out(&document.text, &(at..at), self.encoding);
+        let argument = json!({ "action": action, "uri": uri, "version": document.version, "range": range });
+        let answer = self.execute("redraft.run", argument).unwrap();
+        answer["run"].as_str().unwrap().to_owned()
+    }
+
+    pub fn text_of(&self, uri: &str) -> &str {
+        &self.documents[uri].text
+    }
+
+    pub fn change_in(&mut self, uri: &str, range: std::ops::Range<usize>, text: &str) {
+        let encoding = self.encoding;
+        self.documents.get_mut(uri).unwrap().change(range, text, encoding);
+        self.tell(uri);
     }
 
     /// Begins the run of an action at `needle`; returns its name.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is the report")]
 
 mod actions;
+mod checkers;
 mod costs;
 mod delivery;
 mod document;

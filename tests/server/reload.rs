@@ -48,6 +48,7 @@ fn greeted(registry: Outcome) -> (Client, File) {
         config: Arc::default(),
         notices: Vec::new(),
         reload: Some(Arc::new(reload)),
+        supervisor: None,
     };
     let mut client = Client::greeted(setup, &rich(), json!({ "delivery": "stream" }));
     client.open(URI, SHAPES);

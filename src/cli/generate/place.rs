@@ -10,10 +10,14 @@ use tree_sitter::Tree;
 
 use super::file::Text;
 use crate::action::PlanError;
+use crate::action::inspect::{Checkers, inspect};
 use crate::action::prepare::{self, PrepareError, Room, Sent, Wish, prepare_new};
-use crate::action::redraft::{overlay, redraft};
-use crate::check::{Around, Baseline};
+use crate::action::redraft::redraft;
+use crate::check::process::Supervisor;
+use crate::check::suite::Suite;
+use crate::check::{Around, Baseline, Overlay};
 use crate::cli::Failure;
+use crate::config::Config;
 use crate::draft::verify::Proposal;
 use crate::job::rounds::Redraft;
 use crate::job::{Checked, Task};
@@ -83,7 +87,9 @@ pub(super) struct Site<'a> {
     rope: Rope,
     tree: Option<Tree>,
     facts: Arc<Facts>,
-    project: Project,
+    project: Arc<Project>,
+    /// What was wrong with the file before.
+    baseline: Arc<Baseline>,
     target: Target<'a>,
 }
 
@@ -122,7 +128,8 @@ impl<'a> Site<'a> {
         let project = Project::around(path, INDEXING, state.as_deref());
         let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
         let facts = tree.as_ref().map(|tree| extract(language, &text.content, tree)).unwrap_or_default();
-        Ok(Self { name, told, language, rope, tree, facts: Arc::new(facts), project, target })
+        let (facts, project, baseline) = (Arc::new(facts), Arc::new(project), Arc::default());
+        Ok(Self { name, told, language, rope, tree, facts, project, baseline, target })
     }
 
     /// The root of the project.
@@ -131,10 +138,22 @@ impl<'a> Site<'a> {
     }
 
     /// What a draft has wrong that the file had not.
-    pub(super) fn check(&self, proposal: &Proposal, baseline: &Baseline) -> Checked {
-        let around = Around { index: &self.project.index, reader: Some(&self.project.disk) };
-        let findings = overlay(proposal, &self.told).look(around, baseline);
-        Checked { findings, mended: None }
+    pub(super) async fn check(&self, proposal: Proposal, checkers: Option<Checkers>) -> Checked {
+        let (project, baseline) = (self.project.clone(), self.baseline.clone());
+        let look = move |overlay: &Overlay| {
+            let around = Around { index: &project.index, reader: Some(&project.disk) };
+            overlay.look(around, &baseline)
+        };
+        inspect(proposal, self.told.clone(), look, checkers).await
+    }
+
+    /// The checkers of the project, where the user trusts it.
+    pub(super) fn checkers(&self, config: &Config, state: &Path) -> Option<Checkers> {
+        let root = self.folder().filter(|root| config.trusts(root))?;
+        let supervisor = Supervisor::this().ok()?;
+        let suite = Suite::new(&config.checkers, root, state, &supervisor);
+        let path = self.told.clone();
+        suite.is_for(self.language.id).then(|| Checkers { suite: suite.into(), path, known: Arc::default() })
     }
 
     /// What is asked for a better draft.
@@ -151,35 +170,40 @@ impl<'a> Site<'a> {
     }
 
     /// What a model with so much room is asked.
-    pub(super) fn question(&self, room: Room) -> Result<(Task, Sent), Failure> {
-        let Self { name, told, language, rope, tree, project, .. } = self;
+    pub(super) fn question(&self, room: Room) -> Result<(Task, Sent), PrepareError> {
+        let Self { told, language, rope, tree, project, .. } = self;
         let view = View::new(&project.index, Some(&project.disk), language, told, self.facts.clone());
         let source = Source { text: rope, tree: tree.as_ref(), language, path: told };
-        let failed = |error: PrepareError| Failure::Failed(format!("{name}: {error}"));
         let (offset, instruction) = match self.target {
-            Target::File(instruction) => {
-                return prepare_new(&source, &view, instruction, room, &[]).map_err(failed);
-            }
+            Target::File(instruction) => return prepare_new(&source, &view, instruction, room, &[]),
             Target::At(offset, instruction) => (offset, instruction),
         };
-        let wish = |action: &str| Wish {
-            action: action.to_owned(),
-            range: offset..offset,
-            diagnostic: None,
-            instruction: instruction.map(str::to_owned),
+        let ask = |action: &str| {
+            let wish = Wish {
+                action: action.to_owned(),
+                range: offset..offset,
+                diagnostic: None,
+                instruction: instruction.map(str::to_owned),
+            };
+            prepare::prepare(&source, &view, &wish, room, &[])
         };
         if instruction.is_some() {
-            return prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(failed);
+            return ask("generate");
         }
-        match prepare::prepare(&source, &view, &wish("implement"), room, &[]) {
+        match ask("implement") {
             // No function to write there: a comment `# redraft: …` may say what to do.
-            Err(PrepareError::Plan(error @ PlanError::NoStub { .. })) => {
-                prepare::prepare(&source, &view, &wish("generate"), room, &[]).map_err(|_| {
-                    Failure::Failed(format!("{name}: {error}, or say what to write with --instruction"))
-                })
-            }
-            outcome => outcome.map_err(failed),
+            Err(error @ PrepareError::Plan(PlanError::NoStub { .. })) => ask("generate").map_err(|_| error),
+            outcome => outcome,
         }
+    }
+
+    /// Why nothing can be asked.
+    pub(super) fn failure(&self, error: &PrepareError) -> Failure {
+        let hint = match error {
+            PrepareError::Plan(PlanError::NoStub { .. }) => ", or say what to write with --instruction",
+            _ => "",
+        };
+        Failure::Failed(format!("{}: {error}{hint}", self.name))
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::place::Site;
 use super::print::Printer;
+use crate::action::inspect::Checkers;
 use crate::action::prepare::{Room, Sent};
-use crate::check::Baseline;
 use crate::cli::Failure;
 use crate::cli::terminal::Progress;
 use crate::job::rounds::{Limits, Redraft};
@@ -71,6 +71,7 @@ pub(super) async fn run(
     (mut chosen, mut route): (Chosen, Route),
     progress: &mut Progress,
     (prints, limits): (bool, Limits),
+    checkers: Option<Checkers>,
 ) -> Result<Outcome, Failure> {
     let place = task.place.clone();
     // While the model reads.
@@ -93,14 +94,20 @@ pub(super) async fn run(
         spent: Arc::default(),
     };
     let retries = Retries::new();
-    let baseline = Baseline::default();
     loop {
         let failed = work.ask(registry.accounts(), &chosen, &route, &retries).await?;
         if let Some(error) = failed {
-            let next = work.next(&error, &chosen, &mut route, registry);
-            let question = next.and_then(|(model, room)| Some((site.question(room).ok()?, model)));
+            let question = loop {
+                // One that the question does not fit is passed over.
+                let Some((model, room)) = work.next(&error, &chosen, &mut route, registry) else {
+                    break None;
+                };
+                if let Ok(question) = site.question(room) {
+                    break Some((question, model));
+                }
+            };
             let Some(((task, sent), model)) = question else {
-                work.step(Input::Answered(Err(error)));
+                work.step(Input::Answered(Err(route.error(error))));
                 // The draft of an earlier round may stand.
                 break;
             };
@@ -110,7 +117,7 @@ pub(super) async fn run(
             work.step(Input::Again(Box::new(task)));
             continue;
         }
-        if !work.goes_on(site, &chosen, &baseline) {
+        if !work.goes_on(site, &chosen, checkers.as_ref()).await {
             break;
         }
     }
@@ -139,13 +146,13 @@ impl Work<'_> {
     }
 
     /// Checks the draft, and asks for a better one; false where there is none to ask for.
-    fn goes_on(&mut self, site: &Site<'_>, chosen: &Chosen, baseline: &Baseline) -> bool {
+    async fn goes_on(&mut self, site: &Site<'_>, chosen: &Chosen, checkers: Option<&Checkers>) -> bool {
         while let Some(pending) = self.pending.take() {
             match pending {
                 Pending::Check => {
                     let Some(proposal) = self.run.to_check(&self.document) else { continue };
                     self.progress.stage("checking", None);
-                    let checked = site.check(&proposal, baseline);
+                    let checked = site.check(proposal, checkers.cloned()).await;
                     self.step(Input::Checked(checked));
                 }
                 Pending::Refine(redraft) => {
@@ -304,7 +311,9 @@ impl Work<'_> {
             } else {
                 ""
             };
-            return Err(Failure::Failed(format!("{}: {why}{printed}", self.sent.title)));
+            let spent = MicroUsd(self.spent.load(Ordering::Relaxed));
+            let cost = if spent > MicroUsd(0) { format!("; it cost {spent}") } else { String::new() };
+            return Err(Failure::Failed(format!("{}: {why}{printed}{cost}", self.sent.title)));
         }
         if let Some(printer) = printed {
             printer.finish().map_err(|why| Failure::Failed(format!("{}: {why}", self.sent.title)))?;
@@ -326,6 +335,7 @@ impl Work<'_> {
             let finding = &fault.finding;
             format!("{line}{} [{}/{}]", finding.message, finding.source, finding.code)
         });
+        let left = left.chain(self.run.unheard().iter().map(|why| format!("not checked: {why}")));
         Ok(Outcome {
             imports: imports.collect(),
             left: left.collect(),
@@ -342,11 +352,15 @@ impl Work<'_> {
         let pace = f64::from(written) / (total - first).as_secs_f64().max(0.001);
         let spent = MicroUsd(self.spent.load(Ordering::Relaxed));
         let cost = if spent > MicroUsd(0) { format!("{spent}, ") } else { String::new() };
+        let rounds =
+            if self.run.round() > 1 { format!("{} rounds, ", self.run.round()) } else { String::new() };
+        // Where the provider does not tell, it is what was counted.
+        let prompt = if usage.prompt.0 > 0 { usage.prompt.0 } else { self.sent.tokens.0 };
         format!(
-            "done in {:.1} s, first token {:.1} s, prompt {} ({} cached) tokens, {written} tokens at {pace:.1}/s ({cost}{model})",
+            "done in {:.1} s, first token {:.1} s, prompt {} ({} cached) tokens, {written} tokens at {pace:.1}/s ({rounds}{cost}{model})",
             total.as_secs_f64(),
             first.as_secs_f64(),
-            usage.prompt.0,
+            prompt,
             usage.cached.0,
         )
     }

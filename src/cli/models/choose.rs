@@ -1,16 +1,19 @@
 //! `redraft models choose`: which models would be asked, in which order, and why.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::cli::{Failure, setup};
+use crate::config::Choices;
 use crate::model::choose::{Plan, Requirements, Task};
 use crate::model::route::Wanted;
 use crate::model::spec::Abilities;
 use crate::model::{ErrorKind, MicroUsd, Tokens};
+use crate::workspace::disk::Disk;
 
 /// The longest answer that an action asks for: what a call may cost, and whether the budget has room for it, is told by that.
 const MOST_ANSWER: Tokens = Tokens(2_000);
@@ -76,14 +79,25 @@ pub(crate) fn run(args: &ChooseArgs) -> Result<ExitCode, Failure> {
         only_local: args.privacy.as_ref().map_or(wished.only_local, |privacy| privacy == "local"),
         needs: args.needs.iter().fold(wished.needs, |needs, name| needs.with(name)),
     };
-    let wanted = Wanted {
+    let mut wanted = Wanted {
         task: Some(args.task),
         named: args.model.clone(),
         requirements: Some(requirements),
         prompt: Tokens(args.prompt),
+        least: Tokens(args.prompt),
         answer: Some(MOST_ANSWER),
         ..Wanted::default()
     };
+    // Of the workspace around the current folder.
+    let disk = Disk::around(Path::new("any"));
+    let choices = match disk.directories().next() {
+        Some(root) => {
+            Choices::of(&config, root, None).map_err(|problems| Failure::Usage(setup::told(&problems)))?
+        }
+        None => Choices::default(),
+    };
+    choices.check(registry.catalogue()).map_err(|error| Failure::Usage(error.message))?;
+    choices.apply(&mut wanted);
     let plan = registry.plan(&wanted).map_err(|error| match error.kind {
         ErrorKind::Config => Failure::Usage(error.message),
         _ => Failure::Failed(error.message),

@@ -1,6 +1,7 @@
 //! Configurations that are good, and each mistake with the message that it gets.
 
 use super::*;
+use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
 use crate::model::spec::{BUILT_IN_MODEL, Limits};
 
 /// The example of the contract, word for word.
@@ -63,6 +64,15 @@ fn the_contracts_example_is_good() {
     assert_eq!(base_url.origin(), "http://127.0.0.1:8080");
     assert_eq!(key, &KeySource::Env("LOCAL_API_KEY".to_owned()));
     assert_eq!(config.trusted_folders(), [PathBuf::from("/home/me/code")]);
+    let checker = CheckerSpec {
+        name: "ruff".to_owned(),
+        kind: CheckerKind::Lsp,
+        command: vec!["ruff".to_owned(), "server".to_owned()],
+        languages: vec!["python".to_owned()],
+        time: None,
+        memory_mib: None,
+    };
+    assert_eq!(config.checkers, [checker]);
     let budget = Budget {
         per_run: Some(MicroUsd(100_000)),
         per_day: Some(MicroUsd(2_000_000)),
@@ -171,6 +181,62 @@ fn each_mistake_has_its_place_and_its_message() {
         ("[\"ruff\", \"server\"]", "[]", "32:11: checker.command: this names a program"),
         ("[\"ruff\", \"server\"]", "[\"ruff\", 1]", "32:20: checker.command: each of these is a string"),
         ("kind = \"lsp\"", "kind = \"lps\"", "31:8: checker.kind: this is one of"),
+        (
+            "kind = \"lsp\"",
+            "kind = \"command\"",
+            "29:1: checker.format: this is missing: how it says what it finds",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"lsp\"\nformat = \"ruff\"",
+            "32:10: checker.format: only a checker of kind \"command\" has this",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"command\"\nformat = \"rough\"",
+            "32:10: checker.format: this is one of \"ruff\", \"sarif\", \"junit\", \"pattern\".",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"command\"\nformat = \"ruff\"\npattern = 'x'",
+            "33:11: checker.pattern: only the format \"pattern\" has one",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"command\"\nformat = \"pattern\"",
+            "29:1: checker.pattern: this is missing: a regular expression for a line",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<line>'",
+            "33:11: checker.pattern: this is no regular expression: unclosed group",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<lnie>x)'",
+            "33:11: checker.pattern: there is no group \"lnie\"; they are file, line, column, end_line, severity, code, \
+             message. Did you mean \"line\"?",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<file>x)'",
+            "33:11: checker.pattern: this has no group (?<line>",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<line>x{1000}{1000})'",
+            "33:11: checker.pattern: this is no regular expression: Compiled regex exceeds size limit",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"lsp\"\nseconds = 0",
+            "32:11: checker.seconds: this is a whole number from 1",
+        ),
+        (
+            "kind = \"lsp\"",
+            "kind = \"lsp\"\nmemory_mib = 1",
+            "32:14: checker.memory_mib: this is a whole number from 16",
+        ),
         ("per_day = 2.00", "per_day = -1", "22:11: budget.per_day: this is a number from 0 to 1000000"),
         ("per_day = 2.00", "per_day = nan", "22:11: budget.per_day: this is a number"),
         ("per_day = 2.00", "per_day = \"2\"", "22:11: budget.per_day: this is a number"),
@@ -301,5 +367,34 @@ fn two_keys_two_sources_and_two_names_are_told() {
     ] {
         let problems = parse_at_home(text).expect_err(text);
         assert!(problems.len() == 1 && problems[0].contains(expect), "{expect:?} is not in {problems:?}");
+    }
+}
+
+#[test]
+fn checkers_are_read() {
+    let read = |kind: &str| {
+        let text = format!("[[checker]]\nname = \"c\"\ncommand = [\"c\", \"{{file}}\"]\n{kind}\n");
+        let mut checkers = parse_at_home(&text).unwrap().checkers;
+        let checker = checkers.remove(0);
+        (checker.kind, checker.time.map(|time| time.as_secs()), checker.memory_mib)
+    };
+    for (text, kind, seconds, memory) in [
+        ("kind = \"test\"\nseconds = 300", CheckerKind::Test, Some(300), None),
+        ("kind = \"command\"\nformat = \"ruff\"", CheckerKind::Command(ReportFormat::Ruff), None, None),
+        (
+            "kind = \"command\"\nformat = \"sarif\"\nmemory_mib = 512",
+            CheckerKind::Command(ReportFormat::Sarif),
+            None,
+            Some(512),
+        ),
+        ("kind = \"command\"\nformat = \"junit\"", CheckerKind::Command(ReportFormat::Junit), None, None),
+        (
+            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<line>\\d+)'",
+            CheckerKind::Command(ReportFormat::Pattern("(?<line>\\d+)".to_owned())),
+            None,
+            None,
+        ),
+    ] {
+        assert_eq!(read(text), (kind, seconds, memory), "{text}");
     }
 }

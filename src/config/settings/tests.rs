@@ -16,8 +16,13 @@ fn values(setting: &Setting) -> (Vec<String>, &'static str) {
         ("model.path", _) => (vec!["\"/models/own.gguf\"".to_owned()], "7"),
         ("trust.folders", _) => (vec!["[\"/code\"]".to_owned()], "7"),
         ("routing.fallback", _) => (vec!["[\"m\"]".to_owned()], "[7]"),
+        ("checker.pattern", _) => (vec![r"'^(?<file>\S+):(?<line>\d+)'".to_owned()], "'('"),
         ("model.provider" | "provider.name", _) => (vec!["\"p\"".to_owned()], "7"),
-        (key, Kind::Text) if key.starts_with("routing.tasks") || key == "default_model" => {
+        (key, Kind::Text)
+            if key.starts_with("routing.tasks")
+                || key.starts_with("routing.prompts")
+                || key == "default_model" =>
+        {
             (vec!["\"m\"".to_owned()], "\"nobody\"")
         }
         (_, Kind::Text) => (vec!["\"x\"".to_owned()], "7"),
@@ -44,6 +49,8 @@ fn file(key: &str, value: &str) -> String {
         ("model.id", "\"id\""),
         ("model.price.input", "1"),
         ("model.price.output", "1"),
+        ("model.speed.first_token_ms", "100"),
+        ("model.speed.tokens_per_second", "50"),
         ("budget.unknown_price.input", "1"),
         ("budget.unknown_price.output", "1"),
         ("telemetry.endpoint", "\"http://127.0.0.1:4318\""),
@@ -54,6 +61,15 @@ fn file(key: &str, value: &str) -> String {
     match (key, value) {
         ("model.path", _) => lines.retain(|(key, _)| !key.starts_with("model.")),
         ("provider.kind", "\"embedded\"") => lines.retain(|(key, _)| *key != "provider.base_url"),
+        ("checker.kind", "\"command\"") => lines.push(("checker.format", "\"ruff\"")),
+        ("checker.format" | "checker.pattern", value) => {
+            lines.retain(|(key, _)| *key != "checker.kind");
+            lines.push(("checker.kind", "\"command\""));
+            lines.push(("checker.format", "\"pattern\""));
+            if matches!(value, "\"pattern\"") {
+                lines.push(("checker.pattern", "'(?<line>x)'"));
+            }
+        }
         _ => {}
     }
     if key == "model.path" {

@@ -23,7 +23,7 @@ impl World {
         let start = proposal.drafted().2.start + "\n".len();
         let message = "`nothing` is bound nowhere";
         let finding = |_| Finding::error("names", "unbound", start + 11..start + 18, message);
-        let checked = Checked { findings: (0..count).map(finding).collect(), mended: None };
+        let checked = Checked { findings: (0..count).map(finding).collect(), ..Checked::default() };
         self.tell(Input::Checked(checked))
     }
 

@@ -33,7 +33,7 @@ pub async fn call(
     deltas: mpsc::Sender<String>,
     retries: &Retries,
 ) -> Result<Answer, ModelError> {
-    let permit = accounts.breakers.admit(&chosen.circuit).map_err(|health| resting(chosen, health))?;
+    let permit = accounts.admit(&chosen.circuit).await.map_err(|health| resting(chosen, health))?;
     let mut health =
         Told { accounts: accounts.clone(), circuit: chosen.circuit.clone(), permit: Some(permit) };
     let due = entry.due.into();

@@ -76,7 +76,10 @@ fn who_is_asked_first_and_who_then() {
 #[test]
 fn requirements_rank_and_leave_out() {
     let mut all = all();
-    let pace = |first: u64, rate, calls| Some(Pace { first_token: Duration::from_secs(first), rate, calls });
+    let pace = |first: u64, rate, calls| {
+        let first_token = Duration::from_secs(first);
+        Some(Pace { first_token, first_token_p95: None, rate, calls })
+    };
     all[0].pace = pace(6, 40.0, 12);
     all[2].pace = pace(1, 120.0, 0);
     all[3].pace = pace(0, 240.0, 40);
@@ -105,6 +108,52 @@ fn requirements_rank_and_leave_out() {
     ] {
         let plan = plan(&Question { requirements: requirements.clone(), ..base.clone() }, &all);
         assert_eq!(order(&plan), want, "{requirements:?}\n{plan}");
+    }
+}
+
+#[test]
+fn what_the_default_keeps_here_stays_here() {
+    let mut all = all();
+    for one in &mut all {
+        one.pace = Some(Pace {
+            first_token: Duration::from_secs(if one.place == Place::Hosted { 0 } else { 2 }),
+            first_token_p95: Some(Duration::from_secs(4)),
+            rate: 60.0,
+            calls: 20,
+        });
+    }
+    let fast = Requirements { max_latency: Some(Duration::from_secs(9)), ..Requirements::default() };
+    for (default, named, allow, want) in [
+        ("e", None, false, "e l"),
+        ("e", None, true, "h dear p e l"),
+        ("h", None, false, "h dear p e l"),
+        // Who is named is meant.
+        ("e", Some("h"), false, "h"),
+    ] {
+        let question = Question {
+            default,
+            named,
+            allow_cloud_fallback: allow,
+            requirements: fast.clone(),
+            ..question(&[])
+        };
+        let plan = plan(&question, &all);
+        assert_eq!(order(&plan), want, "{plan}");
+    }
+    let question = Question { default: "e", requirements: fast, ..question(&[]) };
+    let plan = plan(&question, &all);
+    assert!(why_not(&plan, "h").contains("the default model does not"), "{plan}");
+    assert!(plan.places[0].why.contains("19 of 20 at most 6.0 s"), "{plan}");
+}
+
+#[test]
+fn what_does_not_fit_a_window_is_left_out() {
+    let mut all = all();
+    all[2].limits.window = Tokens(2_000);
+    let fallback = ["l".to_owned()];
+    for (least, want) in [(1_500, "h l"), (1_501, "l"), (31_501, "")] {
+        let plan = plan(&Question { least: Tokens(least), ..question(&fallback) }, &all);
+        assert_eq!(order(&plan), want, "{plan}");
     }
 }
 

@@ -56,6 +56,7 @@ mod tests {
             max_tokens: None,
             context_window: window.map(Tokens),
             abilities: crate::model::spec::Abilities::default(),
+            pace: None,
         };
         let options = options(&Store::below("/state".as_ref()), &model).map_err(|error| error.message)?;
         Ok((options.model, options.window))

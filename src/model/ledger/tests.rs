@@ -142,6 +142,32 @@ fn amounts_beyond_all_reason_stay_beyond_every_limit() {
 }
 
 #[test]
+fn one_of_many_has_a_claim() {
+    let path = place("claims");
+    let now = SystemTime::now();
+    let hold = Duration::from_secs(60);
+    drop(open(&path));
+    let claimed: Vec<bool> = std::thread::scope(|scope| {
+        // Each with a handle of its own, as processes have.
+        let claim = || open(&path).claim_state("probe/a", hold, now).unwrap();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(claim)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(claimed.iter().filter(|claimed| **claimed).count(), 1);
+    let ledger = open(&path);
+    for (key, after, expected) in [
+        ("probe/a", Duration::from_secs(59), false),
+        ("probe/b", Duration::from_secs(59), true),
+        ("probe/a", Duration::from_secs(60), true),
+        ("probe/a", Duration::from_secs(61), false),
+    ] {
+        assert_eq!(ledger.claim_state(key, hold, now + after).unwrap(), expected, "{key} {after:?}");
+    }
+    assert!(ledger.claim_state("probe/a", hold, now).unwrap(), "the clock was set back");
+    tidy(&path);
+}
+
+#[test]
 fn state_is_kept_by_key() {
     let path = place("state");
     let ledger = open(&path);

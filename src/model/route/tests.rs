@@ -28,6 +28,7 @@ fn registry(names: &[&str]) -> Registry {
         max_tokens: None,
         context_window: None,
         abilities: Abilities::default(),
+        pace: None,
     };
     let catalogue = Catalogue::new(Vec::new(), names.iter().map(model).collect(), None);
     let make = |model: &ModelSpec| match model.name.as_str() {
@@ -105,6 +106,7 @@ fn a_dear_model_is_held_against_the_budget_by_what_it_is_asked() {
         max_tokens: None,
         context_window: None,
         abilities: Abilities::default(),
+        pace: None,
     };
     let sized = |answer| Wanted { answer: Some(Tokens(answer)), ..Wanted::default() };
     for (price, wanted, fragment) in [
@@ -152,6 +154,16 @@ fn what_is_done_about_each_error() {
         assert_eq!(route.clone().after(&error(kind), true, SHOWN), written, "{kind:?}");
         assert_ne!(Route::default().after(&error(kind), false, SHOWN), Way::Next, "{kind:?}: nobody is left");
     }
+    // A fallback's wrong key hides neither the first error nor the next model.
+    let mut route = Route { rest: rest(), ..Route::default() };
+    assert_eq!(route.after(&error(ErrorKind::Overloaded), false, SHOWN), Way::Next);
+    for kind in [ErrorKind::Auth, ErrorKind::Config] {
+        assert_eq!(route.after(&error(kind), false, SHOWN), Way::Next);
+    }
+    let last = ModelError { message: "no key".to_owned(), ..error(ErrorKind::Auth) };
+    let told = route.error(last);
+    assert_eq!(told.kind, ErrorKind::Overloaded);
+    assert!(told.message.ends_with("; then no key"), "{told}");
     let mut route = Route { rest: rest(), ..Route::default() };
     let mut fails = |written| {
         let way = route.after(&error(ErrorKind::Stream), written, SHOWN);

@@ -34,6 +34,7 @@ fn model(id: &str, provider: &str) -> ModelSpec {
         max_tokens: None,
         context_window: None,
         abilities: Abilities::default(),
+        pace: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a prompt that is made to a run that works: its request is answered, and once the client knows it, the model is asked.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use tower_lsp::jsonrpc;
 use super::ready::{Ready, Unready};
 use super::refining::{delivery, limits};
 use super::{Awaited, Preparing, Session};
+use crate::action::inspect::Checkers;
 use crate::action::prepare::{PrepareError, Sent};
 use crate::action::task_of;
 use crate::check::Version;
@@ -29,6 +31,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// A run whose place is still there and free.
 struct Begun {
     run: Run,
+    trusted: Option<PathBuf>,
     sent: Sent,
     chosen: Chosen,
     route: Route,
@@ -51,7 +54,7 @@ impl Session {
         let begun = self.begun(outcome, &uri, closed, &changes);
         // The client cancelled the request: it would not know the run.
         let is_cancelled = asked.as_ref().is_some_and(|asked| asked.reply.is_closed());
-        let Begun { run, sent, chosen, route } = match begun {
+        let Begun { run, sent, chosen, route, trusted } = match begun {
             Ok(begun) if !is_cancelled => begun,
             outcome => {
                 let error = outcome.err().unwrap_or_else(cancelled);
@@ -63,8 +66,17 @@ impl Session {
                 };
             }
         };
+        if let Some(note) = route.note() {
+            let message = format!("{}: {note}", sent.title);
+            if wanted.named.is_some() {
+                self.show(2, &message);
+            }
+            self.outgoing
+                .notify("window/logMessage", json!({ "type": 2, "message": format!("Redraft: {message}") }));
+        }
         let answer = json!({ "run": run_name(id), "regions": self.announced(&uri, &run) });
         let offered = asked.as_ref().map(|asked| asked.taken.clone());
+        let checkers = trusted.and_then(|folder| self.checkers(&folder, &snapshot));
         let (progress, path) = (Progress::none(), self.around().path(&snapshot));
         self.insert(Live {
             id,
@@ -85,6 +97,7 @@ impl Session {
             began: Instant::now(),
             took: None,
             path,
+            checkers,
             baseline: Arc::default(),
             findings: Vec::new(),
             wake: None,
@@ -108,7 +121,7 @@ impl Session {
         closed: bool,
         changes: &[super::Told],
     ) -> jsonrpc::Result<Begun> {
-        let Ready { task, sent, chosen, route, refine } = outcome.map_err(|error| match error {
+        let Ready { task, sent, chosen, route, refine, trusted } = outcome.map_err(|error| match error {
             PrepareError::Render(_) => {
                 tracing::error!(%error, "a prompt could not be rendered");
                 jsonrpc::Error::internal_error()
@@ -141,7 +154,7 @@ impl Session {
         } else if taken() {
             "another run is writing there; wait for it or stop it"
         } else {
-            return Ok(Begun { run, sent, chosen, route });
+            return Ok(Begun { run, sent, chosen, route, trusted });
         };
         Err(content_modified(why.to_owned()))
     }
@@ -194,7 +207,13 @@ impl Session {
             return;
         }
         let (title, place) = (live.sent.title.clone(), live.run.task().place.clone());
-        let (path, baseline, around) = (live.path.clone(), live.baseline.clone(), self.around());
+        let (path, baseline, checkers) = (live.path.clone(), live.baseline.clone(), live.checkers.clone());
+        let around = self.around();
+        if let Some(Checkers { suite, .. }) = checkers {
+            // A server that starts while the model reads keeps nobody waiting.
+            let language = place.source().language.id;
+            tokio::spawn(async move { suite.warm(language).await });
+        }
         self.ask(id);
         // While the model reads: the answer's last look at the file needs what this finds, on the loop. The request goes first.
         tokio::spawn(async move {

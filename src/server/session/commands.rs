@@ -95,7 +95,8 @@ impl Session {
         let named = name.map_or(Ok(()), |name| registry.catalogue().model(Some(name)).map(|_| ()));
         named.and_then(|()| choices.check(registry.catalogue())).map_err(|error| error.message)?;
         let task = Some(task_of(&wish.action));
-        let mut wanted = Wanted { task, named: name.map(str::to_owned), ..Wanted::default() };
+        let prompt_name = Some(wish.action.clone());
+        let mut wanted = Wanted { task, prompt_name, named: name.map(str::to_owned), ..Wanted::default() };
         choices.apply(&mut wanted);
         Ok(wanted)
     }

@@ -16,9 +16,11 @@ use crate::server::event::{RunId, TaskEvent};
 impl Session {
     /// A model gave no answer: somebody else is asked, or it is the run's error.
     pub(super) fn failed(&mut self, id: RunId, error: ModelError) {
-        if !self.goes_on(id, &error) {
-            self.step(id, Input::Answered(Err(error)));
+        if self.goes_on(id, &error) {
+            return;
         }
+        let error = self.runs.get(&id).map_or(error.clone(), |live| live.route.error(error));
+        self.step(id, Input::Answered(Err(error)));
     }
 
     fn goes_on(&mut self, id: RunId, error: &ModelError) -> bool {
@@ -53,7 +55,14 @@ impl Session {
             let event = match work {
                 Ok(outcome) => {
                     let refine = Refine::default();
-                    let outcome = outcome.map(|(task, sent)| Ready { task, sent, chosen, route, refine });
+                    let outcome = outcome.map(|(task, sent)| Ready {
+                        task,
+                        sent,
+                        chosen,
+                        route,
+                        refine,
+                        trusted: None,
+                    });
                     TaskEvent::Rerouted { run: id, error, outcome: Box::new(outcome.map_err(Unready::from)) }
                 }
                 Err(_) => TaskEvent::Panicked { run: id },

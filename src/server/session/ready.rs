@@ -23,6 +23,8 @@ pub(in crate::server) struct Ready {
     pub route: Route,
     /// How far its drafts are redrafted.
     pub refine: Refine,
+    /// The workspace's folder, where that is trusted.
+    pub trusted: Option<PathBuf>,
 }
 
 /// Why none can.
@@ -49,6 +51,13 @@ pub(super) struct Rules {
 }
 
 impl Rules {
+    /// The workspace's folder, where that is trusted. Looks at the disk.
+    fn trusted(&self) -> Option<PathBuf> {
+        let folder = self.folder.clone()?;
+        let is_trusted = self.untrusted.map_or_else(|| self.config.trusts(&folder), |untrusted| !untrusted);
+        is_trusted.then_some(folder)
+    }
+
     /// What a run wants by them.
     fn apply(&self, registry: &Registry, wanted: &mut Wanted) -> Result<Refine, ModelError> {
         let workspace = match &self.folder {
@@ -77,21 +86,40 @@ pub(super) fn ready(
     let mut wanted = wanted.clone();
     let refine = rules.apply(registry, &mut wanted)?;
     let wanted = &wanted;
-    let (chosen, route) = registry.route(wanted)?;
-    let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
-    let first = Ready { task, sent, chosen, route, refine };
+    let (task, sent, chosen, route) = fitting(registry, wanted, snapshot, wish, around)?;
+    let first = Ready { task, sent, chosen, route, refine, trusted: rules.trusted() };
     if !registry.weighs_prompts(wanted) {
         return Ok(first);
     }
     // How large the question is, is known by now.
     let answer = Some(first.sent.answer);
-    let sized = Wanted { prompt: first.sent.tokens, answer, ..wanted.clone() };
+    let least = first.sent.least();
+    let sized = Wanted { prompt: first.sent.tokens, least, answer, ..wanted.clone() };
     let (chosen, route) = registry.route(&sized)?;
     if chosen.name == first.chosen.name {
         return Ok(Ready { route, ..first });
     }
     let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
-    Ok(Ready { task, sent, chosen, route, refine })
+    Ok(Ready { task, sent, chosen, route, refine, trusted: first.trusted })
+}
+
+/// The first model of the plan that the question fits.
+fn fitting(
+    registry: &Registry,
+    wanted: &Wanted,
+    snapshot: &Snapshot,
+    wish: &Wish,
+    around: &Around,
+) -> Result<(Task, Sent, Chosen, Route), Unready> {
+    let (mut chosen, mut route) = registry.route(wanted)?;
+    loop {
+        let error = match question(snapshot, wish, Room::of(&chosen), around) {
+            Ok((task, sent)) => return Ok((task, sent, chosen, route)),
+            Err(error) => error,
+        };
+        let next = if matches!(error, PrepareError::TooLarge { .. }) { route.next(registry) } else { None };
+        chosen = next.ok_or(error)?;
+    }
 }
 
 /// What a model with so much room is asked.

@@ -1,16 +1,20 @@
 //! A draft is checked, and a better one is asked for. Off the loop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Session;
+use crate::action::inspect::{Checkers, inspect};
 use crate::action::prepare::{PrepareError, Room, Sent};
-use crate::action::redraft::{overlay, redraft};
-use crate::check::{Finding, Severity};
+use crate::action::redraft::redraft;
+use crate::check::Overlay;
+use crate::check::suite::Suite;
 use crate::config::{Mode, Refine};
 use crate::job::rounds::{Limits, Redraft};
-use crate::job::{Checked, Delivery, Input, Task};
+use crate::job::{Delivery, Input, Task};
 use crate::server::event::{RunId, TaskEvent};
+use crate::workspace::Snapshot;
 
 impl Session {
     /// What the draft brought in that is wrong.
@@ -24,13 +28,28 @@ impl Session {
         let is_same = proposal.text == live.snapshot.text;
         let baseline = if is_same { live.baseline.clone() } else { Arc::default() };
         let (around, path) = (self.around(), live.path.clone());
-        let tasks = self.tasks.clone();
-        tokio::task::spawn_blocking(move || {
-            let look = || overlay(&proposal, &path).look(around.known(), &baseline);
-            let findings = catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| vec![fault()]);
-            let checked = Checked { findings, mended: None };
-            let _ = tasks.blocking_send(TaskEvent::Checked { run: id, checked });
+        let (checkers, tasks) = (live.checkers.clone(), self.tasks.clone());
+        let look = move |overlay: &Overlay| overlay.look(around.known(), &baseline);
+        let work = tokio::spawn(async move {
+            let checked = inspect(proposal, path, look, checkers).await;
+            let _ = tasks.send(TaskEvent::Checked { run: id, checked }).await;
         });
+        if let Some(live) = self.runs.get_mut(&id) {
+            // Whoever stops the run ends the checkers with it.
+            live.call = Some(work.abort_handle());
+        }
+    }
+
+    /// The checkers of the workspace at `folder`, which is trusted, where any is for the document.
+    pub(super) fn checkers(&mut self, folder: &Path, snapshot: &Snapshot) -> Option<Checkers> {
+        let supervisor = self.setup.supervisor.as_ref()?;
+        let (state, specs) = (self.setup.state.as_deref()?, &self.setup.config.checkers);
+        let rest = snapshot.path.as_deref()?.strip_prefix(folder).ok()?;
+        let path: Vec<_> = rest.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        let make = || Arc::new(Suite::new(specs, folder, state, supervisor));
+        let suite = self.suites.entry(folder.to_owned()).or_insert_with(make).clone();
+        let is_for = snapshot.language.is_some_and(|language| suite.is_for(language.id));
+        is_for.then(|| Checkers { suite, path: path.join("/"), known: Arc::default() })
     }
 
     /// The question for a better draft is made.
@@ -86,18 +105,5 @@ pub(super) fn delivery(delivery: Delivery, is_chosen: bool, mode: Option<Mode>) 
         (Delivery::Stream, Some(Mode::Verified)) => Delivery::Final,
         (Delivery::Final, Some(Mode::Live)) if !is_chosen => Delivery::Stream,
         (delivery, _) => delivery,
-    }
-}
-
-/// A check that died found nothing, which is not to be taken for a clean draft.
-fn fault() -> Finding {
-    let message = "the checks met an error of Redraft's own; please report it".to_owned();
-    Finding {
-        source: "redraft".into(),
-        code: "fault".into(),
-        severity: Severity::Warning,
-        range: 0..0,
-        message,
-        fix: Vec::new(),
     }
 }

@@ -44,6 +44,10 @@ impl Session {
         match outcome {
             Ok((registry, config)) => {
                 self.is_warm = false;
+                if self.setup.config.checkers != config.checkers {
+                    // Runs at work keep theirs.
+                    drop_elsewhere(std::mem::take(&mut self.suites));
+                }
                 self.setup.config = config;
                 drop_elsewhere(std::mem::replace(&mut self.setup.registry, Ok(registry)));
                 let message = "Redraft: the configuration has changed, and holds from now on";
@@ -58,6 +62,9 @@ impl Session {
                     self.setup.registry = Err(problems);
                 }
             }
+        }
+        for (command, reply) in std::mem::take(&mut self.estimates) {
+            self.estimate(command, reply);
         }
         for (command, asked) in self.reloading.take().unwrap_or_default() {
             self.command(command, asked);

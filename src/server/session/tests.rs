@@ -32,7 +32,14 @@ impl Loop {
         std::thread::spawn(move || queue.write_to(std::io::sink()));
         let (events, client) = mpsc::channel(64);
         tokio::spawn(run(
-            Setup { state: None, registry, config: Arc::default(), notices: Vec::new(), reload: None },
+            Setup {
+                state: None,
+                registry,
+                config: Arc::default(),
+                notices: Vec::new(),
+                reload: None,
+                supervisor: None,
+            },
             client,
             outgoing,
         ));

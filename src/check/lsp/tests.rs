@@ -1,0 +1,219 @@
+//! The client against a server in memory, which answers as scripts say.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ropey::Rope;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+use super::frames::{Frames, framed};
+use super::*;
+use crate::check::Severity;
+use crate::text::position::Encoding;
+
+const LIMIT: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(100);
+const URI: &str = "file:///w/a.py";
+
+/// How the server tells of a document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Pull,
+    /// Asked for only once it is registered.
+    Registered,
+    /// Busy twice.
+    Busy,
+    Push,
+    /// Without versions, an empty list first.
+    Unversioned,
+    /// Of an older version first.
+    Late,
+    Silence,
+    Error,
+    Garbage,
+    Ends,
+}
+
+fn items(text: &str) -> Value {
+    let column = text.find("bad");
+    let range = |at: usize| json!({ "start": { "line": 0, "character": at }, "end": { "line": 0, "character": at + 3 } });
+    json!(
+        column
+            .map(|at| json!({ "range": range(at), "severity": 1, "code": "X1", "message": "bad\u{7}" }))
+            .into_iter()
+            .collect::<Vec<_>>()
+    )
+}
+
+struct Server {
+    stream: DuplexStream,
+    way: Way,
+    seen: Vec<String>,
+    text: String,
+    version: Value,
+    busy: u32,
+}
+
+impl Server {
+    async fn say(&mut self, message: Value) {
+        let _ = self.stream.write_all(&framed(&message)).await;
+    }
+
+    async fn publish(&mut self, version: Value, items: Value) {
+        let params = json!({ "uri": URI, "version": version, "diagnostics": items });
+        self.say(json!({ "jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": params }))
+            .await;
+    }
+
+    /// Serves until it is hung up; returns the methods that it was asked.
+    async fn serve(mut self) -> Vec<String> {
+        let (mut frames, mut chunk) = (Frames::default(), vec![0; 4096]);
+        loop {
+            let count = self.stream.read(&mut chunk).await.unwrap_or(0);
+            if count == 0 {
+                return self.seen;
+            }
+            for message in frames.push(&chunk[..count]).unwrap() {
+                if self.take(message).await.is_none() {
+                    return self.seen;
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, message: Value) -> Option<()> {
+        let method = message["method"].as_str().unwrap_or("answer").to_owned();
+        self.seen.push(method.clone());
+        let reply = |result: Value| json!({ "jsonrpc": "2.0", "id": message["id"], "result": result });
+        match method.as_str() {
+            "initialize" => {
+                if self.way == Way::Registered {
+                    let registrations = json!([{ "id": "d", "method": "textDocument/diagnostic" }]);
+                    let params = json!({ "registrations": registrations });
+                    self.say(json!({ "jsonrpc": "2.0", "id": 4, "method": "client/registerCapability", "params": params }))
+                        .await;
+                }
+                let provider = matches!(self.way, Way::Pull | Way::Busy | Way::Error).then(|| json!({}));
+                let capabilities = json!({ "positionEncoding": "utf-8", "diagnosticProvider": provider });
+                self.say(reply(json!({ "capabilities": capabilities }))).await;
+            }
+            "initialized" => {
+                let ask = |id: i64, method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+                self.say(ask(1, "workspace/configuration", json!({ "items": [{}, {}] }))).await;
+                self.say(ask(2, "workspace/applyEdit", json!({ "edit": {} }))).await;
+                self.say(ask(3, "no/such", json!({}))).await;
+            }
+            "textDocument/didOpen" | "textDocument/didChange" => {
+                let text = message.pointer("/params/textDocument/text");
+                let text = text.or(message.pointer("/params/contentChanges/0/text")).unwrap();
+                self.text = text.as_str().unwrap().to_owned();
+                self.version = message["params"]["textDocument"]["version"].clone();
+                let (version, items) = (self.version.clone(), items(&self.text));
+                match self.way {
+                    Way::Push => self.publish(version, items).await,
+                    Way::Unversioned => {
+                        self.publish(Value::Null, json!([])).await;
+                        self.publish(Value::Null, items).await;
+                    }
+                    Way::Late => {
+                        self.publish(json!(version.as_i64().unwrap() - 1), json!([])).await;
+                        self.publish(version, items).await;
+                    }
+                    Way::Garbage => drop(self.stream.write_all(b"Traceback (most recent call last)\n").await),
+                    Way::Ends => return None,
+                    _ => {}
+                }
+            }
+            "textDocument/diagnostic" => {
+                let failed = |code: i64| json!({ "jsonrpc": "2.0", "id": message["id"], "error": { "code": code, "message": "no" } });
+                if self.way == Way::Error {
+                    self.say(failed(-32603)).await;
+                } else if self.way == Way::Busy && self.busy < 2 {
+                    self.busy += 1;
+                    self.say(failed(-32802)).await;
+                } else {
+                    let items = items(&self.text);
+                    self.say(reply(json!({ "kind": "full", "items": items }))).await;
+                }
+            }
+            "shutdown" => self.say(reply(Value::Null)).await,
+            "exit" => return None,
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+/// What the server tells of texts, each with its count of findings, and what it was asked.
+async fn told(way: Way, texts: &[&str], limit: Duration) -> (Result<Vec<usize>, Silent>, Vec<String>) {
+    let (ours, theirs) = tokio::io::duplex(1 << 20);
+    let server =
+        Server { stream: theirs, way, seen: Vec::new(), text: String::new(), version: Value::Null, busy: 0 };
+    let server = tokio::spawn(server.serve());
+    let (output, input) = tokio::io::split(ours);
+    let client = Client::start(output, input, Path::new("/w")).await.unwrap();
+    let items = client.diagnostics(URI, "python", texts, limit).await;
+    let counts = items.map(|items| items.iter().map(Vec::len).collect());
+    client.goodbye().await;
+    drop(client);
+    (counts, server.await.unwrap())
+}
+
+#[tokio::test]
+async fn a_server_tells_of_each_version_in_its_own_way() {
+    for way in [Way::Pull, Way::Registered, Way::Busy, Way::Push, Way::Unversioned, Way::Late] {
+        let (counts, seen) = told(way, &["good", "bad", "good"], LIMIT).await;
+        assert_eq!(counts, Ok(vec![0, 1, 0]), "{way:?}");
+        let documents: Vec<&str> = seen
+            .iter()
+            .map(String::as_str)
+            .filter(|method| method.starts_with("textDocument/did") || *method == "exit")
+            .collect();
+        let expected = [
+            "textDocument/didOpen",
+            "textDocument/didChange",
+            "textDocument/didChange",
+            "textDocument/didClose",
+            "exit",
+        ];
+        assert_eq!(documents, expected, "{way:?}");
+        assert!(!seen.iter().any(|method| method.contains("Save")), "nothing is saved");
+        assert_eq!(
+            seen.iter().filter(|method| *method == "answer").count(),
+            if way == Way::Registered { 4 } else { 3 },
+            "each request has its answer"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_tells_nothing_is_never_taken_for_content() {
+    for (way, limit, expected) in [
+        (Way::Silence, SHORT, Silent::TimedOut(SHORT)),
+        (Way::Error, LIMIT, Silent::Refused("no".to_owned())),
+        (Way::Ends, LIMIT, Silent::Gone),
+    ] {
+        assert_eq!(told(way, &["bad"], limit).await.0, Err(expected), "{way:?}");
+    }
+    let (garbage, _) = told(Way::Garbage, &["bad"], LIMIT).await;
+    assert!(matches!(&garbage, Err(Silent::Garbage(what)) if what.contains("Traceback")), "{garbage:?}");
+}
+
+#[test]
+fn diagnostics_become_findings() {
+    let text = Rope::from_str("é = 1\nbad\u{1F600}x\n");
+    let item = |severity: u64, line: u32, from: u32, to: u32| {
+        let range =
+            json!({ "start": { "line": line, "character": from }, "end": { "line": line, "character": to } });
+        json!({ "range": range, "severity": severity, "code": 7, "message": "a\u{1b}[31mb" })
+    };
+    for (encoding, to, end) in [(Encoding::Utf16, 5, 14), (Encoding::Utf8, 7, 14), (Encoding::Utf16, 99, 15)]
+    {
+        let found = findings("ty", &[item(2, 1, 0, to)], &text, encoding);
+        assert_eq!(found[0].range, 7..end, "{encoding:?}");
+        assert_eq!((found[0].severity, found[0].code.as_ref()), (Severity::Warning, "7"));
+        assert_eq!(found[0].message, "a\\u{1b}[31mb");
+    }
+    assert_eq!(findings("ty", &[item(3, 0, 0, 1), item(4, 0, 0, 1), json!({})], &text, Encoding::Utf16), []);
+}

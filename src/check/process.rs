@@ -1,0 +1,504 @@
+//! A checker's process as Redraft has it: started below a supervisor, fed, read, and ended when nobody waits for it any more.
+//!
+//! Never a shell; an environment in which no key can be; limits on time, memory and output. Whoever drops what is here ends
+//! the processes, and all that they started.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::supervise::{BY_SIGNAL, MARK, NOT_STARTED, SAYS, TIMED_OUT, TOO_MUCH_MEMORY, signal_of};
+use super::tree;
+use crate::text::hidden::made_visible;
+
+/// How long the supervisor may take to end what it supervises, past the deadline that it keeps itself.
+const GRACE: Duration = Duration::from_secs(3);
+/// What is kept of standard error, in bytes: some compilers say there what they find.
+const TAIL: usize = 64 << 10;
+/// Bytes read at once.
+const CHUNK: usize = 64 << 10;
+/// What of the environment a checker gets: where programs, caches and toolchains are, and which language is spoken. By full
+/// names, and only such as no key is kept in.
+pub const ENVIRONMENT: &[&str] = &[
+    "APPDATA",
+    "CARGO_HOME",
+    "COMSPEC",
+    "CONDA_PREFIX",
+    "GOCACHE",
+    "GOMODCACHE",
+    "GOPATH",
+    "GOROOT",
+    "HOME",
+    "JAVA_HOME",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LC_MESSAGES",
+    "LOCALAPPDATA",
+    "LOGNAME",
+    "PATH",
+    "PATHEXT",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    "USERNAME",
+    "USERPROFILE",
+    "VIRTUAL_ENV",
+    "WINDIR",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+];
+
+/// What a checker may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From start to end; nobody waits longer for a draft.
+    pub time: Duration,
+    /// Of all its processes together, in MiB. What several of them share counts for each.
+    pub memory_mib: u32,
+    /// What it may say on standard output, in bytes. Of what it says on standard error, the end is kept.
+    pub output: usize,
+}
+
+impl Default for Limits {
+    /// A minute, 2 GiB, 8 MiB: twice what a type checker takes for a large project, and far more findings than are shown.
+    fn default() -> Self {
+        Self { time: Duration::from_secs(60), memory_mib: 2048, output: 8 << 20 }
+    }
+}
+
+/// The program that supervises: `redraft` itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supervisor(pub PathBuf);
+
+impl Supervisor {
+    /// The program that runs.
+    ///
+    /// # Errors
+    /// `NotStarted`, where the system does not tell which it is.
+    pub fn this() -> Result<Self, Trouble> {
+        let program = std::env::current_exe()
+            .map_err(|error| Trouble::NotStarted(format!("Redraft's own program is not known: {error}")))?;
+        // The binary was replaced while it runs: Linux still has the old one, whose options are ours.
+        let running = Path::new("/proc/self/exe");
+        Ok(Self(if !program.exists() && running.exists() { running.into() } else { program }))
+    }
+}
+
+/// One run of a checker.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The program and its arguments. A relative program with a slash is looked for in `folder`, a plain name in `PATH`.
+    pub argv: Vec<OsString>,
+    /// Where it runs.
+    pub folder: PathBuf,
+    /// What it reads; nothing, where `None`.
+    pub stdin: Option<Vec<u8>>,
+    pub limits: Limits,
+    pub supervisor: Supervisor,
+}
+
+/// How it ended by itself, and what it said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its exit code.
+    pub status: i32,
+    pub stdout: Vec<u8>,
+    /// The end of what it said there, with what cannot be seen made visible.
+    pub stderr: String,
+}
+
+/// Why there is no result. Each is what a checker's name goes before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    #[error("cannot be started: {0}")]
+    NotStarted(String),
+    #[error("took more than {} s and was stopped", .0.as_secs_f64())]
+    TimedOut(Duration),
+    #[error("took more than {0} MiB of memory and was stopped")]
+    TooMuchMemory(u32),
+    #[error("said more than {} KiB and was stopped", .0 >> 10)]
+    TooMuchOutput(usize),
+    #[error("died of signal {0}")]
+    Died(i32),
+    /// What it said is not what it should say, or it failed without saying of what.
+    #[error("gave no result: {0}")]
+    Unreadable(String),
+    #[error("was not run: {0}")]
+    NoCopy(#[from] super::copy::CopyError),
+}
+
+/// Runs a checker to its end. Dropping the future ends it, and all that it started.
+///
+/// # Errors
+/// `Trouble`, where it did not end by itself.
+pub async fn run(spec: Spec) -> Result<Output, Trouble> {
+    run_keeping(spec, ()).await
+}
+
+/// The same; `kept` is dropped once none of its processes is left, also where the future is dropped before.
+pub(super) async fn run_keeping(spec: Spec, kept: impl Send + 'static) -> Result<Output, Trouble> {
+    let Spec { argv, folder, stdin, limits, supervisor } = spec;
+    let pipe = if stdin.is_some() { Stdio::piped() } else { Stdio::null() };
+    let (mut process, pipes) =
+        start(&argv, &folder, Some(limits.time), limits.memory_mib, &supervisor, pipe)?;
+    process.kept = Some(Box::new(kept));
+    let work = async {
+        let feed = async {
+            if let (Some(mut pipe), Some(bytes)) = (pipes.stdin, stdin) {
+                // One that does not want to read all of it need not.
+                let _ = pipe.write_all(&bytes).await;
+            }
+            Ok(())
+        };
+        let read = read_at_most(pipes.stdout, limits.output);
+        let ended = async { Ok(process.ended().await) };
+        tokio::try_join!(feed, read, ended)
+    };
+    let done = timeout(limits.time + GRACE, work).await.unwrap_or(Err(Trouble::TimedOut(limits.time)));
+    process.stop().await;
+    let ((), stdout, status) = done?;
+    let stderr = process.said().await;
+    outcome(status, stdout, &stderr, &limits)
+}
+
+/// A process that runs on, such as a language server.
+#[derive(Debug)]
+pub struct Child {
+    pub stdin: ChildStdin,
+    pub stdout: ChildStdout,
+    pub process: Supervised,
+}
+
+/// Starts one that may run as long as it likes, in `folder`. Its time and output are its starter's to limit.
+///
+/// # Errors
+/// `NotStarted`. That the program itself cannot be started is told by its end.
+pub fn spawn(
+    argv: &[OsString],
+    folder: &Path,
+    memory_mib: u32,
+    supervisor: &Supervisor,
+) -> Result<Child, Trouble> {
+    let (process, pipes) = start(argv, folder, None, memory_mib, supervisor, Stdio::piped())?;
+    let stdin = pipes.stdin.ok_or_else(|| Trouble::NotStarted("it has no standard input".into()))?;
+    Ok(Child { stdin, stdout: pipes.stdout, process })
+}
+
+struct Pipes {
+    stdin: Option<ChildStdin>,
+    stdout: ChildStdout,
+}
+
+fn start(
+    argv: &[OsString],
+    folder: &Path,
+    time: Option<Duration>,
+    memory_mib: u32,
+    supervisor: &Supervisor,
+    stdin: Stdio,
+) -> Result<(Supervised, Pipes), Trouble> {
+    let [program, arguments @ ..] = argv else {
+        return Err(Trouble::NotStarted("there is no program".into()));
+    };
+    let program = find(program, folder)?;
+    let mut command = Command::new(&supervisor.0);
+    command
+        .arg("supervise")
+        .args(["--seconds", &time.unwrap_or_default().as_secs_f64().to_string()])
+        .args(["--memory-mib", &memory_mib.to_string()])
+        .args(["--parent", &std::process::id().to_string()])
+        .arg("--")
+        .arg(program)
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| {
+        let (supervisor, folder) = (supervisor.0.display(), folder.display());
+        Trouble::NotStarted(format!("{supervisor} cannot be run in {folder}: {error}"))
+    })?;
+    let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let tail = Tail::default();
+    let mut process = Supervised { child: Some(child), tail, reading: None, kept: None };
+    // Where a pipe is missing, dropping `process` ends it.
+    let (stdin, Some(stdout), Some(stderr)) = pipes else {
+        return Err(Trouble::NotStarted("it has no standard output".into()));
+    };
+    process.reading = Some(tokio::spawn(keep_tail(stderr, process.tail.clone())));
+    Ok((process, Pipes { stdin, stdout }))
+}
+
+/// The program that a name means: one with a slash from `folder`, a plain one from `PATH`. Of `PATH`, only absolute folders
+/// count: what a workspace has lying about is not what the user configured.
+///
+/// # Errors
+/// `NotStarted`, where there is none.
+pub fn find(program: &OsStr, folder: &Path) -> Result<OsString, Trouble> {
+    let path = Path::new(program);
+    if path.components().count() > 1 || path.is_absolute() {
+        return Ok(folder.join(path).into_os_string());
+    }
+    // Windows looks by rules of its own, which no list of folders has.
+    if cfg!(not(unix)) {
+        return Ok(program.to_owned());
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&folders).filter(|folder| folder.is_absolute());
+    let place = places.find_map(|folder| Some(folder.join(path)).filter(|place| is_program(place)));
+    place.map(PathBuf::into_os_string).ok_or_else(|| {
+        Trouble::NotStarted(format!("there is no program `{}` in the folders of PATH", program.display()))
+    })
+}
+
+fn is_program(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    }
+    #[cfg(not(unix))]
+    path.is_file()
+}
+
+/// A process below its supervisor. Dropping it ends both, and all that they started.
+pub struct Supervised {
+    /// The supervisor, until it is handed to the task that ends it.
+    child: Option<tokio::process::Child>,
+    tail: Tail,
+    reading: Option<JoinHandle<()>>,
+    kept: Option<Box<dyn Send>>,
+}
+
+impl std::fmt::Debug for Supervised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Supervised").field("child", &self.child).finish_non_exhaustive()
+    }
+}
+
+impl Supervised {
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// Waits until it has ended by itself. Dropping the future loses nothing.
+    pub async fn ended(&mut self) -> Option<ExitStatus> {
+        let child = self.child.as_mut()?;
+        let id = child.id();
+        let status = child.wait().await.ok()?;
+        if signal_of(status).is_some() {
+            sweep(id).await;
+        }
+        Some(status)
+    }
+
+    /// The end of what it said on standard error so far, with what cannot be seen made visible.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        self.tail.text()
+    }
+
+    /// Ends it, if it has not ended, and returns once nothing of it is left.
+    pub async fn stop(&mut self) {
+        if let Some(child) = &mut self.child {
+            end(child).await;
+        }
+    }
+
+    /// All that it said on standard error, once it has ended.
+    async fn said(&mut self) -> String {
+        if let Some(reading) = self.reading.take() {
+            // Whoever could still say something is dead; but a system under load may be slow to close.
+            let _ = timeout(GRACE, reading).await;
+        }
+        self.stderr()
+    }
+}
+
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        ask_to_end(&mut child);
+        let kept = self.kept.take();
+        // Without a runtime the request has to do: the supervisor does the rest.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                end(&mut child).await;
+                drop(kept);
+            });
+        }
+    }
+}
+
+fn ask_to_end(child: &mut tokio::process::Child) {
+    match child.id() {
+        Some(id) if cfg!(unix) => tree::ask_to_end(id),
+        // One that has ended is no failure.
+        _ => drop(child.start_kill()),
+    }
+}
+
+/// Asks a supervisor to end; where it does not (a checker may have stopped it), ends it, and what it left.
+async fn end(child: &mut tokio::process::Child) {
+    let Some(id) = child.id() else { return };
+    ask_to_end(child);
+    let status = timeout(GRACE, child.wait()).await;
+    match status {
+        Ok(Ok(status)) if signal_of(status).is_none() => {}
+        Ok(_) => sweep(Some(id)).await,
+        Err(_) => {
+            // It has ended meanwhile, or is collected by the runtime.
+            let _ = child.kill().await;
+            sweep(Some(id)).await;
+        }
+    }
+}
+
+/// Ends what a supervisor left that was killed: whatever bears its mark.
+async fn sweep(supervisor: Option<u32>) {
+    let Some(id) = supervisor else { return };
+    let killed = tokio::task::spawn_blocking(move || tree::kill_marked(MARK, &id.to_string())).await;
+    tracing::warn!(
+        killed = killed.unwrap_or_default(),
+        "a checker's supervisor was killed; what it left was ended"
+    );
+}
+
+async fn read_at_most(mut from: impl AsyncRead + Unpin, most: usize) -> Result<Vec<u8>, Trouble> {
+    let mut read = Vec::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match from.read(&mut chunk).await {
+            Ok(0) | Err(_) => return Ok(read),
+            Ok(length) if read.len() + length > most => return Err(Trouble::TooMuchOutput(most)),
+            Ok(length) => read.extend_from_slice(&chunk[..length]),
+        }
+    }
+}
+
+/// What became of it, by its supervisor's exit code and last line.
+fn outcome(
+    status: Option<ExitStatus>,
+    stdout: Vec<u8>,
+    stderr: &str,
+    limits: &Limits,
+) -> Result<Output, Trouble> {
+    let killed = status.and_then(signal_of);
+    if let Some(signal) = killed {
+        return Err(Trouble::Died(signal));
+    }
+    let code = status.and_then(|status| status.code()).unwrap_or(-1);
+    let last = stderr.trim_end().lines().next_back().unwrap_or_default();
+    // A program may end with any of these codes itself; then there is no such line.
+    let says = |what: &str| last.strip_prefix(SAYS).and_then(|said| said.split_once(what));
+    if code == i32::from(TIMED_OUT) && says("stopped after").is_some() {
+        return Err(Trouble::TimedOut(limits.time));
+    }
+    if code == i32::from(TOO_MUCH_MEMORY) && says("stopped, since").is_some() {
+        return Err(Trouble::TooMuchMemory(limits.memory_mib));
+    }
+    if code == i32::from(NOT_STARTED)
+        && let Some((program, why)) = says(" cannot be started: ")
+    {
+        return Err(Trouble::NotStarted(format!("{program}: {why}")));
+    }
+    if code > i32::from(BY_SIGNAL)
+        && let Some(signal) = says("died of signal ").and_then(|(_, signal)| signal.parse().ok())
+    {
+        return Err(Trouble::Died(signal));
+    }
+    Ok(Output { status: code, stdout, stderr: stderr.to_owned() })
+}
+
+/// The end of a stream.
+#[derive(Clone, Debug, Default)]
+struct Tail(Arc<Mutex<VecDeque<u8>>>);
+
+impl Tail {
+    fn push(&self, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(bytes);
+        let over = kept.len().saturating_sub(TAIL);
+        kept.drain(..over);
+    }
+
+    fn text(&self) -> String {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made_visible(&String::from_utf8_lossy(kept.make_contiguous()), usize::MAX)
+    }
+}
+
+async fn keep_tail(mut stderr: ChildStderr, tail: Tail) {
+    let mut chunk = vec![0; CHUNK];
+    while let Ok(length @ 1..) = stderr.read(&mut chunk).await {
+        tail.push(&chunk[..length]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_variable_of_a_checker_can_hold_a_key() {
+        for name in ENVIRONMENT {
+            for word in ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CREDENTIAL", "REDRAFT"] {
+                assert!(!name.contains(word), "{name}");
+            }
+            assert!(!name.contains('*'), "{name}: by its full name only");
+        }
+    }
+
+    #[test]
+    fn only_the_end_of_a_stream_is_kept() {
+        let tail = Tail::default();
+        for _ in 0..3 {
+            tail.push(&vec![b'a'; TAIL / 2]);
+        }
+        tail.push(b"\x1b[1mz\xff");
+        let text = tail.text();
+        assert!(text.ends_with("a\\u{1b}[1mz\u{fffd}"), "{}", &text[text.len() - 30..]);
+        assert_eq!(text.chars().filter(|ch| *ch == 'a').count(), TAIL - 6);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn programs_are_found_from_the_folder_and_the_path() {
+        let folder = Path::new("/work space");
+        for (program, expected) in [
+            ("./tools/check", Some("/work space/./tools/check")),
+            ("tools/check", Some("/work space/tools/check")),
+            ("/bin/sh", Some("/bin/sh")),
+            ("no-such-program-anywhere", None),
+        ] {
+            let found = find(OsStr::new(program), folder).ok();
+            assert_eq!(found.as_deref(), expected.map(OsStr::new), "{program}");
+        }
+        assert!(find(OsStr::new("sh"), folder).is_ok_and(|found| Path::new(&found).is_absolute()));
+    }
+}

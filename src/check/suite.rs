@@ -1,0 +1,339 @@
+//! The checkers of one workspace: those that its user configured, asked of a draft, each with what it found before. They run only
+//! where the workspace is trusted: whoever makes a suite says so.
+//!
+//! What is quick comes first, and what takes long is not asked of a draft that is wrong already. A checker that tells nothing is
+//! told of; it is never taken for one that found nothing.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::OnceCell;
+
+use super::command::{Command, Format, Target};
+use super::copy::Copy;
+use super::examples::{self, Example};
+use super::lsp::{Server, uri_of};
+use super::overlay::{Overlay, Version};
+use super::process::{Limits, Spec, Supervisor, Trouble, find, run_keeping};
+use super::{Finding, Severity, introduced, selection};
+use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
+
+/// See the module's head. Dropping it ends what it started.
+#[derive(Debug)]
+pub struct Suite {
+    root: PathBuf,
+    state: PathBuf,
+    checkers: Vec<Checker>,
+    copy: OnceCell<Arc<tokio::sync::Mutex<Copy>>>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Checker {
+    name: String,
+    languages: Vec<String>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Server(Server),
+    Command(Command),
+    /// On the tests that are about the file.
+    Tests(Command),
+    /// The interpreter that runs a docstring's examples.
+    Examples {
+        program: Vec<String>,
+        limits: Limits,
+        supervisor: Supervisor,
+    },
+}
+
+/// What each checker found in the file before the draft, as far as that had to be known.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<HashMap<String, Vec<Finding>>>);
+
+/// What the checkers made of a draft.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// What the draft brought in.
+    pub findings: Vec<Finding>,
+    /// Those that told nothing, and why, as a sentence each.
+    pub unheard: Vec<String>,
+    /// Those that were asked.
+    pub asked: Vec<String>,
+}
+
+impl Suite {
+    /// The checkers of the workspace at `root`, which is trusted.
+    #[must_use]
+    pub fn new(specs: &[CheckerSpec], root: &Path, state: &Path, supervisor: &Supervisor) -> Self {
+        let checkers = specs.iter().map(|spec| Checker::new(spec, root, supervisor)).collect();
+        Self { root: root.to_owned(), state: state.to_owned(), checkers, copy: OnceCell::new() }
+    }
+
+    /// Whether it has a checker for the language.
+    #[must_use]
+    pub fn is_for(&self, language: &str) -> bool {
+        self.checkers.iter().any(|checker| checker.is_for(language))
+    }
+
+    /// Starts the language servers for a language, so that the first draft does not wait for them.
+    pub async fn warm(&self, language: &str) {
+        let servers = self.checkers.iter().filter(|checker| checker.is_for(language));
+        join_all(servers.filter_map(|checker| match &checker.kind {
+            Kind::Server(server) => Some(server.warm()),
+            _ => None,
+        }))
+        .await;
+    }
+
+    /// What the checkers have to say of a draft; `before` are the findings that are known of it by now.
+    pub async fn check(&self, overlay: &Overlay, known: &Known, before: &[Finding]) -> Heard {
+        let mut heard = Heard::default();
+        let language = overlay.language.id;
+        let (quick, slow): (Vec<&Checker>, Vec<&Checker>) =
+            self.checkers.iter().filter(|checker| checker.is_for(language)).partition(|one| one.is_quick());
+        for group in [quick, slow] {
+            let is_wrong = |finding: &&Finding| finding.severity == Severity::Error;
+            if before.iter().chain(&heard.findings).any(|finding| is_wrong(&finding)) {
+                // What is wrong already need not fail its tests as well.
+                break;
+            }
+            let told = join_all(group.iter().map(|checker| self.ask(checker, overlay, known))).await;
+            for (checker, told) in group.iter().zip(told) {
+                match told {
+                    Ok(Some(findings)) => {
+                        heard.asked.push(checker.name.clone());
+                        heard.findings.extend(findings);
+                    }
+                    Ok(None) => {}
+                    Err(why) => heard.unheard.push(format!("{} {why}", checker.name)),
+                }
+            }
+        }
+        heard
+    }
+
+    /// What one finds that was not there before; nothing where it has nothing to look at.
+    async fn ask(
+        &self,
+        checker: &Checker,
+        overlay: &Overlay,
+        known: &Known,
+    ) -> Result<Option<Vec<Finding>>, String> {
+        let Some(after) = self.findings(checker, overlay, &overlay.after).await? else { return Ok(None) };
+        if after.is_empty() {
+            return Ok(Some(after));
+        }
+        let found = known.get(&checker.name);
+        let before = match found {
+            Some(before) => before,
+            None => {
+                let before = match &checker.kind {
+                    // What a docstring promises is the draft's to keep, whatever stood there before.
+                    Kind::Examples { .. } => Vec::new(),
+                    _ => self.findings(checker, overlay, &overlay.before).await?.unwrap_or_default(),
+                };
+                known.set(&checker.name, before.clone());
+                before
+            }
+        };
+        Ok(Some(introduced(&before, after)))
+    }
+
+    async fn findings(
+        &self,
+        checker: &Checker,
+        overlay: &Overlay,
+        version: &Version,
+    ) -> Result<Option<Vec<Finding>>, String> {
+        let target = Target { root: &self.root, path: &overlay.path, text: &version.text };
+        let told = |trouble: Trouble| trouble.to_string();
+        match &checker.kind {
+            Kind::Server(server) => {
+                let uri = uri_of(&self.root.join(&overlay.path));
+                server.check(&uri, overlay.language.id, &version.text).await.map(Some)
+            }
+            Kind::Command(command) => {
+                command.check(&target, self.copy().await?).await.map(Some).map_err(told)
+            }
+            Kind::Tests(command) => {
+                let (root, looked) = (self.root.clone(), overlay.clone());
+                let tests = tokio::task::spawn_blocking(move || selection::of(&root, &looked)).await;
+                let tests = tests.map_err(|_| "was not run: no tests could be looked for".to_owned())?;
+                if tests.is_empty() {
+                    return Ok(None);
+                }
+                let mut command = command.clone();
+                command.argv.extend(tests);
+                let found = command.check(&target, self.copy().await?).await.map_err(told)?;
+                let whole = |finding| Finding { range: overlay.draft.clone(), ..finding };
+                Ok(Some(found.into_iter().map(whole).collect()))
+            }
+            Kind::Examples { program, limits, supervisor } => {
+                let found = examples::of(overlay);
+                if found.is_empty() {
+                    return Ok(None);
+                }
+                self.run_examples((program, *limits, supervisor), overlay, version, &found).await.map(Some)
+            }
+        }
+    }
+
+    async fn run_examples(
+        &self,
+        (program, limits, supervisor): (&[String], Limits, &Supervisor),
+        overlay: &Overlay,
+        version: &Version,
+        found: &[Example],
+    ) -> Result<Vec<Finding>, String> {
+        let Some(script) = overlay.language.examples else { return Ok(Vec::new()) };
+        let mut copy = self.copy().await?.clone().lock_owned().await;
+        let files = [(overlay.path.clone(), version.text.to_string())];
+        let filled = tokio::task::spawn_blocking(move || copy.refresh(&files).map(|folder| (folder, copy)));
+        let (folder, copy) = filled
+            .await
+            .map_err(|_| "was not run: the workspace could not be copied".to_owned())?
+            .map_err(|error| format!("was not run: {error}"))?;
+        let path = folder.join(&overlay.path);
+        let question = examples::question(found, &path.to_string_lossy(), &folder.to_string_lossy());
+        let mut argv: Vec<OsString> = program.iter().map(OsString::from).collect();
+        if let Some(first) = argv.first_mut() {
+            *first = find(first, &self.root).map_err(|trouble| trouble.to_string())?;
+        }
+        argv.extend(["-c".into(), script.into()]);
+        let spec = Spec {
+            argv,
+            folder,
+            stdin: Some(question.to_string().into_bytes()),
+            limits,
+            supervisor: supervisor.clone(),
+        };
+        let output = run_keeping(spec, copy).await.map_err(|trouble| trouble.to_string())?;
+        let read = examples::findings(&output.stdout, found, overlay);
+        read.map_err(|why| format!("gave no result: {why}; it said: {}", output.stderr.trim_end()))
+    }
+
+    async fn copy(&self) -> Result<&Arc<tokio::sync::Mutex<Copy>>, String> {
+        let make = || async {
+            let (root, state) = (self.root.clone(), self.state.clone());
+            let made = tokio::task::spawn_blocking(move || Copy::new(&root, &state)).await;
+            match made {
+                Ok(Ok(copy)) => Ok(Arc::new(tokio::sync::Mutex::new(copy))),
+                Ok(Err(error)) => Err(format!("was not run: {error}")),
+                Err(_) => Err("was not run: the workspace could not be copied".to_owned()),
+            }
+        };
+        self.copy.get_or_try_init(make).await
+    }
+
+    /// What the checkers find in a file as it is, each for itself.
+    pub async fn check_file(&self, overlay: &Overlay) -> Heard {
+        let mut heard = Heard::default();
+        for checker in self.checkers.iter().filter(|checker| checker.is_for(overlay.language.id)) {
+            match self.findings(checker, overlay, &overlay.after).await {
+                Ok(Some(findings)) => {
+                    heard.asked.push(checker.name.clone());
+                    heard.findings.extend(findings);
+                }
+                Ok(None) => {}
+                Err(why) => heard.unheard.push(format!("{} {why}", checker.name)),
+            }
+        }
+        heard
+    }
+
+    /// Says good-bye to the servers.
+    pub async fn goodbye(&self) {
+        join_all(self.checkers.iter().filter_map(|checker| match &checker.kind {
+            Kind::Server(server) => Some(server.goodbye()),
+            _ => None,
+        }))
+        .await;
+    }
+}
+
+impl Checker {
+    fn new(spec: &CheckerSpec, root: &Path, supervisor: &Supervisor) -> Self {
+        let usual = Limits::default();
+        let limits = Limits {
+            time: spec.time.unwrap_or(usual.time),
+            memory_mib: spec.memory_mib.unwrap_or(usual.memory_mib),
+            ..usual
+        };
+        let command = |argv: Vec<String>, format| Command {
+            name: spec.name.clone(),
+            argv,
+            languages: spec.languages.clone(),
+            format,
+            severity: Severity::Error,
+            limits,
+            supervisor: supervisor.clone(),
+        };
+        let kind = match &spec.kind {
+            CheckerKind::Lsp => {
+                let argv = spec.command.iter().map(OsString::from).collect();
+                let wait = spec.time.unwrap_or(SERVER);
+                Kind::Server(Server::new(&spec.name, argv, root, (wait, limits.memory_mib), supervisor))
+            }
+            CheckerKind::Command(format) => {
+                let format = match format {
+                    ReportFormat::Ruff => Format::Ruff,
+                    ReportFormat::Sarif => Format::Sarif,
+                    ReportFormat::Junit => Format::Junit,
+                    ReportFormat::Pattern(pattern) => {
+                        Format::pattern(pattern).unwrap_or_else(|_| Format::Pattern(never()))
+                    }
+                };
+                Kind::Command(command(spec.command.clone(), format))
+            }
+            CheckerKind::Test => {
+                let mut argv = spec.command.clone();
+                if !argv.iter().any(|argument| argument.contains("{report}")) {
+                    argv.push("--junitxml={report}".to_owned());
+                }
+                Kind::Tests(command(argv, Format::Junit))
+            }
+            CheckerKind::Examples => {
+                Kind::Examples { program: spec.command.clone(), limits, supervisor: supervisor.clone() }
+            }
+        };
+        Self { name: spec.name.clone(), languages: spec.languages.clone(), kind }
+    }
+
+    fn is_for(&self, language: &str) -> bool {
+        self.languages.is_empty() || self.languages.iter().any(|one| one == language)
+    }
+
+    /// Whether it says something before its user would look elsewhere.
+    fn is_quick(&self) -> bool {
+        match &self.kind {
+            Kind::Server(_) => true,
+            Kind::Command(command) => !command.wants_copy(),
+            Kind::Tests(_) | Kind::Examples { .. } => false,
+        }
+    }
+}
+
+/// How long a language server may think about one draft.
+const SERVER: Duration = Duration::from_secs(15);
+
+/// The configuration compiles patterns when it is read; this one would match nothing.
+fn never() -> regex::Regex {
+    regex::Regex::new("[^\\s\\S]").expect("it is a constant")
+}
+
+impl Known {
+    fn get(&self, name: &str) -> Option<Vec<Finding>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn set(&self, name: &str, findings: Vec<Finding>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), findings);
+    }
+}
