@@ -7,6 +7,7 @@
 #[expect(dead_code, reason = "the providers' tests use all of it")]
 mod fault_server;
 mod interrupted;
+mod money;
 mod refusals;
 mod routing;
 mod setup;

@@ -1,5 +1,7 @@
 //! Calls of a scripted provider, paid from a real ledger.
 
+mod money;
+
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -14,8 +16,12 @@ use crate::model::spec::Limits as Room;
 use crate::model::{Answer, Finish, Request, Tokens, Usage};
 
 /// A dollar for a token, in and out: what a call costs can be counted on fingers.
-const DEAR: Price =
-    Price { input: MicroUsd(1_000_000_000_000), cached: MicroUsd(0), output: MicroUsd(1_000_000_000_000) };
+const DEAR: Price = Price {
+    input: MicroUsd(1_000_000_000_000),
+    cached: MicroUsd(0),
+    written: None,
+    output: MicroUsd(1_000_000_000_000),
+};
 /// What `request` counts as.
 const PROMPT: u64 = 10;
 
@@ -26,6 +32,11 @@ fn dollars(dollars: u64) -> Option<MicroUsd> {
 /// No limit but those that a test sets: with `DEAR`, nothing can be had for the ten cents of a run.
 fn unlimited() -> Budget {
     Budget { per_run: None, ..Budget::default() }
+}
+
+/// No run of a test takes so long.
+fn due() -> Instant {
+    Instant::now() + Duration::from_secs(600)
 }
 
 fn request() -> Request {
@@ -48,6 +59,8 @@ fn chosen(provider: &Scripted, place: Place, price: Option<Price>) -> Chosen {
         price,
         place,
         circuit: Circuit::default(),
+        room: Tokens(0),
+        reasons: Some(false),
     }
 }
 
@@ -80,6 +93,7 @@ async fn ask_and_add(
         failover: false,
         spent: spent.clone(),
         enough: Arc::default(),
+        due: due(),
     };
     let outcome = call(accounts, chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await;
     reads.await.unwrap();
@@ -175,16 +189,21 @@ async fn of_eight_at_once_those_that_can_be_paid_are_asked() {
 #[tokio::test]
 async fn an_answer_that_costs_more_than_was_reserved_is_cut() {
     let path = place("cut");
-    let steps = (0..1_000).map(|_| Step::say("four")).chain([Step::stop()]).collect::<Vec<_>>();
-    let provider = Scripted::new([steps]);
-    let budget = Budget { per_day: dollars(30), ..unlimited() };
-    let error =
-        ask_for(&accounts(&path, budget), &chosen(&provider, Place::Hosted, Some(DEAR))).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Budget);
-    let row = row(&path, |row| row.open == 0);
-    // 20 tokens were reserved; what was on its way with the last piece is all that is over.
-    assert!(row.cost.0 <= (PROMPT + 20 + 4) * 1_000_000, "{row:?}");
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    // However it is cut into pieces.
+    for piece in ["four", "sixteen letters.", "z"] {
+        let path = place("cut");
+        let steps = (0..1_000).map(|_| Step::say(piece)).chain([Step::stop()]).collect::<Vec<_>>();
+        let provider = Scripted::new([steps]);
+        let budget = Budget { per_day: dollars(30), ..unlimited() };
+        let chosen = chosen(&provider, Place::Hosted, Some(DEAR));
+        let error = ask_for(&accounts(&path, budget), &chosen).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Budget);
+        let row = row(&path, |row| row.open == 0);
+        // 20 tokens were reserved; what was on its way with the last piece, and a quarter, is all that is over.
+        assert!(row.cost.0 <= (PROMPT + 25 + 5) * 1_000_000, "{piece}: {row:?}");
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -201,6 +220,7 @@ async fn a_call_that_is_dropped_is_settled() {
             failover: false,
             spent: Arc::default(),
             enough: Arc::new(AtomicBool::new(enough)),
+            due: due(),
         };
         let asks =
             tokio::spawn(
@@ -255,6 +275,7 @@ async fn what_became_of_a_run_is_known_after_its_free_calls() {
         failover: false,
         spent: Arc::default(),
         enough: Arc::default(),
+        due: due(),
     };
     call(&accounts, &chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await.unwrap();
     accounts.finish(run_name(9), 1, Fate::Kept);
@@ -291,7 +312,7 @@ async fn a_run_costs_ten_cents_at_most_unless_its_user_says_otherwise() {
     // Of the 20 tokens of an answer; prompts are free.
     let cents = |cents: u64| {
         let output = MicroUsd(cents * 10_000 * 1_000_000 / 20);
-        Some(Price { input: MicroUsd(0), cached: MicroUsd(0), output })
+        Some(Price { input: MicroUsd(0), cached: MicroUsd(0), written: None, output })
     };
     for (at, price, fragment) in [
         (Place::Hosted, cents(10), None),
