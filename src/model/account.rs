@@ -176,15 +176,16 @@ impl Accounts {
         }
     }
 
-    /// Lets a call to a model through. After a rest that is one call, of all processes that share the ledger.
+    /// Lets a call to a model through. After a rest that is one call, of all processes that share the ledger; whether it is that one
+    /// is told.
     ///
     /// # Errors
     /// How the model is, where it is left alone.
-    async fn admit(self: &Arc<Self>, circuit: &Circuit) -> Result<Permit, Health> {
+    async fn admit(self: &Arc<Self>, circuit: &Circuit) -> Result<(Permit, bool), Health> {
         let finds_out = self.breakers.health(circuit) == Health::Trying;
         let permit = self.breakers.admit(circuit)?;
         if !finds_out || self.path.is_none() {
-            return Ok(permit);
+            return Ok((permit, finds_out));
         }
         let (accounts, claim) = (self.clone(), Breakers::claim(circuit));
         let claimed = tokio::task::spawn_blocking(move || {
@@ -196,7 +197,7 @@ impl Accounts {
         });
         match claimed.await {
             // Where nothing can be written down, each process finds out for itself.
-            Ok(Ok(true) | Err(_)) | Err(_) => Ok(permit),
+            Ok(Ok(true) | Err(_)) | Err(_) => Ok((permit, true)),
             Ok(Ok(false)) => {
                 drop(self.breakers.told(circuit, permit, End::Nothing));
                 Err(Health::Resting(PROBE))

@@ -16,6 +16,8 @@ const RELAYED_DELTAS: usize = 16;
 
 /// What all calls of the process share for their retries: the budget, and where chance comes from.
 pub struct Retries {
+    /// A call is made once, whatever comes of it.
+    once: bool,
     budget: Mutex<RetryBudget>,
     jitter: fn() -> f64,
 }
@@ -29,7 +31,13 @@ impl Retries {
     /// With a source of numbers in 0..1 that a test chooses; 0 never waits.
     #[must_use]
     pub fn with_jitter(jitter: fn() -> f64) -> Self {
-        Self { budget: Mutex::new(RetryBudget::new(Instant::now())), jitter }
+        Self { once: false, budget: Mutex::new(RetryBudget::new(Instant::now())), jitter }
+    }
+
+    /// For a call that is to find out whether a model is well again: that is one question, and not three.
+    #[must_use]
+    pub fn once() -> Self {
+        Self { once: true, ..Self::new() }
     }
 
     fn note_call(&self) {
@@ -37,6 +45,9 @@ impl Retries {
     }
 
     fn decide(&self, error: &ModelError, attempts: u32) -> Decision {
+        if self.once {
+            return Decision::Stop;
+        }
         let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
         retry::decide(error, attempts, (self.jitter)(), &mut budget, Instant::now())
     }

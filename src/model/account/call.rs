@@ -33,7 +33,10 @@ pub async fn call(
     deltas: mpsc::Sender<String>,
     retries: &Retries,
 ) -> Result<Answer, ModelError> {
-    let permit = accounts.admit(&chosen.circuit).await.map_err(|health| resting(chosen, health))?;
+    let admitted = accounts.admit(&chosen.circuit).await;
+    let (permit, finds_out) = admitted.map_err(|health| resting(chosen, health))?;
+    let once = Retries::once();
+    let retries = if finds_out { &once } else { retries };
     let mut health =
         Told { accounts: accounts.clone(), circuit: chosen.circuit.clone(), permit: Some(permit) };
     let due = entry.due.into();

@@ -12,7 +12,7 @@ use crate::model::ask::Retries;
 use crate::model::health::Circuit;
 use crate::model::ledger::{By, UsageRow};
 use crate::model::provider::scripted::{Gate, Scripted, Step};
-use crate::model::spec::Limits as Room;
+use crate::model::spec::{KeySource, Limits as Room, ModelSource};
 use crate::model::{Answer, Finish, Request, Tokens, Usage};
 
 /// A dollar for a token, in and out: what a call costs can be counted on fingers.
@@ -149,6 +149,48 @@ async fn calls_settle_at_what_they_cost() {
         assert_eq!((row.cost.0, row.ok, row.ok + row.failed), (cost * 1_000_000, ok, 1), "{name}: {row:?}");
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
+}
+
+/// Two processes, each with 25 callers, come to a model whose rest is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_rest_one_call_of_all_processes_finds_out_and_is_not_made_again() {
+    let path = place("probe");
+    let (source, key) = (ModelSource::Id("m".to_owned()), KeySource::None);
+    let circuit = Circuit::of("p", "http://127.0.0.1:1", &source, &key, 0);
+    let breakers = Breakers::default();
+    let fails = |_| breakers.told(&circuit, breakers.admit(&circuit).unwrap(), End::Failed);
+    let (name, value) = (0..5).filter_map(fails).last().unwrap();
+    // The rest is over.
+    let mut state: serde_json::Value = serde_json::from_str(&value).unwrap();
+    state["state"]["Open"]["until"] = serde_json::json!(1);
+    let ledger = Ledger::open(&path, SystemTime::now()).unwrap();
+    ledger.keep_state(&name, &state.to_string()).unwrap();
+    let gate = Gate::new();
+    let provider = Scripted::new([
+        vec![Step::Wait(gate.clone()), Step::fail(ErrorKind::Server, "down")],
+        vec![Step::say("x"), end(usage(1, 1))],
+    ]);
+    let processes = [accounts(&path, unlimited()), accounts(&path, unlimited())];
+    for accounts in &processes {
+        assert_eq!(accounts.health(&circuit), Health::Trying);
+    }
+    let call = |at: usize| {
+        let accounts = processes[at % 2].clone();
+        let chosen = Chosen { circuit: circuit.clone(), ..chosen(&provider, Place::Hosted, Some(DEAR)) };
+        tokio::spawn(async move { ask_for(&accounts, &chosen).await })
+    };
+    let mut waiting: Vec<_> = (0..50).map(call).collect();
+    for _ in 0..49 {
+        let (done, _, rest) = futures_util::future::select_all(waiting).await;
+        assert_eq!(done.unwrap().unwrap_err().kind, ErrorKind::Resting);
+        waiting = rest;
+    }
+    gate.open();
+    // A fault that is tried again otherwise.
+    assert_eq!(waiting.pop().unwrap().await.unwrap().unwrap_err().kind, ErrorKind::Server);
+    assert_eq!(provider.requests().len(), 1);
+    drop(ledger);
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
