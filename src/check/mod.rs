@@ -9,6 +9,7 @@ pub mod copy;
 mod delta;
 mod evasion;
 pub mod examples;
+mod imports;
 pub mod lsp;
 mod names;
 mod output;

@@ -19,7 +19,7 @@ use super::examples::{self, Example};
 use super::lsp::{Server, uri_of};
 use super::overlay::{Overlay, Version};
 use super::process::{Limits, Spec, Supervisor, Trouble, find, run_keeping};
-use super::{Finding, Severity, introduced, selection};
+use super::{Finding, Severity, imports, introduced, selection};
 use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
 
 /// See the module's head. Dropping it ends what it started.
@@ -202,6 +202,7 @@ impl Suite {
             .map_err(|error| format!("was not run: {error}"))?;
         let path = folder.join(&overlay.path);
         let question = examples::question(found, &path.to_string_lossy(), &folder.to_string_lossy());
+        let env = imports::of(overlay.language, &folder);
         let mut argv: Vec<OsString> = program.iter().map(OsString::from).collect();
         if let Some(first) = argv.first_mut() {
             *first = find(first, &self.root).map_err(|trouble| trouble.to_string())?;
@@ -211,6 +212,7 @@ impl Suite {
             argv,
             folder,
             stdin: Some(question.to_string().into_bytes()),
+            env,
             limits,
             supervisor: supervisor.clone(),
         };

@@ -88,7 +88,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Greets the server that reads `input` and writes `output`, for the workspace at `root`.
+    /// Greets the server that reads `input` and writes `output`, for the workspace at `root`; `options` are its own.
     ///
     /// # Errors
     /// When it does not greet back in time.
@@ -96,6 +96,7 @@ impl Client {
         output: impl AsyncRead + Unpin + Send + 'static,
         input: impl AsyncWrite + Unpin + Send + 'static,
         root: &Path,
+        options: &Value,
     ) -> Result<Self, Silent> {
         let (outgoing, messages) = mpsc::channel(WAITING);
         let (state, news) = (Arc::<Mutex<State>>::default(), Arc::<Notify>::default());
@@ -111,6 +112,7 @@ impl Client {
             "rootUri": uri,
             "rootPath": root.to_string_lossy(),
             "workspaceFolders": [{ "uri": uri, "name": name }],
+            "initializationOptions": options,
             "capabilities": {
                 "general": { "positionEncodings": ["utf-8", "utf-16"] },
                 "workspace": { "configuration": true, "workspaceFolders": true, "diagnostics": { "refreshSupport": false } },

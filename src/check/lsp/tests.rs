@@ -153,7 +153,7 @@ async fn told(way: Way, texts: &[&str], limit: Duration) -> (Result<Vec<usize>, 
         Server { stream: theirs, way, seen: Vec::new(), text: String::new(), version: Value::Null, busy: 0 };
     let server = tokio::spawn(server.serve());
     let (output, input) = tokio::io::split(ours);
-    let client = Client::start(output, input, Path::new("/w")).await.unwrap();
+    let client = Client::start(output, input, Path::new("/w"), &Value::Null).await.unwrap();
     let items = client.diagnostics(URI, "python", texts, limit).await;
     let counts = items.map(|items| items.iter().map(Vec::len).collect());
     client.goodbye().await;
