@@ -30,7 +30,7 @@ impl Project {
         let root = std::env::temp_dir().join(format!("redraft-bench-checkers-{}", std::process::id()));
         copy(folder, &root.join(name));
         let root = root.canonicalize().expect("it was just made");
-        let disk = Disk::new(&[root.clone()]);
+        let disk = Disk::new(std::slice::from_ref(&root));
         let index = build::all(&disk);
         let mut files: Vec<(usize, String)> = Vec::new();
         disk.walk(|found| {

@@ -41,7 +41,7 @@ struct Checker {
 
 #[derive(Debug)]
 enum Kind {
-    Server(Server),
+    Server(Box<Server>),
     Command(Command),
     /// On the tests that are about the file.
     Tests(Command),
@@ -281,7 +281,8 @@ impl Checker {
             CheckerKind::Lsp => {
                 let argv = spec.command.iter().map(OsString::from).collect();
                 let wait = spec.time.unwrap_or(SERVER);
-                Kind::Server(Server::new(&spec.name, argv, root, (wait, limits.memory_mib), supervisor))
+                let limits = (wait, limits.memory_mib);
+                Kind::Server(Box::new(Server::new(&spec.name, argv, root, limits, supervisor)))
             }
             CheckerKind::Command(format) => {
                 let format = match format {
