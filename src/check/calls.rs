@@ -9,9 +9,8 @@ use crate::syntax::calls::{Call, calls};
 use crate::syntax::facts::{Kind, Takes};
 use crate::workspace::view::{Target, View};
 
-pub(super) fn check(source: &Source<'_>, view: &View<'_>) -> Vec<Finding> {
-    let names = Names::of(source);
-    calls(source).iter().filter_map(|call| of_call(view, &names, call)).collect()
+pub(super) fn check(source: &Source<'_>, view: &View<'_>, names: &Names) -> Vec<Finding> {
+    calls(source).iter().filter_map(|call| of_call(view, names, call)).collect()
 }
 
 fn of_call(view: &View<'_>, names: &Names, call: &Call) -> Option<Finding> {

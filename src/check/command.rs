@@ -16,7 +16,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::copy::Copy;
 use super::output::{File, Report, junit, pattern, ruff, sarif};
 use super::process::{Limits, Output, Spec, Supervisor, Trouble, find, run, run_keeping};
-use super::{Finding, Severity};
+use super::{Finding, Severity, imports};
+use crate::syntax::Language;
 
 /// In an argument: the file's path from the workspace's root; with it, the command runs on a copy.
 const FILE: &str = "{file}";
@@ -164,7 +165,10 @@ impl Command {
                 argv.push(told.replace(REPORT, &report.to_string_lossy()).into());
             }
         }
-        Ok(Spec { argv, folder, stdin, limits: self.limits, supervisor: self.supervisor.clone() })
+        // What reads standard input runs in the workspace itself, as its user would run it there.
+        let copied = Language::by_path(target.path).filter(|_| stdin.is_none());
+        let env = copied.map(|language| imports::of(language, &folder)).unwrap_or_default();
+        Ok(Spec { argv, folder, stdin, env, limits: self.limits, supervisor: self.supervisor.clone() })
     }
 
     fn file<'a>(&'a self, target: &Target<'a>, folder: &Path) -> File<'a> {

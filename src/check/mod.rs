@@ -9,6 +9,7 @@ pub mod copy;
 mod delta;
 mod evasion;
 pub mod examples;
+mod imports;
 pub mod lsp;
 mod names;
 mod output;
@@ -28,6 +29,7 @@ use std::ops::Range;
 pub use self::delta::introduced;
 pub use self::overlay::{Around, Baseline, Overlay, Version};
 use crate::syntax::Source;
+use crate::syntax::bindings::Names;
 use crate::text::edit::Edit;
 use crate::workspace::view::View;
 
@@ -88,8 +90,9 @@ pub fn check(source: &Source<'_>, view: &View<'_>) -> Vec<Finding> {
     let mut findings = syntax::check(source);
     // What the names of a file with errors stand for is not known; neither is it of one that only declares.
     if findings.is_empty() && !source.language.declares(source.path) {
-        findings.extend(names::check(source, view));
-        findings.extend(calls::check(source, view));
+        let names = Names::of(source);
+        findings.extend(names::check(source, view, &names));
+        findings.extend(calls::check(source, view, &names));
     }
     findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     findings

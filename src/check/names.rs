@@ -33,18 +33,17 @@ const OTHER_WAYS: [&str; 4] = ["NameError", "exec(", "globals()", "locals()"];
 /// Words that say that a module makes its members when it is loaded or asked.
 const DYNAMIC: [&str; 6] = ["__getattr__", "globals()", "setattr(", "exec(", "sys.modules", "vars("];
 
-pub(super) fn check(source: &Source<'_>, view: &View<'_>) -> Vec<Finding> {
+pub(super) fn check(source: &Source<'_>, view: &View<'_>, names: &Names) -> Vec<Finding> {
     let Some(facts) = view.facts(view.own()) else { return Vec::new() };
-    let names = Names::of(source);
-    let mut findings = unbound(source, &facts, &names);
-    findings.extend(imports(source, view, &facts));
-    findings.extend(members(source, view, &facts, &names));
+    let text = source.text.to_string();
+    let mut findings = unbound(source, &text, &facts, names);
+    findings.extend(imports(&text, view, &facts));
+    findings.extend(members(source, view, &facts, names));
     findings
 }
 
 /// Names that nothing binds.
-fn unbound(source: &Source<'_>, facts: &Facts, names: &Names) -> Vec<Finding> {
-    let text = source.text.to_string();
+fn unbound(source: &Source<'_>, text: &str, facts: &Facts, names: &Names) -> Vec<Finding> {
     let has_star = facts.imports.iter().any(|import| facts.get(import.member) == "*");
     if has_star || text.contains("import *") || OTHER_WAYS.iter().any(|word| text.contains(word)) {
         return Vec::new();
@@ -58,9 +57,9 @@ fn unbound(source: &Source<'_>, facts: &Facts, names: &Names) -> Vec<Finding> {
 }
 
 /// What is imported from modules of the workspace that do not have it.
-fn imports(source: &Source<'_>, view: &View<'_>, facts: &Facts) -> Vec<Finding> {
+fn imports(text: &str, view: &View<'_>, facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if is_guarded(source) {
+    if is_guarded(text) {
         return findings;
     }
     for import in &facts.imports {
@@ -73,7 +72,7 @@ fn imports(source: &Source<'_>, view: &View<'_>, facts: &Facts) -> Vec<Finding> 
         if is_there || !is_closed(view, &found, module) || says(view, &found, member) {
             continue;
         }
-        let Some(range) = place_of(source, facts, import) else { continue };
+        let Some(range) = place_of(text, facts, import) else { continue };
         findings.push(error("no-member", range, format!("the module `{module}` has no `{member}`")));
     }
     findings
@@ -162,8 +161,7 @@ fn is_of_the_workspace(view: &View<'_>, file: FileNo) -> bool {
 }
 
 /// Imports whose failure is expected: the file catches it.
-fn is_guarded(source: &Source<'_>) -> bool {
-    let text = source.text.to_string();
+fn is_guarded(text: &str) -> bool {
     text.contains("ImportError") || text.contains("ModuleNotFoundError")
 }
 
@@ -179,8 +177,7 @@ fn is_set_elsewhere(names: &Names, object: &str, name: &str) -> bool {
 }
 
 /// Where an imported name stands: behind its module's.
-fn place_of(source: &Source<'_>, facts: &Facts, import: &Import) -> Option<Range<usize>> {
-    let text = source.text.to_string();
+fn place_of(text: &str, facts: &Facts, import: &Import) -> Option<Range<usize>> {
     let (module, member) = (facts.get(import.module), facts.get(import.member));
     let statement = text.match_indices("from ").find_map(|(at, _)| {
         let rest = text[at + "from ".len()..].trim_start();

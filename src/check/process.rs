@@ -109,6 +109,8 @@ pub struct Spec {
     pub folder: PathBuf,
     /// What it reads; nothing, where `None`.
     pub stdin: Option<Vec<u8>>,
+    /// What it gets of environment besides `ENVIRONMENT`.
+    pub env: Vec<(OsString, OsString)>,
     pub limits: Limits,
     pub supervisor: Supervisor,
 }
@@ -153,10 +155,10 @@ pub async fn run(spec: Spec) -> Result<Output, Trouble> {
 
 /// The same; `kept` is dropped once none of its processes is left, also where the future is dropped before.
 pub(super) async fn run_keeping(spec: Spec, kept: impl Send + 'static) -> Result<Output, Trouble> {
-    let Spec { argv, folder, stdin, limits, supervisor } = spec;
+    let Spec { argv, folder, stdin, env, limits, supervisor } = spec;
     let pipe = if stdin.is_some() { Stdio::piped() } else { Stdio::null() };
     let (mut process, pipes) =
-        start(&argv, &folder, Some(limits.time), limits.memory_mib, &supervisor, pipe)?;
+        start(&argv, &folder, &env, (Some(limits.time), limits.memory_mib), &supervisor, pipe)?;
     process.kept = Some(Box::new(kept));
     let work = async {
         let feed = async {
@@ -195,7 +197,7 @@ pub fn spawn(
     memory_mib: u32,
     supervisor: &Supervisor,
 ) -> Result<Child, Trouble> {
-    let (process, pipes) = start(argv, folder, None, memory_mib, supervisor, Stdio::piped())?;
+    let (process, pipes) = start(argv, folder, &[], (None, memory_mib), supervisor, Stdio::piped())?;
     let stdin = pipes.stdin.ok_or_else(|| Trouble::NotStarted("it has no standard input".into()))?;
     Ok(Child { stdin, stdout: pipes.stdout, process })
 }
@@ -208,8 +210,8 @@ struct Pipes {
 fn start(
     argv: &[OsString],
     folder: &Path,
-    time: Option<Duration>,
-    memory_mib: u32,
+    env: &[(OsString, OsString)],
+    (time, memory_mib): (Option<Duration>, u32),
     supervisor: &Supervisor,
     stdin: Stdio,
 ) -> Result<(Supervised, Pipes), Trouble> {
@@ -229,6 +231,7 @@ fn start(
         .current_dir(folder)
         .env_clear()
         .envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        .envs(env.iter().map(|(name, value)| (name, value)))
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -19,7 +19,7 @@ use super::examples::{self, Example};
 use super::lsp::{Server, uri_of};
 use super::overlay::{Overlay, Version};
 use super::process::{Limits, Spec, Supervisor, Trouble, find, run_keeping};
-use super::{Finding, Severity, introduced, selection};
+use super::{Finding, Severity, imports, introduced, selection};
 use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
 
 /// See the module's head. Dropping it ends what it started.
@@ -41,7 +41,7 @@ struct Checker {
 
 #[derive(Debug)]
 enum Kind {
-    Server(Server),
+    Server(Box<Server>),
     Command(Command),
     /// On the tests that are about the file.
     Tests(Command),
@@ -202,6 +202,7 @@ impl Suite {
             .map_err(|error| format!("was not run: {error}"))?;
         let path = folder.join(&overlay.path);
         let question = examples::question(found, &path.to_string_lossy(), &folder.to_string_lossy());
+        let env = imports::of(overlay.language, &folder);
         let mut argv: Vec<OsString> = program.iter().map(OsString::from).collect();
         if let Some(first) = argv.first_mut() {
             *first = find(first, &self.root).map_err(|trouble| trouble.to_string())?;
@@ -211,6 +212,7 @@ impl Suite {
             argv,
             folder,
             stdin: Some(question.to_string().into_bytes()),
+            env,
             limits,
             supervisor: supervisor.clone(),
         };
@@ -279,7 +281,8 @@ impl Checker {
             CheckerKind::Lsp => {
                 let argv = spec.command.iter().map(OsString::from).collect();
                 let wait = spec.time.unwrap_or(SERVER);
-                Kind::Server(Server::new(&spec.name, argv, root, (wait, limits.memory_mib), supervisor))
+                let limits = (wait, limits.memory_mib);
+                Kind::Server(Box::new(Server::new(&spec.name, argv, root, limits, supervisor)))
             }
             CheckerKind::Command(format) => {
                 let format = match format {

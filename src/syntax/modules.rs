@@ -13,6 +13,8 @@ pub enum Modules {
         package: &'static str,
         /// Directories below a root whose contents are imported as if they stood in the root.
         sources: &'static [&'static str],
+        /// The environment variable that names more folders from which imports start, before all that is installed.
+        path: &'static str,
         /// What the name of an installed package that is only declarations for another one ends with (PEP 561).
         stubs: &'static str,
     },
@@ -95,6 +97,13 @@ impl Modules {
     pub fn sources(self) -> &'static [&'static str] {
         let Self::Dotted { sources, .. } = self;
         sources
+    }
+
+    /// The environment variable that names more folders from which imports start.
+    #[must_use]
+    pub fn path_variable(self) -> &'static str {
+        let Self::Dotted { path, .. } = self;
+        path
     }
 }
 

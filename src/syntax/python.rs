@@ -44,7 +44,12 @@ pub(super) static PYTHON: Language = Language {
         asserts: &["assert ", "assert(", "self.assert", "self.fail", "with pytest.raises"],
     },
     examples: Some(include_str!("python/examples.py")),
-    modules: Modules::Dotted { package: "__init__", sources: &["src", "lib", "python"], stubs: "-stubs" },
+    modules: Modules::Dotted {
+        package: "__init__",
+        sources: &["src", "lib", "python"],
+        path: "PYTHONPATH",
+        stubs: "-stubs",
+    },
     builtins: BUILTINS,
     members: MEMBERS,
     grammar: || tree_sitter_python::LANGUAGE.into(),

@@ -80,6 +80,7 @@ impl World {
             argv: self.argv(script),
             folder: self.folder.clone(),
             stdin: None,
+            env: Vec::new(),
             limits: Limits::default(),
             supervisor: self.supervisor(),
         }

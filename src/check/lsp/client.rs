@@ -29,6 +29,9 @@ const AGAIN: u32 = 5;
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// Where what is published names no version: the silence that ends it.
 const SILENCE: Duration = Duration::from_millis(150);
+/// Between the versions of two texts. Of a document that is closed, pyrefly publishes that there is nothing, as of the version
+/// after its last one: were that the next text's, it would look as if that had no faults.
+const STEP: i64 = 100;
 
 /// `ServerCancelled` and `ContentModified` (LSP 3.17): to be asked again.
 const BUSY: [i64; 2] = [-32802, -32801];
@@ -88,7 +91,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Greets the server that reads `input` and writes `output`, for the workspace at `root`.
+    /// Greets the server that reads `input` and writes `output`, for the workspace at `root`; `options` are its own.
     ///
     /// # Errors
     /// When it does not greet back in time.
@@ -96,6 +99,7 @@ impl Client {
         output: impl AsyncRead + Unpin + Send + 'static,
         input: impl AsyncWrite + Unpin + Send + 'static,
         root: &Path,
+        options: &Value,
     ) -> Result<Self, Silent> {
         let (outgoing, messages) = mpsc::channel(WAITING);
         let (state, news) = (Arc::<Mutex<State>>::default(), Arc::<Notify>::default());
@@ -111,6 +115,7 @@ impl Client {
             "rootUri": uri,
             "rootPath": root.to_string_lossy(),
             "workspaceFolders": [{ "uri": uri, "name": name }],
+            "initializationOptions": options,
             "capabilities": {
                 "general": { "positionEncodings": ["utf-8", "utf-16"] },
                 "workspace": { "configuration": true, "workspaceFolders": true, "diagnostics": { "refreshSupport": false } },
@@ -156,9 +161,9 @@ impl Client {
         let mut told = Vec::new();
         let mut outcome = Ok(());
         for (at, text) in texts.iter().enumerate() {
-            *turn += 1;
+            *turn += STEP;
             let version = *turn;
-            let known = self.lock().published.get(uri).map_or(0, |published| published.count);
+            let known = self.count_of(uri);
             let sent = if at == 0 {
                 let document =
                     json!({ "uri": uri, "languageId": language, "version": version, "text": text });
@@ -181,9 +186,34 @@ impl Client {
             }
         }
         // Also where it told nothing: it is to forget the draft.
+        let count = self.count_of(uri);
         let closed = self.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } })).await;
+        self.forgotten(uri, count).await;
         self.lock().published.remove(uri);
         outcome.and(closed).map(|()| told)
+    }
+
+    /// Waits a moment for what a server publishes of a document that was closed, lest it be taken for what it says of the next text.
+    async fn forgotten(&self, uri: &str, known: u64) {
+        let said = async {
+            loop {
+                let news = self.news.notified();
+                let is_asked = {
+                    let state = self.lock();
+                    state.pulls || state.over.is_some()
+                };
+                if is_asked || self.count_of(uri) > known {
+                    return;
+                }
+                news.await;
+            }
+        };
+        let _ = tokio::time::timeout(SILENCE, said).await;
+    }
+
+    /// How often something was published of a document.
+    fn count_of(&self, uri: &str) -> u64 {
+        self.lock().published.get(uri).map_or(0, |published| published.count)
     }
 
     async fn pull(&self, uri: &str, limit: Duration) -> Result<Vec<Value>, Silent> {

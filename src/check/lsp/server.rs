@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use super::client::{Client, Silent};
 use super::convert::findings;
+use super::options;
 use crate::check::Finding;
 use crate::check::process::{Supervised, Supervisor, spawn};
 
@@ -97,7 +98,7 @@ impl Server {
         running.started.push(Instant::now());
         let child = spawn(&self.argv, &self.root, self.memory_mib, &self.supervisor)
             .map_err(|trouble| trouble.to_string())?;
-        let greeted = Client::start(child.stdout, child.stdin, &self.root).await;
+        let greeted = Client::start(child.stdout, child.stdin, &self.root, &options::of(&self.argv)).await;
         let client = Arc::new(greeted.map_err(|why| {
             let said = child.process.stderr();
             let last = said.trim_end().lines().next_back().unwrap_or_default();

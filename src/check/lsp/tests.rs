@@ -6,6 +6,7 @@ use std::time::Duration;
 use ropey::Rope;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::task::JoinHandle;
 
 use super::frames::{Frames, framed};
 use super::*;
@@ -29,6 +30,8 @@ enum Way {
     Unversioned,
     /// Of an older version first.
     Late,
+    /// Of a closed document, that there is nothing, as of its next version.
+    Closing,
     Silence,
     Error,
     Garbage,
@@ -112,7 +115,7 @@ impl Server {
                 self.version = message["params"]["textDocument"]["version"].clone();
                 let (version, items) = (self.version.clone(), items(&self.text));
                 match self.way {
-                    Way::Push => self.publish(version, items).await,
+                    Way::Push | Way::Closing => self.publish(version, items).await,
                     Way::Unversioned => {
                         self.publish(Value::Null, json!([])).await;
                         self.publish(Value::Null, items).await;
@@ -138,6 +141,10 @@ impl Server {
                     self.say(reply(json!({ "kind": "full", "items": items }))).await;
                 }
             }
+            "textDocument/didClose" if self.way == Way::Closing => {
+                let next = self.version.as_i64().unwrap() + 1;
+                self.publish(json!(next), json!([])).await;
+            }
             "shutdown" => self.say(reply(Value::Null)).await,
             "exit" => return None,
             _ => {}
@@ -146,14 +153,18 @@ impl Server {
     }
 }
 
-/// What the server tells of texts, each with its count of findings, and what it was asked.
-async fn told(way: Way, texts: &[&str], limit: Duration) -> (Result<Vec<usize>, Silent>, Vec<String>) {
+async fn started(way: Way) -> (Client, JoinHandle<Vec<String>>) {
     let (ours, theirs) = tokio::io::duplex(1 << 20);
     let server =
         Server { stream: theirs, way, seen: Vec::new(), text: String::new(), version: Value::Null, busy: 0 };
     let server = tokio::spawn(server.serve());
     let (output, input) = tokio::io::split(ours);
-    let client = Client::start(output, input, Path::new("/w")).await.unwrap();
+    (Client::start(output, input, Path::new("/w"), &Value::Null).await.unwrap(), server)
+}
+
+/// What the server tells of texts, each with its count of findings, and what it was asked.
+async fn told(way: Way, texts: &[&str], limit: Duration) -> (Result<Vec<usize>, Silent>, Vec<String>) {
+    let (client, server) = started(way).await;
     let items = client.diagnostics(URI, "python", texts, limit).await;
     let counts = items.map(|items| items.iter().map(Vec::len).collect());
     client.goodbye().await;
@@ -199,6 +210,17 @@ async fn a_server_that_tells_nothing_is_never_taken_for_content() {
     }
     let (garbage, _) = told(Way::Garbage, &["bad"], LIMIT).await;
     assert!(matches!(&garbage, Err(Silent::Garbage(what)) if what.contains("Traceback")), "{garbage:?}");
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_closed_document_is_not_said_of_the_next_text() {
+    let (client, server) = started(Way::Closing).await;
+    for (text, expected) in [("good", 0), ("bad", 1), ("good", 0), ("bad", 1)] {
+        let items = client.diagnostics(URI, "python", &[text], LIMIT).await.unwrap();
+        assert_eq!(items[0].len(), expected, "{text}");
+    }
+    client.goodbye().await;
+    server.await.unwrap();
 }
 
 #[test]

@@ -76,8 +76,14 @@ impl Problem {
         let program = find(python.as_ref(), folder).map_err(|trouble| format!("{python} {trouble}"))?;
         let limits = Limits { time, ..Limits::default() };
         let argv = vec![program, "hidden_tests.py".into()];
-        let spec =
-            Spec { argv, folder: folder.to_owned(), stdin: None, limits, supervisor: supervisor.clone() };
+        let spec = Spec {
+            argv,
+            folder: folder.to_owned(),
+            stdin: None,
+            env: Vec::new(),
+            limits,
+            supervisor: supervisor.clone(),
+        };
         match run(spec).await {
             Ok(output) => Ok(output.status == 0),
             Err(trouble @ Trouble::NotStarted(_)) => Err(format!("{python} {trouble}")),
