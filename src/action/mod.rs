@@ -15,6 +15,7 @@ pub mod prepare;
 pub mod redraft;
 mod rewrite;
 mod select;
+pub mod test;
 #[cfg(test)]
 mod tests;
 
@@ -58,6 +59,7 @@ pub fn task_of(action: &str) -> Task {
         "docstring" => Task::Document,
         "fix" => Task::Fix,
         "rewrite" => Task::Refactor,
+        test::ID => Task::Test,
         _ => Task::Implement,
     }
 }
@@ -96,7 +98,9 @@ pub struct Plan {
 /// Why an action cannot be run here: what, where, and what to do. `line` counts from 1.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PlanError {
-    #[error("there is no action `{0}`; the actions are implement, rewrite, docstring, fix and generate")]
+    #[error(
+        "there is no action `{0}`; the actions are implement, rewrite, docstring, fix, test and generate"
+    )]
     Unknown(String),
     #[error(
         "line {line}: no function without a body here; put the cursor on one whose body is missing, `pass`, `...` or `raise NotImplementedError`"
@@ -118,6 +122,12 @@ pub enum PlanError {
     EmptyInstruction { line: usize },
     #[error("the action `fix` needs the diagnostic that it fixes")]
     NoDiagnostic,
+    #[error(
+        "line {line}: no written function here to test; put the cursor on one that is not in a file of tests"
+    )]
+    NothingToTest { line: usize },
+    #[error("line {line}: tests go into a file of their own; an editor runs this action")]
+    Elsewhere { line: usize },
     #[error("line {line}: no statement here to fix")]
     NoStatement { line: usize },
     #[error(
@@ -149,8 +159,8 @@ struct Ask<'a> {
 }
 
 /// In the order in which they are shown.
-const ACTIONS: [Action; 5] =
-    [fix::ACTION, implement::ACTION, rewrite::ACTION, docstring::ACTION, generate::ACTION];
+const ACTIONS: [Action; 6] =
+    [fix::ACTION, implement::ACTION, rewrite::ACTION, docstring::ACTION, test::ACTION, generate::ACTION];
 
 /// The kinds of the actions that are listed, for the server's capabilities.
 #[must_use]

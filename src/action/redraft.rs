@@ -20,6 +20,8 @@ use crate::workspace::view::View;
 const PARSE: Duration = Duration::from_secs(10);
 /// The most findings that one round is told: behind the first few the rest is mostly their echo.
 const FINDINGS: usize = 8;
+/// How freely a model writes that is asked afresh.
+const AFRESH: f32 = 0.7;
 /// The longest message and line of one, in characters.
 const WIDTH: usize = 300;
 /// For definitions that findings are about, in tokens.
@@ -72,18 +74,22 @@ pub fn redraft(
 
 fn ask(task: &Task, redraft: &Redraft, inputs: &Inputs, found: &Context) -> Result<Request, PrepareError> {
     let mut request = task.first.clone();
+    if redraft.afresh {
+        // Who is shown its own draft once more writes it once more; and what is certain to be the same is not asked.
+        request.temperature = request.temperature.map(|temperature| temperature.max(AFRESH));
+    }
     let known: Vec<&str> = request.turns.iter().map(|turn| turn.text.as_str()).collect();
     let mut redactor = Redactor::apart_from(&known);
     let rendered = prompt::render("redraft", inputs, found)?;
     let user = redactor.redact(&task.secrets.hide(&rendered.user));
     match &redraft.draft {
-        Some(draft) => {
+        Some(draft) if !redraft.afresh => {
             let answer =
                 redactor.redact(&task.secrets.hide(&answer(task, draft, redraft.imports.as_deref())));
             request.turns.push(Turn { role: Role::Assistant, text: answer });
             request.turns.push(Turn { role: Role::User, text: user });
         }
-        None => {
+        _ => {
             if let Some(last) = request.turns.last_mut() {
                 last.text = format!("{}\n\n{user}", last.text);
             }
@@ -124,6 +130,7 @@ fn inputs(task: &Task, redraft: &Redraft) -> Inputs {
         findings: redraft.faults.iter().take(FINDINGS).map(told).collect(),
         rejected: redraft.rejected.as_deref().map(quoted),
         tried: redraft.tried.iter().map(|fault| quoted(fault)).collect(),
+        afresh: redraft.afresh,
         ..Inputs::default()
     }
 }

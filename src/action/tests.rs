@@ -197,7 +197,10 @@ fn what_fits_is_offered() {
     let all = Query::default;
     for (fixture, want) in [
         ("def f():\n    pass$0\n", vec!["implement: Implement `f`", "docstring: Write a docstring of `f`"]),
-        ("def f():\n    'D'\n    return 1$0\n", vec!["docstring: Rewrite the docstring of `f`"]),
+        (
+            "def f():\n    'D'\n    return 1$0\n",
+            vec!["docstring: Rewrite the docstring of `f`", "test: Write tests for `f`"],
+        ),
         ("@overload\ndef f(): ...$0\n", vec![]),
         ("# redraft: up\n$1x = 1$2\n", vec!["rewrite: Rewrite: up"]),
         ("# redraft: up\n$0x = 1\n", vec![]),

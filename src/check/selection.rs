@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::overlay::Overlay;
+use crate::syntax::Source;
 use crate::syntax::definition;
-use crate::syntax::{Language, Source};
 use crate::workspace::disk::Disk;
 
 /// The most files of tests that are run for one draft: it is waited for.
@@ -18,7 +18,7 @@ pub(super) fn of(root: &Path, overlay: &Overlay) -> Vec<String> {
     let module = module_of(&overlay.path);
     let mut tests: Vec<String> = Vec::new();
     Disk::new(&[root.to_owned()]).walk(|found| {
-        if is_test(overlay.language, &found.path) {
+        if overlay.language.is_test(&found.path) {
             tests.push(found.path.to_string());
         }
     });
@@ -60,17 +60,6 @@ fn module_of(path: &str) -> &str {
     if name == "__init__" { folder.rsplit('/').next().unwrap_or(folder) } else { name }
 }
 
-/// Whether a file is one of tests by its name.
-fn is_test(language: &Language, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let Some(stem) =
-        Language::by_path(name).filter(|known| known.id == language.id).and_then(|_| name.rsplit_once('.'))
-    else {
-        return false;
-    };
-    stem.0.starts_with("test_") || stem.0.ends_with("_test") || stem.0 == "tests"
-}
-
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() || ch == '_');
     !word.is_empty()
@@ -82,6 +71,7 @@ fn has_word(text: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::Language;
 
     #[test]
     fn files_are_known_by_their_names() {
@@ -93,7 +83,7 @@ mod tests {
             ("pkg/testing.py", false),
             ("test_a.txt", false),
         ] {
-            assert_eq!(is_test(python, path), expected, "{path}");
+            assert_eq!(python.is_test(path), expected, "{path}");
         }
         for (path, module) in [("pkg/a.py", "a"), ("pkg/__init__.py", "pkg"), ("a.py", "a")] {
             assert_eq!(module_of(path), module);

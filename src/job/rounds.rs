@@ -11,7 +11,7 @@ use crate::model::Tokens;
 use crate::text::diff;
 
 /// Rounds without a better draft, after which there is no other: the model does not get there.
-const PATIENCE: u32 = 2;
+const PATIENCE: u32 = 3;
 
 /// How far a draft is redrafted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub struct Redraft {
     pub rejected: Option<String>,
     /// What other drafts had wrong, one line each.
     pub tried: Vec<String>,
+    /// The model wrote a draft again that it had written: it is asked afresh, without seeing that.
+    pub afresh: bool,
 }
 
 /// What is to be done about a draft.
@@ -100,6 +102,8 @@ pub struct Rounds {
     tried: Vec<String>,
     /// Why the last answer was no draft.
     cause: Option<String>,
+    /// The last round that wrote what was written before, and which round that was.
+    again_in: Option<(u32, u32)>,
 }
 
 impl Rounds {
@@ -115,6 +119,7 @@ impl Rounds {
             drafts: Vec::new(),
             tried: Vec::new(),
             cause: None,
+            again_in: None,
         }
     }
 
@@ -141,7 +146,8 @@ impl Rounds {
         let before = self.drafts.iter().find(|(known, _)| *known == draft).map(|(_, round)| *round);
         self.drafts.push((draft, self.round));
         if let Some(before) = before {
-            return self.end(Some(format!("round {} wrote the draft of round {before} again", self.round)));
+            self.again_in = Some((self.round, before));
+            return self.another(now, spent, None);
         }
         let is_better = self.best.as_ref().is_none_or(|best| self.score(&candidate) < self.score(best));
         let worse = if is_better {
@@ -166,9 +172,10 @@ impl Rounds {
             draft.as_ref().is_some_and(|draft| self.drafts.iter().any(|(known, _)| known == draft));
         self.cause = Some(why.clone());
         if is_known {
-            return self.end(Some(format!("round {} brought the same once more", self.round)));
+            self.again_in = Some((self.round, self.round - 1));
+        } else {
+            self.drafts.extend(draft.clone().map(|draft| (draft, self.round)));
         }
-        self.drafts.extend(draft.clone().map(|draft| (draft, self.round)));
         self.another(now, spent, Some((why, draft)))
     }
 
@@ -186,8 +193,11 @@ impl Rounds {
 
     fn another(&mut self, now: Time, spent: Tokens, rejected: Option<(String, Option<String>)>) -> Verdict {
         let seconds = self.limits.time.as_secs();
+        let again = self.again_in.filter(|(round, _)| *round == self.round);
         let why_not = if self.round > self.limits.rounds {
-            Some(None)
+            Some(
+                again.map(|(round, before)| format!("round {round} wrote the draft of round {before} again")),
+            )
         } else if self.began.is_some_and(|began| now.saturating_sub(began) >= self.limits.time) {
             Some(Some(format!("the {seconds} seconds of refinement are over (`refine.seconds`)")))
         } else if spent >= self.limits.tokens {
@@ -206,7 +216,14 @@ impl Rounds {
             Some(best) => (best.targets.first().cloned(), best.targets.get(1).cloned(), best.faults.clone()),
             None => (last, None, Vec::new()),
         };
-        Verdict::Again(Box::new(Redraft { draft, imports, faults, rejected, tried: self.tried.clone() }))
+        Verdict::Again(Box::new(Redraft {
+            draft,
+            imports,
+            faults,
+            rejected,
+            tried: self.tried.clone(),
+            afresh: again.is_some(),
+        }))
     }
 
     /// Less is better.

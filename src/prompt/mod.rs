@@ -69,6 +69,8 @@ pub struct Inputs {
     pub findings: Vec<Fault>,
     pub rejected: Option<String>,
     pub tried: Vec<String>,
+    /// The last draft is not shown: another one is wanted.
+    pub afresh: bool,
 }
 
 /// What a checker found, and the line of code that it is about.

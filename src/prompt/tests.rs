@@ -21,6 +21,7 @@ fn inputs() -> Inputs {
         findings: vec![Fault { line: "y = x + 1".to_owned(), message: "`x` is bound nowhere".to_owned() }],
         rejected: text("the draft is empty"),
         tried: vec!["`z` is bound nowhere".to_owned()],
+        afresh: false,
     }
 }
 

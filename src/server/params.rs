@@ -79,6 +79,9 @@ pub(super) struct GenerateParams {
     pub instruction: String,
     #[serde(default)]
     pub model: Option<String>,
+    /// Tests, which go to the file's end. Not a client's to say.
+    #[serde(skip)]
+    pub is_tests: bool,
 }
 
 #[derive(Debug, Deserialize)]

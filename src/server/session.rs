@@ -41,6 +41,7 @@ pub(in crate::server) mod repairs;
 mod requests;
 mod runs;
 mod sending;
+mod testing;
 #[cfg(test)]
 mod tests;
 mod unopened;

@@ -37,6 +37,8 @@ pub struct Language {
     pub modules: Modules,
     /// How statements begin that stand for a body yet to be written.
     pub placeholders: &'static [&'static str],
+    /// How its tests are written.
+    pub tests: Tests,
     /// How statements begin that another one has to end.
     pub unended: &'static [&'static str],
     /// What keeps checkers and tests quiet.
@@ -54,6 +56,28 @@ pub struct Language {
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
     pub(super) bindings: OnceLock<Query>,
+}
+
+/// How tests of a language are written.
+#[derive(Debug)]
+pub struct Tests {
+    /// What is asked for, in prose.
+    pub ask: &'static str,
+    /// Where they are, below a folder of the project.
+    pub folder: &'static str,
+    /// How the names of their files begin, or end, or are, without the ending.
+    pub prefix: &'static str,
+    pub suffix: &'static str,
+    pub name: &'static str,
+    pub ending: &'static str,
+}
+
+impl Tests {
+    /// The name of the file for a module.
+    #[must_use]
+    pub fn file(&self, stem: &str) -> String {
+        format!("{}{}.{}", self.prefix, stem.trim_start_matches('_'), self.ending)
+    }
 }
 
 /// Words of a language and its tools that make code look right that is not.
@@ -142,6 +166,25 @@ impl Language {
     #[must_use]
     pub fn is_placeholder(&self, line: &str) -> bool {
         self.placeholders.iter().any(|placeholder| line.trim().starts_with(placeholder))
+    }
+
+    /// Whether the file at `path` is one of tests, by its name.
+    #[must_use]
+    pub fn is_test(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let is_own = Self::by_path(name).is_some_and(|known| known.id == self.id);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let Tests { prefix, suffix, name, .. } = self.tests;
+        is_own && (stem.starts_with(prefix) || stem.ends_with(suffix) || stem == name)
+    }
+
+    /// How the file at `path`, from a project's root, is imported.
+    #[must_use]
+    pub fn module_name(&self, path: &str) -> String {
+        let stem = self.modules.stem(path);
+        let source =
+            self.modules.sources().iter().find_map(|source| stem.strip_prefix(source)?.strip_prefix('/'));
+        source.unwrap_or(stem).replace('/', ".")
     }
 
     /// The endings of all languages' files.

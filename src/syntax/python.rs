@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::language::{Alone, Evasions, Kinds, Language, Sources};
+use super::language::{Alone, Evasions, Kinds, Language, Sources, Tests};
 use super::modules::Modules;
 
 pub(super) static PYTHON: Language = Language {
@@ -15,6 +15,14 @@ pub(super) static PYTHON: Language = Language {
     opener: ":",
     initialisers: &["__init__", "__post_init__", "__new__", "setUp"],
     placeholders: &["pass", "...", "raise NotImplementedError"],
+    tests: Tests {
+        ask: "Write pytest tests",
+        folder: "tests",
+        prefix: "test_",
+        suffix: "_test",
+        name: "tests",
+        ending: "py",
+    },
     unended: &["try", "@"],
     evasions: Evasions {
         suppressions: &[

@@ -161,3 +161,46 @@ fn a_stop_ends_a_checker_that_hangs() {
     }
     client.finish();
 }
+
+/// Runs tests as pytest does: one that has `wrong` in it fails.
+const RUNNER: &str = r#"
+import re, sys
+report, files = sys.argv[1], sys.argv[2:]
+cases = []
+for name in files:
+    for test, body in re.findall(r"def (test_\w+)\(\):\n((?:    .*\n?)+)", open(name).read()):
+        fault = '<failure message="AssertionError: assert 1 == 2">x</failure>' if "wrong" in body else ""
+        cases.append(f'<testcase classname="{name}" name="{test}">{fault}</testcase>')
+open(report, "w").write(f'<testsuites><testsuite name="s" tests="{len(cases)}">{"".join(cases)}</testsuite></testsuites>')
+sys.exit(1 if any("failure" in case for case in cases) else 0)
+"#;
+
+#[test]
+fn tests_for_a_function_are_written_run_and_redrafted() {
+    let place = Place::new("tests");
+    fs::write(place.folder.join("runner.py"), RUNNER).unwrap();
+    fs::create_dir_all(place.folder.join("work/tests")).unwrap();
+    let there = "from shapes import below\n\n\ndef test_old():\n    assert below() == 2\n";
+    let file = place.folder.join("work/tests/test_shapes.py");
+    fs::write(&file, there).unwrap();
+    let (wrong, right) =
+        ("def test_new():\n    assert below() == 'wrong'\n", "def test_new():\n    assert below() > 1\n");
+    let provider = Scripted::saying([wrong, right]);
+    let runner = place.folder.join("runner.py").display().to_string();
+    let config = format!(
+        "[[checker]]\nname = \"tests\"\nkind = \"test\"\ncommand = [\"python3\", {runner:?}, \"{{report}}\"]\n"
+    );
+    let mut client = place.client(&provider, &config, Some(false));
+    let uri = format!("file://{}", file.display());
+    client.open(&uri, there);
+    let run = client.run_in(&place.uri(), "test", "return 2");
+    client.until_state(&run, "done");
+    let text = client.text_of(&uri);
+    assert!(text.starts_with(there) && text.contains("assert below() > 1"), "{text}");
+    assert!(!text.contains("wrong"), "{text}");
+    let requests = provider.requests();
+    assert!(requests[0].turns[0].text.contains("`below`, which the module `shapes` has"));
+    assert!(requests[1].turns[2].text.contains("assert 1 == 2"), "{}", requests[1].turns[2].text);
+    assert_eq!(fs::read_to_string(&file).unwrap(), there, "nothing is saved");
+    client.finish();
+}

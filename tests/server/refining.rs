@@ -45,7 +45,7 @@ fn a_draft_is_redrafted_by_what_the_checks_find() {
 
 #[test]
 fn how_often_is_its_users_choice() {
-    for (refine, calls) in [(json!({ "rounds": 0 }), 1), (json!({ "rounds": 1 }), 2), (json!({}), 3)] {
+    for (refine, calls) in [(json!({ "rounds": 0 }), 1), (json!({ "rounds": 1 }), 2), (json!({}), 4)] {
         let answers =
             ["    return one(r)\n", "    return two(r)\n", "    return three(r)\n", "    return four(r)\n"];
         let provider = Scripted::saying(answers);

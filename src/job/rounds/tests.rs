@@ -68,19 +68,27 @@ fn the_best_draft_stands() {
 
 #[test]
 fn rounds_that_lead_nowhere_end() {
-    for (drafts, expected, reason) in [
-        (vec![Ok(("a", 1, 0)), Ok(("a", 1, 0))], "a", "round 2 wrote the draft of round 1 again"),
-        (
-            vec![Ok(("a", 1, 0)), Ok(("b", 2, 0)), Ok(("a", 1, 0))],
-            "a",
-            "round 3 wrote the draft of round 1 again",
-        ),
-        (vec![Ok(("a", 1, 0)), Ok(("b", 2, 0)), Ok(("c", 2, 0))], "a", "2 rounds made it no better"),
-        (vec![Ok(("a", 1, 0)), Err("x"), Err("x")], "a", "round 3 brought the same once more"),
+    let patience = "3 rounds made it no better";
+    for (most, drafts, expected, reason) in [
+        (1, vec![Ok(("a", 1, 0)), Ok(("a", 1, 0))], "a", "round 2 wrote the draft of round 1 again"),
+        (9, vec![Ok(("a", 1, 0)), Ok(("b", 2, 0)), Ok(("a", 1, 0)), Ok(("c", 2, 0))], "a", patience),
+        (9, vec![Ok(("a", 1, 0)), Ok(("b", 2, 0)), Ok(("c", 2, 0)), Ok(("d", 2, 0))], "a", patience),
+        (9, vec![Ok(("a", 1, 0)), Err("x"), Err("x"), Err("y")], "a", patience),
     ] {
-        let (text, _, why) = outcome(9, &drafts);
+        let (text, _, why) = outcome(most, &drafts);
         assert_eq!((text.as_str(), why.as_deref()), (expected, Some(reason)), "{drafts:?}");
     }
+}
+
+#[test]
+fn a_model_that_writes_the_same_again_is_asked_afresh() {
+    let mut rounds = rounds(3);
+    let mut afresh = Vec::new();
+    for text in ["a", "a", "b"] {
+        let Verdict::Again(redraft) = rounds.checked(LATER, Tokens(1), draft(text, 1, 0)) else { panic!() };
+        afresh.push(redraft.afresh);
+    }
+    assert_eq!(afresh, [false, true, false]);
 }
 
 #[test]

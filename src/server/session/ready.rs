@@ -9,10 +9,14 @@ use super::project::Around;
 use crate::action::prepare::{PrepareError, Room, Sent, Wish, is_offered, prepare, prepare_new};
 use crate::config::{Choices, Config, Refine};
 use crate::job::Task;
+use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Registry};
 use crate::model::route::{Route, Wanted};
 use crate::model::{ErrorKind, ModelError};
 use crate::workspace::Snapshot;
+
+/// How often tests are redrafted where nobody says: what fails may be the test, or what is tested.
+const ROUNDS_OF_TESTS: u32 = 5;
 
 /// A run that can begin.
 #[derive(Debug)]
@@ -84,7 +88,10 @@ pub(super) fn ready(
     around: &Around,
 ) -> Result<Ready, Unready> {
     let mut wanted = wanted.clone();
-    let refine = rules.apply(registry, &mut wanted)?;
+    let mut refine = rules.apply(registry, &mut wanted)?;
+    if wanted.task == Some(Errand::Test) {
+        refine.rounds = refine.rounds.or(Some(ROUNDS_OF_TESTS));
+    }
     let wanted = &wanted;
     let (task, sent, chosen, route) = fitting(registry, wanted, snapshot, wish, around)?;
     let first = Ready { task, sent, chosen, route, refine, trusted: rules.trusted() };

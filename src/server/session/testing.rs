@@ -1,0 +1,75 @@
+//! Tests for a function: written into the file of tests that its module has, or is to have, which need not be open.
+
+use std::path::Path;
+
+use tower_lsp::jsonrpc;
+
+use super::Session;
+use crate::action::test;
+use crate::check::lsp::uri_of;
+use crate::server::convert::range_in;
+use crate::server::event::{Asked, Command};
+use crate::server::params::{GenerateParams, RunParams, WirePosition, WireRange, content_modified, invalid};
+use crate::syntax::modules::{join, parent};
+
+impl Session {
+    pub(super) fn write_tests(&mut self, params: &RunParams, asked: Asked) {
+        match self.tests_for(params) {
+            Ok(generate) => self.command(Command::Generate(generate), asked),
+            Err(error) => drop(asked.reply.send(Err(error))),
+        }
+    }
+
+    fn tests_for(&self, params: &RunParams) -> jsonrpc::Result<GenerateParams> {
+        let snapshot = self.document(&params.uri, params.range)?;
+        if snapshot.version != params.version {
+            return Err(content_modified("the document has changed since; ask for actions again".to_owned()));
+        }
+        let path = snapshot.path.clone().ok_or_else(|| invalid("the document is no file".to_owned()))?;
+        let folders = self.profile.folders.iter().filter(|folder| path.starts_with(folder));
+        let folder = folders.max_by_key(|folder| folder.as_os_str().len()).map(std::path::PathBuf::as_path);
+        let folder = folder.or(path.parent()).unwrap_or(Path::new("/"));
+        let rest = path.strip_prefix(folder).unwrap_or(&path);
+        let parts: Vec<_> = rest.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        let name = parts.join("/");
+        let tree = snapshot.parse();
+        let source = snapshot.source(tree.as_ref(), &name);
+        let source = source.ok_or_else(|| invalid("Redraft does not know this language".to_owned()))?;
+        let range = range_in(&snapshot.text, params.range, self.profile.encoding);
+        let stem = source.language.modules.stem(&name);
+        let module = source.language.module_name(&name);
+        let instruction =
+            test::instruction(&source, &range, &module).map_err(|error| invalid(error.to_string()))?;
+        let file = self.file_of_tests(folder, &name, stem.rsplit('/').next().unwrap_or(stem), &source);
+        let zero = WirePosition { line: 0, character: 0 };
+        let range = WireRange { start: zero, end: zero };
+        Ok(GenerateParams {
+            uri: uri_of(&folder.join(file)),
+            range,
+            instruction,
+            model: None,
+            is_tests: true,
+        })
+    }
+
+    /// The one that is there, else where others are, else beside the module.
+    fn file_of_tests(
+        &self,
+        folder: &Path,
+        name: &str,
+        stem: &str,
+        source: &crate::action::Source<'_>,
+    ) -> String {
+        let file = source.language.tests.file(stem);
+        let beside = parent(name).unwrap_or_default();
+        let below = source.language.tests.folder;
+        let places = [join(below, &file), join(&join(beside, below), &file), join(beside, &file)];
+        let is_there = |path: &&String| {
+            folder.join(path).is_file() || self.documents.contains_key(&uri_of(&folder.join(path)))
+        };
+        let there = places.iter().find(is_there).cloned();
+        there.unwrap_or_else(
+            || if folder.join(below).is_dir() { places[0].clone() } else { places[2].clone() },
+        )
+    }
+}
