@@ -22,7 +22,8 @@ one stays where it was not.
 The table has one line for the wheel (name, version, the day it was the newest: a wheel does not tell when it was made), then for
 each provider one with its hosts in brackets, and one for each model: its id, the prices of a million tokens of input, cached
 input and output in millionths of a US dollar, its window, the most that it answers (or nothing), and a letter for each ability: f
-fills in the middle, t takes tools, i takes images.
+fills in the middle, t takes tools, i takes images, r reasons before it answers; and where it is told and more than that of input, the
+price of a million tokens of a prompt that are written to the provider's cache.
 
 Read the change before you keep it, write its day into docs/configuration.md, and run the tests of src/model/prices.rs, which
 name some models: one that is gone is replaced there. Needs the standard library and pip.
@@ -164,7 +165,7 @@ def unfit(name: str, model: dict) -> str | None:
 
 
 def facts(name: str, model: dict, provider: str) -> tuple:
-    """Input, cached, output (micro-dollars for a million tokens), window, output limit (or nothing), abilities."""
+    """Input, cached, output (micro-dollars for a million tokens), window, output limit (or nothing), abilities, cache writes."""
     price = {
         "input": model["input_cost_per_token"],
         "cache_read_input": model.get("cache_read_input_token_cost") or model["input_cost_per_token"],
@@ -179,12 +180,15 @@ def facts(name: str, model: dict, provider: str) -> tuple:
         ("f", provider in ("mistral", "codestral") and FIM.search(name)),
         ("t", model.get("supports_function_calling")),
         ("i", model.get("supports_vision")),
+        ("r", model.get("supports_reasoning")),
     ]
+    written = model.get("cache_creation_input_token_cost") or 0
     return (
         *(micro_dollars(cost) for cost in price.values()),
         window,
         model.get("max_output_tokens") or "",
         "".join(letter for letter, has in abilities if has),
+        *([micro_dollars(written)] if written > price["input"] else []),
     )
 
 

@@ -15,11 +15,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("context", &["workspace", "syntax", "text"]),
     ("prompt", &["context", "text"]),
     ("draft", &["syntax", "text"]),
-    ("check", &["config", "workspace", "syntax", "text"]),
     ("model", &[]),
+    ("config", &["model"]),
+    ("check", &["config", "workspace", "syntax", "text"]),
     ("job", &["check", "model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
     ("action", &["job", "check", "model", "draft", "prompt", "context", "workspace", "syntax", "text"]),
-    ("config", &["model"]),
     (
         "server",
         &[

@@ -10,6 +10,9 @@ use crate::draft::verify::Proposal;
 use crate::job::Checked;
 use crate::text::edit::{Edit, applied};
 
+/// The checks that need no configuration.
+const BUILT_IN: [&str; 3] = ["syntax", "names", "evasions"];
+
 /// The checkers of a workspace, and how they call the file.
 #[derive(Clone, Debug)]
 pub struct Checkers {
@@ -62,14 +65,16 @@ async fn looked(
         return Checked { unheard: vec![why], ..Checked::default() };
     };
     let mut unheard = Vec::new();
+    let mut asked: Vec<String> = BUILT_IN.map(str::to_owned).to_vec();
     if let Some(Checkers { suite, path, known }) = checkers {
         let overlay = Overlay { path: path.clone(), ..overlay };
         let heard = suite.check(&overlay, known, &findings).await;
         findings.extend(heard.findings);
         unheard = heard.unheard;
+        asked.extend(heard.asked);
         findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     }
-    Checked { findings, unheard, mended: None }
+    Checked { findings, asked, unheard, mended: None }
 }
 
 /// The draft with what its checkers would safely do about it; nothing where they would do nothing, or something elsewhere.

@@ -37,6 +37,10 @@ pub struct Room {
     pub window: Tokens,
     /// The most that may be answered.
     pub output: Tokens,
+    /// The least that may be answered, whatever the action: a model that reasons has that count, too.
+    pub least: Tokens,
+    /// The likeliest answer is asked for. Hosted models have ways of their own, and the newer ones refuse to be told.
+    pub greedy: bool,
     /// The answer can be begun for the model (the embedded engine).
     pub prefill: bool,
 }
@@ -45,7 +49,14 @@ impl Room {
     #[must_use]
     pub fn of(chosen: &Chosen) -> Self {
         let Limits { context, window, output } = chosen.limits;
-        Self { context, window, output, prefill: chosen.place == Location::Embedded }
+        Self {
+            context,
+            window,
+            output,
+            least: chosen.room,
+            greedy: chosen.place != Location::Hosted,
+            prefill: chosen.place == Location::Embedded,
+        }
     }
 
     /// The same for a model whose window turned out to be smaller than was thought: a quarter of what `sent` shows.
@@ -64,6 +75,8 @@ pub struct Sent {
     pub redacted: usize,
     /// A safe estimate of the whole prompt.
     pub tokens: Tokens,
+    /// How long the answer should be at most; the request may leave room for more, for a model that reasons.
+    pub answer: Tokens,
     pub request: Request,
 }
 
@@ -204,17 +217,18 @@ fn compose(
         (None, _) | (_, Shape::File | Shape::Body { .. }) => &[][..],
         (Some(_), Shape::Block | Shape::Docstring) => &STOPS[..],
     };
+    let answer = Tokens(rendered.max_tokens);
     let request = Request {
         system,
         turns: vec![Turn { role: Role::User, text: user }],
         prefill,
-        max_tokens: Tokens(rendered.max_tokens.min(room.output.0)),
-        temperature: Some(0.0),
+        max_tokens: answer.max(room.least).min(room.output),
+        temperature: room.greedy.then_some(0.0),
         stop: stop.iter().map(|&text| text.to_owned()).collect(),
     };
     let tokens = checked(&request)?;
     let excess = tokens.0.saturating_add(request.max_tokens.0).saturating_sub(room.window.0);
-    let sent = Sent { title: plan.title.clone(), context, redacted, tokens, request };
+    let sent = Sent { title: plan.title.clone(), context, redacted, tokens, answer, request };
     Ok((Composed { sent, secrets }, Tokens(excess)))
 }
 

@@ -187,7 +187,12 @@ pub(super) fn model_as_json(model: &ModelSpec, provider: &ProviderSpec) -> Value
     };
     let dollars = |MicroUsd(micro): MicroUsd| micro as f64 / 1e6;
     let price = model.price.map(|price| {
-        json!({ "input": dollars(price.input), "cached": dollars(price.cached), "output": dollars(price.output) })
+        json!({
+            "input": dollars(price.input),
+            "cached": dollars(price.cached),
+            "cache_write": dollars(price.written.unwrap_or(price.input)),
+            "output": dollars(price.output),
+        })
     });
     let id = match &model.source {
         ModelSource::Id(id) => id.clone(),

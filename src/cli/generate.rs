@@ -204,7 +204,7 @@ fn question(site: &Site<'_>, registry: &Registry, wanted: &Wanted) -> Result<Que
         return Ok((question, first));
     }
     // How large the question is, is known by now.
-    let answer = Some(question.1.request.max_tokens);
+    let answer = Some(question.1.answer);
     let (prompt, least) = (question.1.tokens, question.1.least());
     let sized = Wanted { prompt, least, answer, ..wanted.clone() };
     let again = registry.route(&sized).map_err(failed)?;

@@ -1,5 +1,6 @@
 //! `redraft serve`: one editor over standard input and output.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -7,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::{Failure, setup};
 use crate::check::process::Supervisor;
 use crate::config;
+use crate::model::listing::Listings;
 use crate::model::registry::Registry;
 use crate::server::{Loaded, Reload, Setup, serve};
 
@@ -53,21 +55,56 @@ pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {
 /// What tells that a file is another one: when it was written, and how long it is. Nothing for one that is not there.
 type Stamp = Option<(SystemTime, u64)>;
 
-/// Reads the configuration file again when it is another one.
-fn reload() -> Reload {
-    let stamp = || -> Stamp {
-        let metadata = config::config_file().ok()?.path.metadata().ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
-    };
-    let last = Mutex::new(stamp());
-    let is_changed = move || {
-        let now = stamp();
+fn stamp(path: &Path) -> Stamp {
+    let metadata = path.metadata().ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// Of what models are made: the configuration file, and what providers said of their models (`models list --refresh`).
+fn files() -> [Option<PathBuf>; 2] {
+    let config = config::config_file().ok().map(|file| file.path);
+    [config, config::state_dir().ok().map(|state| Listings::file(&state))]
+}
+
+/// Tells whether one of the files is another one than when it was asked last.
+fn changes(files: impl Fn() -> [Option<PathBuf>; 2] + Send + Sync) -> impl Fn() -> bool + Send + Sync {
+    let stamps = move || files().map(|path| stamp(&path?));
+    let last = Mutex::new(stamps());
+    move || {
+        let now = stamps();
         std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), now) != now
-    };
+    }
+}
+
+/// Reads the configuration again when a file of it is another one.
+fn reload() -> Reload {
     let load = |old: Option<&Registry>| -> Loaded {
         let config = setup::config().map_err(|problems| setup::told(&problems))?;
         let state = config::state_dir().map_err(|problem| problem.to_string())?;
         Ok((setup::after(&config, &state, old), Arc::new(config)))
     };
-    Reload { is_changed: Box::new(is_changed), load: Box::new(load) }
+    Reload { is_changed: Box::new(changes(files)), load: Box::new(load) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_list_of_models_is_seen_as_a_new_configuration_is() {
+        let state = std::env::temp_dir().join(format!("redraft-serve-{}", std::process::id()));
+        let (config, list) = (state.join("config.toml"), Listings::file(&state));
+        let is_changed = changes({
+            let (config, list) = (config.clone(), list.clone());
+            move || [Some(config.clone()), Some(list.clone())]
+        });
+        assert!(!is_changed(), "neither is there");
+        std::fs::create_dir_all(&state).unwrap();
+        for (path, text) in [(&config, "a"), (&list, "b"), (&list, "bb"), (&config, "aa")] {
+            std::fs::write(path, text).unwrap();
+            assert_eq!((is_changed(), is_changed()), (true, false), "{}", path.display());
+        }
+        std::fs::remove_dir_all(&state).unwrap();
+        assert!(is_changed());
+    }
 }

@@ -316,13 +316,14 @@ fn dollars(table: &Table<'_>, key: &str) -> Option<MicroUsd> {
 
 /// Dollars for each million tokens; cached tokens cost as others do unless told.
 fn price(table: &Table<'_>) -> Option<Price> {
-    let [input, cached, output] = ["input", "cached", "output"].map(|key| dollars(table, key));
+    let keys = ["input", "cached", "cache_write", "output"];
+    let [input, cached, written, output] = keys.map(|key| dollars(table, key));
     for key in ["input", "output"] {
         if table.has(key).is_none() {
             table.missing(key, "US dollars for each million tokens");
         }
     }
-    Some(Price { input: input?, cached: cached.or(input)?, output: output? })
+    Some(Price { input: input?, cached: cached.or(input)?, written, output: output? })
 }
 
 fn trusted(root: &Table<'_>, home: Option<&Path>) -> Vec<PathBuf> {

@@ -118,11 +118,17 @@ pub static SETTINGS: &[Setting] = &[
     ),
     required("model.price.input", Kind::Dollars, "tokens of prompts"),
     one("model.price.cached", Kind::Dollars, "tokens of prompts that the provider had cached", "as `input`"),
+    one(
+        "model.price.cache_write",
+        Kind::Dollars,
+        "tokens of prompts that the provider caches now",
+        "with Anthropic a quarter more than `input`, else as `input`",
+    ),
     required("model.price.output", Kind::Dollars, "tokens of answers"),
     one(
         "model.max_tokens",
         TOKENS,
-        "the most that it may answer, in tokens; each action has a limit of its own besides (500 to 2,000)",
+        "the most that it may answer, in tokens; each action has a limit of its own besides (500 to 2,000), beyond which only hosted models and those with this setting have room to reason",
         "1,024 embedded, else 4,096, or what is known of the model if that is less",
     ),
     one(
@@ -149,7 +155,7 @@ pub static SETTINGS: &[Setting] = &[
     one(
         "routing.fallback",
         Kind::Texts,
-        "the models that are asked when one fails, in this order",
+        "the models that are asked when one fails, in this order; to have nobody else asked, name the model itself",
         "the other models of this file, in their order",
     ),
     one(
@@ -200,6 +206,12 @@ pub static SETTINGS: &[Setting] = &[
     ),
     required("budget.unknown_price.input", Kind::Dollars, "as `model.price.input`"),
     one("budget.unknown_price.cached", Kind::Dollars, "as `model.price.cached`", "as `input`"),
+    one(
+        "budget.unknown_price.cache_write",
+        Kind::Dollars,
+        "as `model.price.cache_write`",
+        "a quarter more than `input`",
+    ),
     required("budget.unknown_price.output", Kind::Dollars, "as `model.price.output`"),
     one(
         "telemetry",

@@ -102,6 +102,15 @@ impl Run {
         }
     }
 
+    /// The answer is not whole, and cannot become a draft any more.
+    pub(super) fn went_astray(&mut self, now: Time) -> Vec<Effect> {
+        self.cleaner = None;
+        let why = "the draft does not parse, and was stopped at that".to_owned();
+        let mut effects = vec![Effect::StopAsking];
+        effects.extend(self.rejected(now, why, None));
+        effects
+    }
+
     /// There is no answer, and will be none: the best draft of earlier rounds stands, if there is any.
     pub(super) fn missed(&mut self, why: String) -> Vec<Effect> {
         if !self.is_redrafting() {
@@ -161,6 +170,7 @@ impl Run {
         Candidate {
             targets,
             faults: self.located(checked.findings),
+            asked: checked.asked,
             unheard: checked.unheard,
             note: self.message.clone(),
             round: self.round(),

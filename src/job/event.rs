@@ -104,6 +104,8 @@ pub enum Input<'a> {
 pub struct Checked {
     /// What is wrong with it that was not wrong before, in bytes of the drafted file.
     pub findings: Vec<Finding>,
+    /// Who looked at it.
+    pub asked: Vec<String>,
     /// Who was to look at it and told nothing, a sentence each.
     pub unheard: Vec<String>,
     /// The draft as a checker has mended it; `findings` are of that.

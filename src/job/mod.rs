@@ -19,7 +19,9 @@ use ropey::Rope;
 pub use self::event::{Checked, Delivery, Effect, Input, Send, State};
 use self::rounds::{Candidate, Limits, Rounds};
 pub use self::task::Task;
+use crate::draft::astray::Astray;
 use crate::draft::clean::Cleaner;
+use crate::draft::form::Shape;
 use crate::draft::region::Region;
 use crate::draft::repeat::{Repeats, Repetition};
 use crate::draft::stream::StreamDiff;
@@ -60,6 +62,7 @@ pub struct Run {
     cleaner: Option<Cleaner>,
     stream: StreamDiff,
     repeats: Repeats,
+    astray: Option<Astray>,
     /// The lines of the draft that were told.
     told: Vec<String>,
     /// The region's text and the import block's, once they are known.
@@ -101,6 +104,7 @@ impl Run {
             weave,
             stream,
             repeats: Repeats::default(),
+            astray: astray_of(&task),
             told: Vec::new(),
             task,
             delivery,
@@ -222,6 +226,8 @@ impl Run {
             effects.extend(self.enter(State::Streaming));
         }
         lines.iter().for_each(|line| self.stream.push(line));
+        let watch = self.astray.as_mut().filter(|_| self.rounds.is_some());
+        let is_wrong = watch.is_some_and(|watch| lines.iter().any(|line| watch.push(line)));
         effects.extend(sure.iter().cloned().map(Effect::Line));
         self.told.extend(sure);
         if !lines.is_empty() && is_first && self.delivery == Delivery::Stream {
@@ -230,6 +236,10 @@ impl Run {
         if is_done && !was_done {
             self.ending = now + ENDING;
             effects.push(Effect::Enough);
+        }
+        if is_wrong {
+            effects.extend(self.went_astray(now));
+            return effects;
         }
         if let Some(found) = self.repeats.push(text) {
             effects.extend(self.repeated(now, &found, is_whole));
@@ -256,6 +266,7 @@ impl Run {
         self.cleaner = Some(Cleaner::new(&self.task.form, self.task.setup()));
         self.stream = stream_over(self.weave.regions()[0].ours(), &self.task);
         self.repeats = Repeats::default();
+        self.astray = astray_of(&self.task);
         (self.written, self.is_whole) = (0, false);
         self.ending = Time::ZERO;
         if self.is_redrafting() {
@@ -357,6 +368,12 @@ impl Run {
         self.state = state;
         vec![Effect::Entered(state)]
     }
+}
+
+/// What sees a draft of `task` go wrong; nothing where it is no code.
+fn astray_of(task: &Task) -> Option<Astray> {
+    let is_code = !matches!(task.form.shape, Shape::Docstring);
+    is_code.then(|| Astray::new(task.place.source().language, &task.form.base))
 }
 
 /// What the region shows while a draft of `task` comes over `old`.

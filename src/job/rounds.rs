@@ -48,7 +48,8 @@ pub struct Candidate {
     pub targets: Vec<String>,
     /// What it brought in.
     pub faults: Vec<Fault>,
-    /// Who was to look at it and told nothing.
+    /// Who looked at it, and who was to and told nothing.
+    pub asked: Vec<String>,
     pub unheard: Vec<String>,
     /// What else its user should know.
     pub note: Option<String>,

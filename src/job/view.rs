@@ -73,6 +73,12 @@ impl Run {
         self.chosen.as_ref().map_or(&[], |chosen| &chosen.faults)
     }
 
+    /// Who looked at that draft.
+    #[must_use]
+    pub fn asked(&self) -> &[String] {
+        self.chosen.as_ref().map_or(&[], |chosen| &chosen.asked)
+    }
+
     /// Who was to look at that draft and told nothing, a sentence each.
     #[must_use]
     pub fn unheard(&self) -> &[String] {

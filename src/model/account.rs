@@ -21,7 +21,10 @@ use super::spec::Price;
 use super::telemetry::{Collector, Telemetry};
 use super::{ErrorKind, MicroUsd, ModelError};
 
+mod bill;
 mod call;
+mod held;
+mod ledger;
 #[cfg(test)]
 mod tests;
 
@@ -77,6 +80,8 @@ pub struct Entry {
     pub spent: Arc<AtomicU64>,
     /// Set when all that is wanted has come: a call that is dropped then was none that somebody cancelled.
     pub enough: Arc<AtomicBool>,
+    /// When its run is given up.
+    pub due: Instant,
 }
 
 /// A name for the run that is number `id` in this process.
@@ -109,6 +114,8 @@ pub struct Accounts {
     flushing: Mutex<()>,
     /// [`LATER`].
     wait: Duration,
+    /// What providers told that calls cost which had no price, the dearest of each.
+    dearest: Mutex<BTreeMap<String, MicroUsd>>,
 }
 
 impl Accounts {
@@ -128,6 +135,7 @@ impl Accounts {
             later: Mutex::default(),
             flushing: Mutex::default(),
             wait: LATER,
+            dearest: Mutex::default(),
         }
     }
 
@@ -143,21 +151,6 @@ impl Accounts {
         let collector = self.collector.as_ref()?;
         let start = || Telemetry::new(collector).inspect_err(|error| tracing::warn!(error)).ok();
         self.telemetry.get_or_init(start).as_ref()
-    }
-
-    /// The ledger; it is opened when it is needed first, and again after an error. Blocks.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words for the user.
-    pub fn ledger(&self) -> Result<Arc<Ledger>, String> {
-        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ledger) = &*ledger {
-            return Ok(ledger.clone());
-        }
-        let path =
-            self.path.as_ref().ok_or("there is no state directory, so costs cannot be written down")?;
-        let opened = Ledger::open(path, SystemTime::now()).map_err(|error| error.to_string())?;
-        Ok(ledger.insert(Arc::new(opened)).clone())
     }
 
     /// How a model is. Blocks for the first time, where there is a ledger.
@@ -183,15 +176,16 @@ impl Accounts {
         }
     }
 
-    /// Lets a call to a model through. After a rest that is one call, of all processes that share the ledger.
+    /// Lets a call to a model through. After a rest that is one call, of all processes that share the ledger; whether it is that one
+    /// is told.
     ///
     /// # Errors
     /// How the model is, where it is left alone.
-    async fn admit(self: &Arc<Self>, circuit: &Circuit) -> Result<Permit, Health> {
+    async fn admit(self: &Arc<Self>, circuit: &Circuit) -> Result<(Permit, bool), Health> {
         let finds_out = self.breakers.health(circuit) == Health::Trying;
         let permit = self.breakers.admit(circuit)?;
         if !finds_out || self.path.is_none() {
-            return Ok(permit);
+            return Ok((permit, finds_out));
         }
         let (accounts, claim) = (self.clone(), Breakers::claim(circuit));
         let claimed = tokio::task::spawn_blocking(move || {
@@ -203,7 +197,7 @@ impl Accounts {
         });
         match claimed.await {
             // Where nothing can be written down, each process finds out for itself.
-            Ok(Ok(true) | Err(_)) | Err(_) => Ok(permit),
+            Ok(Ok(true) | Err(_)) | Err(_) => Ok((permit, true)),
             Ok(Ok(false)) => {
                 drop(self.breakers.told(circuit, permit, End::Nothing));
                 Err(Health::Resting(PROBE))
@@ -231,33 +225,6 @@ impl Accounts {
         self.ledger().ok()?.measured(model, provider, now).ok()?
     }
 
-    /// What the limits leave to a run that has not begun; nothing where there are none. Blocks.
-    ///
-    /// # Errors
-    /// What is wrong with the ledger.
-    pub fn left(&self, now: SystemTime) -> Result<Option<MicroUsd>, String> {
-        let Budget { per_run, per_day, per_month, .. } = self.budget;
-        if per_day.is_none() && per_month.is_none() {
-            return Ok(per_run);
-        }
-        let spent = self.spent(now)?;
-        Ok([per_run, rest(per_day, spent.day), rest(per_month, spent.month)].into_iter().flatten().min())
-    }
-
-    /// The same of a provider's own limits.
-    ///
-    /// # Errors
-    /// As `left`.
-    pub fn left_with(&self, provider: &str, now: SystemTime) -> Result<Option<MicroUsd>, String> {
-        let Some((per_day, per_month)) = self.budget.providers.get(provider).copied() else {
-            return Ok(None);
-        };
-        let spent = self.spent(now)?;
-        let spent = spent.providers.iter().find(|spent| spent.provider == provider);
-        let spent = spent.map_or_else(Default::default, |spent| (spent.day, spent.month));
-        Ok([rest(per_day, spent.0), rest(per_month, spent.1)].into_iter().flatten().min())
-    }
-
     /// What was asked since `since`, as JSON. Blocks.
     ///
     /// # Errors
@@ -274,10 +241,6 @@ impl Accounts {
         Ok(report(&rows, &self.spent(SystemTime::now())?))
     }
 
-    fn spent(&self, now: SystemTime) -> Result<Spent, String> {
-        self.ledger()?.spent(now).map_err(|error| error.to_string())
-    }
-
     /// Whether there is a limit to hold.
     #[must_use]
     pub fn is_limited(&self) -> bool {
@@ -285,10 +248,16 @@ impl Accounts {
         per_run.or(per_day).or(per_month).is_some() || !self.budget.providers.is_empty()
     }
 
-    /// The price of models that have none, where there is one.
+    /// The price of models that have none, where there is one; any of them may be one whose prompts are written to a cache.
     #[must_use]
     pub fn unknown_price(&self) -> Option<Price> {
-        self.budget.unknown_price
+        self.budget.unknown_price.map(Price::with_cache_writes)
+    }
+
+    /// What one run may cost.
+    #[must_use]
+    pub fn per_run(&self) -> Option<MicroUsd> {
+        self.budget.per_run
     }
 
     /// Takes in how a call to a model ended.
@@ -374,7 +343,7 @@ impl Accounts {
     /// The price that a call of `chosen` is reckoned with; nothing where it is not known and nothing depends on it.
     fn price(&self, chosen: &Chosen) -> Result<Option<Price>, ModelError> {
         let limits = self.limits(&chosen.provider_name);
-        match (chosen.place, chosen.price.or(self.budget.unknown_price)) {
+        match (chosen.place, chosen.price.or(self.unknown_price())) {
             (Place::Embedded | Place::Local, _) => Ok(chosen.price),
             (Place::Hosted, None) if limits != Limits::default() => Err(refused(format!(
                 "{}: its price is not known, and there is a budget to hold; nothing was sent. Set model.price, or \
@@ -408,11 +377,6 @@ impl fmt::Debug for Accounts {
             .field("budget", &self.budget)
             .finish_non_exhaustive()
     }
-}
-
-/// What a limit leaves.
-fn rest(limit: Option<MicroUsd>, spent: MicroUsd) -> Option<MicroUsd> {
-    Some(MicroUsd(limit?.0.saturating_sub(spent.0)))
 }
 
 fn refused(message: String) -> ModelError {

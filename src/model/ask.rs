@@ -4,16 +4,20 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::meter::{Heard, Meter};
 use super::retry::{self, Decision, RetryBudget};
-use super::{Answer, ErrorKind, ModelError, Provider, Request, Tokens};
+use super::{Answer, ErrorKind, ModelError, Provider, Request, Tokens, weight};
 
 /// Deltas that may wait between a provider and its reader. A handful: the reader's own queue is the one that counts.
 const RELAYED_DELTAS: usize = 16;
 
 /// What all calls of the process share for their retries: the budget, and where chance comes from.
 pub struct Retries {
+    /// A call is made once, whatever comes of it.
+    once: bool,
     budget: Mutex<RetryBudget>,
     jitter: fn() -> f64,
 }
@@ -27,7 +31,13 @@ impl Retries {
     /// With a source of numbers in 0..1 that a test chooses; 0 never waits.
     #[must_use]
     pub fn with_jitter(jitter: fn() -> f64) -> Self {
-        Self { budget: Mutex::new(RetryBudget::new(Instant::now())), jitter }
+        Self { once: false, budget: Mutex::new(RetryBudget::new(Instant::now())), jitter }
+    }
+
+    /// For a call that is to find out whether a model is well again: that is one question, and not three.
+    #[must_use]
+    pub fn once() -> Self {
+        Self { once: true, ..Self::new() }
     }
 
     fn note_call(&self) {
@@ -35,6 +45,9 @@ impl Retries {
     }
 
     fn decide(&self, error: &ModelError, attempts: u32) -> Decision {
+        if self.once {
+            return Decision::Stop;
+        }
         let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
         retry::decide(error, attempts, (self.jitter)(), &mut budget, Instant::now())
     }
@@ -59,6 +72,7 @@ pub struct Watch {
     /// The most that may be answered, where somebody pays for more.
     most: Option<Tokens>,
     seen: Mutex<Seen>,
+    meter: Meter,
 }
 
 /// What was seen of a call so far.
@@ -73,23 +87,60 @@ pub struct Seen {
     pub attempts: u32,
     /// In so many pieces; our own engine sends one for each token.
     pub deltas: u32,
-    bytes: usize,
+    weight: u64,
+    pub bytes: u64,
 }
 
-/// More bytes than this for each token that was allowed are more tokens, whatever the provider calls one.
-const BYTES_A_TOKEN: usize = 16;
+/// An answer is cut when it has more tenths of a byte than this for each token that was allowed: a quarter more than the 3.6 bytes
+/// that a token of code has at least, since an honest answer may have longer words. Into how many pieces it comes says nothing.
+const MOST_TENTHS: u64 = 36 * 5 / 4;
+
+/// Who pays for the attempts of a call.
+pub trait Payer: Send {
+    /// What is seen of the attempt that is made now.
+    fn watch(&self) -> &Watch;
+
+    /// The attempt ended with `error`, and there would be another one: pays for this one, and makes sure of the next. Not made
+    /// for a reason in words for the user.
+    fn again<'a>(&'a mut self, error: &'a ModelError) -> BoxFuture<'a, Result<(), String>>;
+}
+
+/// Nobody pays.
+impl Payer for Watch {
+    fn watch(&self) -> &Watch {
+        self
+    }
+
+    fn again<'a>(&'a mut self, _: &'a ModelError) -> BoxFuture<'a, Result<(), String>> {
+        self.meter = Meter::default();
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
 
 impl Watch {
     /// Begins now. An answer of more than `most` is cut.
     #[must_use]
     pub fn new(most: Option<Tokens>) -> Self {
-        Self { began: Instant::now(), most, seen: Mutex::default() }
+        Self { began: Instant::now(), most, seen: Mutex::default(), meter: Meter::default() }
+    }
+
+    /// Begins again, for the attempt after one that was paid.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let seen = Seen { attempts: 1, ..Seen::default() };
+        Self { seen: Mutex::new(seen), ..Self::new(self.most) }
+    }
+
+    /// What the provider let be known.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        self.meter.heard()
     }
 
     #[must_use]
     pub fn seen(&self) -> Seen {
         let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = Tokens(u32::try_from(seen.bytes.saturating_mul(10).div_ceil(36)).unwrap_or(u32::MAX));
+        let written = Tokens::of_weight(seen.weight);
         Seen { whole: self.began.elapsed(), written, ..seen }
     }
 
@@ -102,13 +153,9 @@ impl Watch {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.first.get_or_insert_with(|| self.began.elapsed());
         seen.deltas = seen.deltas.saturating_add(1);
-        seen.bytes += delta.len();
-        self.most.is_some_and(|most| {
-            let most = most.0 as usize;
-            // A token has at most a delta of its own, and mostly more bytes than its share of the estimate.
-            (seen.deltas as usize).min(seen.bytes * 10 / 36) > most
-                || seen.bytes > most.saturating_mul(BYTES_A_TOKEN)
-        })
+        seen.weight = seen.weight.saturating_add(weight(delta));
+        seen.bytes = seen.bytes.saturating_add(delta.len() as u64);
+        self.most.is_some_and(|most| seen.bytes.saturating_mul(10) > u64::from(most.0) * MOST_TENTHS)
     }
 }
 
@@ -122,14 +169,14 @@ pub async fn ask(
     request: Request,
     deltas: mpsc::Sender<String>,
     retries: &Retries,
-    watch: &Watch,
+    payer: &mut dyn Payer,
 ) -> Result<Answer, ModelError> {
     retries.note_call();
     let mut attempts = 0;
     loop {
         attempts += 1;
-        watch.asks();
-        let (outcome, said) = attempt(provider, request.clone(), &deltas, watch).await;
+        payer.watch().asks();
+        let (outcome, said) = attempt(provider, request.clone(), &deltas, payer.watch()).await;
         let error = match outcome {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
@@ -140,6 +187,9 @@ pub async fn ask(
         };
         match decision {
             Decision::Retry { after } => {
+                if let Err(why) = payer.again(&error).await {
+                    return Err(ModelError { message: format!("{error} (not asked again: {why})"), ..error });
+                }
                 tracing::info!(attempts, wait_ms = after.as_millis(), "asking again: {error}");
                 tokio::time::sleep(after).await;
             }
@@ -166,7 +216,7 @@ async fn attempt(
     watch: &Watch,
 ) -> (Result<Answer, ModelError>, Said) {
     let (sender, mut relay) = mpsc::channel(RELAYED_DELTAS);
-    let mut call = provider.ask(request, sender);
+    let mut call = provider.call(request, sender, watch.meter.clone());
     let mut said = Said::Nothing;
     loop {
         tokio::select! {
@@ -238,7 +288,9 @@ mod tests {
         let provider = provider.clone();
         let retries = Retries::with_jitter(|| 0.0);
         let call =
-            tokio::spawn(async move { ask(&provider, request(), sender, &retries, &Watch::new(None)).await });
+            tokio::spawn(
+                async move { ask(&provider, request(), sender, &retries, &mut Watch::new(None)).await },
+            );
         let mut text = String::new();
         while let Some(delta) = deltas.recv().await {
             text.push_str(&delta);
@@ -276,7 +328,7 @@ mod tests {
         let start = |deltas| {
             let provider = provider.clone();
             tokio::spawn(async move {
-                ask(&provider, request(), deltas, &Retries::new(), &Watch::new(None)).await
+                ask(&provider, request(), deltas, &Retries::new(), &mut Watch::new(None)).await
             })
         };
         let (sender, mut deltas) = mpsc::channel(1);
@@ -300,10 +352,9 @@ mod tests {
         let provider = Scripted::new([vec![Step::Wait(gate.clone()), Step::say("a"), Step::stop()]]);
         let (sender, mut deltas) = mpsc::channel(1);
         let asked = provider.clone();
-        let call =
-            tokio::spawn(
-                async move { ask(&asked, request(), sender, &Retries::new(), &Watch::new(None)).await },
-            );
+        let call = tokio::spawn(async move {
+            ask(&asked, request(), sender, &Retries::new(), &mut Watch::new(None)).await
+        });
         provider.begun(1).await;
         assert!(deltas.try_recv().is_err());
         gate.open();

@@ -10,8 +10,13 @@ use super::registry::Place;
 use super::spec::{Abilities, Limits, Price};
 use super::{MicroUsd, Tokens, Usage};
 
+mod health;
+mod left;
 #[cfg(test)]
 mod tests;
+
+pub use health::Health;
+pub use left::Left;
 
 /// How long an answer is supposed to be where latency is judged: a function's body of some ten lines.
 const TYPICAL_ANSWER: Tokens = Tokens(120);
@@ -78,37 +83,6 @@ impl Requirements {
     }
 }
 
-/// How a model did lately.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Health {
-    #[default]
-    Well,
-    /// It failed, and one call may find out whether it still does.
-    Trying,
-    /// It failed too often, and is not asked for so long.
-    Resting(Duration),
-    /// It refused the key: only another configuration changes that.
-    Barred,
-}
-
-impl Health {
-    /// Why it is not asked, if it is not.
-    #[must_use]
-    pub fn why_not(self) -> Option<String> {
-        match self {
-            Self::Barred => Some(
-                "its provider refused the key; it is asked again once the key or the configuration file is another, or after `redraft models retry`"
-                    .to_owned(),
-            ),
-            Self::Resting(left) => Some(format!(
-                "it failed too often and rests; it is asked again in {} s",
-                left.as_secs().max(1)
-            )),
-            Self::Well | Self::Trying => None,
-        }
-    }
-}
-
 /// How fast a model is: the half of its calls was at most so slow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
@@ -146,8 +120,12 @@ pub struct Candidate {
     pub abilities: Abilities,
     pub pace: Option<Pace>,
     pub health: Health,
-    /// What its provider's own limits leave, where there are any.
-    pub left: Option<MicroUsd>,
+    /// What its provider's own limits leave.
+    pub left: Left,
+    /// The least room that it gets for an answer; see `Chosen::room`.
+    pub room: Tokens,
+    /// What a call cost, at most, where its price is not known and its provider told it; else nothing.
+    pub told: MicroUsd,
 }
 
 /// What is to be done, under which rules.
@@ -159,7 +137,7 @@ pub struct Question<'a> {
     pub prompt: Tokens,
     /// What of it is there whichever model is asked: the gathered context is made to fit.
     pub least: Tokens,
-    /// The most that may be answered.
+    /// The most that may be answered, by what is asked; a model that may reason gets more.
     pub answer: Tokens,
     /// The model that was named for this run, by the user or by a prompt.
     pub named: Option<&'a str>,
@@ -169,8 +147,8 @@ pub struct Question<'a> {
     /// Models that may be asked when one fails, in this order.
     pub fallback: &'a [String],
     pub allow_cloud_fallback: bool,
-    /// What the budget leaves, where there is one.
-    pub left: Option<MicroUsd>,
+    /// What the budget leaves.
+    pub left: Left,
     /// The price of models whose price is not known.
     pub unknown_price: Option<Price>,
 }
@@ -206,6 +184,8 @@ pub enum Cause {
     Unasked,
     /// It failed of late, and that passes.
     Health,
+    /// What may be spent is not known.
+    Ledger,
     /// It is not what is wanted, or may not be asked.
     Unfit,
 }
@@ -256,7 +236,11 @@ pub fn plan(question: &Question<'_>, candidates: &[Candidate]) -> Plan {
         match why_not {
             Some(why) => {
                 let rests = !leaves && one.health.why_not().is_some();
-                let cause = if rests { Cause::Health } else { Cause::Unfit };
+                let cause = match () {
+                    () if rests => Cause::Health,
+                    () if !leaves && unknown(question, one).is_some() => Cause::Ledger,
+                    () => Cause::Unfit,
+                };
                 plan.left_out.push(LeftOut { name: one.name.clone(), why, cause });
             }
             None => {
@@ -327,7 +311,7 @@ fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
     if wants.only_local && one.place == Place::Hosted {
         return Some("the prompt may not leave this machine".to_owned());
     }
-    let answer = question.answer.0.min(one.limits.output.0);
+    let answer = answer(question, one).0;
     if question.least.0.saturating_add(answer) > one.limits.window.0 {
         return Some(format!(
             "its window is {} tokens, and the prompt has at least {} and its answer up to {answer}",
@@ -349,10 +333,14 @@ fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
             most.as_secs_f64()
         ));
     }
+    if let Some(why) = unknown(question, one) {
+        return Some(format!("what the budget leaves is not known: {why}"));
+    }
+    let only = |left: &Left| if let Left::Only(left) = left { Some(*left) } else { None };
     let limits = [
         (wants.max_cost, "max_cost allows"),
-        (question.left, "the budget (`per_run`, `per_day`, `per_month`) leaves"),
-        (one.left, "its provider's budget leaves"),
+        (only(&question.left), "the budget (`per_run`, `per_day`, `per_month`) leaves"),
+        (only(&one.left), "its provider's budget leaves"),
     ];
     let Some(cost) = cost(question, one) else {
         return limits.iter().any(|(limit, _)| limit.is_some()).then(|| {
@@ -366,14 +354,28 @@ fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
     })
 }
 
+/// Why it is not known whether a candidate can be paid for, where it costs anything.
+fn unknown<'a>(question: &'a Question<'_>, one: &'a Candidate) -> Option<&'a str> {
+    let why = [&question.left, &one.left].into_iter().find_map(|left| match left {
+        Left::Unknown(why) => Some(why.as_str()),
+        Left::Enough | Left::Only(_) => None,
+    })?;
+    (cost(question, one) != Some(MicroUsd(0))).then_some(why)
+}
+
+/// The most that it may answer.
+fn answer(question: &Question<'_>, one: &Candidate) -> Tokens {
+    question.answer.max(one.room).min(one.limits.output)
+}
+
 /// The most that a call costs; nothing where that is not known.
 fn cost(question: &Question<'_>, one: &Candidate) -> Option<MicroUsd> {
     let price = match (one.place, one.price) {
         (_, Some(price)) => price,
-        (Place::Embedded | Place::Local, None) => return Some(MicroUsd(0)),
+        (Place::Embedded | Place::Local, None) => return Some(one.told),
         (Place::Hosted, None) => question.unknown_price?,
     };
-    let answer = Tokens(question.answer.0.min(one.limits.output.0));
+    let answer = answer(question, one);
     let usage = Usage { prompt: question.prompt, completion: answer, ..Usage::default() };
     Some(price.cost(&usage))
 }

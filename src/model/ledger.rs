@@ -10,7 +10,9 @@
 
 mod budget;
 mod calendar;
+mod codes;
 mod error;
+mod identity;
 mod measure;
 mod open;
 mod report;
@@ -24,8 +26,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{MicroUsd, Tokens};
 use calendar::Moment;
+use codes::{UNSENT, charge, code_of_fate, code_of_outcome, micros};
+use identity::Identity;
 
 pub use budget::{Limits, ProviderSpent, Spent};
+pub use calendar::day;
 pub use error::{Budget, LedgerError, Refused, dollars};
 pub use measure::{MEASURED_AGE, MEASURED_CALLS, Measured};
 pub use open::KEPT;
@@ -110,6 +115,8 @@ pub struct Ledger {
     path: PathBuf,
     busy: Duration,
     connection: Mutex<Connection>,
+    /// Which file it is, whatever its name becomes.
+    identity: Identity,
 }
 
 impl Ledger {
@@ -124,7 +131,14 @@ impl Ledger {
 
     fn open_with(path: &Path, now: SystemTime, busy: Duration) -> Result<Self, LedgerError> {
         let connection = open::open(path, Moment::of(now), busy)?;
-        Ok(Self { path: path.to_owned(), busy, connection: Mutex::new(connection) })
+        let identity = Identity::of(path);
+        Ok(Self { path: path.to_owned(), busy, connection: Mutex::new(connection), identity })
+    }
+
+    /// Whether the file that was opened is still the one of that name: it may have been moved away, removed or replaced.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.identity == Identity::of(&self.path)
     }
 
     /// Takes `wanted.amount` out of the budget, if `limits` allow.
@@ -216,6 +230,14 @@ impl Ledger {
             )
         })?;
         Ok(())
+    }
+
+    /// What the dearest call of a model cost lately, or where it has none that cost anything, of its provider.
+    ///
+    /// # Errors
+    /// What is wrong with the ledger.
+    pub fn dearest(&self, provider: &str, model: &str, now: SystemTime) -> Result<MicroUsd, LedgerError> {
+        self.read(|tx| budget::dearest(tx, provider, model, Moment::of(now).effective(tx)?))
     }
 
     /// What is spent, and reserved, in the day and the month of `now`.
@@ -363,34 +385,6 @@ fn update(tx: &Transaction, id: ReservationId, settled: &Settled) -> rusqlite::R
             settled.failover
         ],
     )
-}
-
-/// The outcome of a call that was released.
-const UNSENT: u8 = 3;
-
-const fn code_of_outcome(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Ok => 0,
-        Outcome::Failed => 1,
-        Outcome::Cancelled => 2,
-    }
-}
-
-const fn code_of_fate(fate: Fate) -> u8 {
-    match fate {
-        Fate::Unknown => 0,
-        Fate::Kept => 1,
-        Fate::Reverted => 2,
-        Fate::Edited => 3,
-    }
-}
-
-fn charge(amount: MicroUsd) -> i64 {
-    i64::try_from(amount.0).unwrap_or(i64::MAX).min(MAX_CHARGE)
-}
-
-fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::ledger::day;
 use super::spec::Price;
 use super::{MicroUsd, Tokens};
 
@@ -23,6 +24,9 @@ pub struct Listed {
     /// Micro-dollars for a million tokens: of prompts, of cached ones, of answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<(u64, u64, u64)>,
+    /// Of prompts that are written to a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +57,8 @@ impl Listed {
     #[must_use]
     pub fn price(&self) -> Option<Price> {
         let (input, cached, output) = self.price?;
-        Some(Price { input: MicroUsd(input), cached: MicroUsd(cached), output: MicroUsd(output) })
+        let written = self.written.map(MicroUsd);
+        Some(Price { input: MicroUsd(input), cached: MicroUsd(cached), written, output: MicroUsd(output) })
     }
 
     #[must_use]
@@ -71,7 +76,9 @@ impl List {
 }
 
 impl Listings {
-    fn file(state: &Path) -> PathBuf {
+    /// Where they are kept below the state directory.
+    #[must_use]
+    pub fn file(state: &Path) -> PathBuf {
         state.join("providers.json")
     }
 
@@ -97,6 +104,13 @@ impl Listings {
         let written = std::fs::File::create(&new)
             .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()));
         written.and_then(|()| std::fs::rename(&new, &path)).inspect_err(|_| drop(std::fs::remove_file(&new)))
+    }
+
+    /// The day on which the list of the provider called `name` was fetched, as `2026-01-31`.
+    #[must_use]
+    pub fn day(&self, name: &str) -> Option<String> {
+        let at = Duration::from_secs(self.providers.get(name)?.at);
+        Some(day(SystemTime::UNIX_EPOCH.checked_add(at)?))
     }
 
     /// The model that the provider called `name`, at `origin`, calls `id`.

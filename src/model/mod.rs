@@ -12,6 +12,7 @@ pub mod engine;
 pub mod health;
 pub mod ledger;
 pub mod listing;
+pub mod meter;
 pub mod prices;
 pub mod provider;
 pub mod registry;
@@ -27,6 +28,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
+
+use meter::Meter;
 
 /// A count of tokens as the model's tokenizer has them, or a safe estimate of it (`Tokens::estimate`).
 #[derive(
@@ -96,7 +99,10 @@ pub enum Finish {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     pub prompt: Tokens,
+    /// How many of the prompt's tokens the provider had cached.
     pub cached: Tokens,
+    /// How many of them it cached now, which may cost more; nothing where it does not say.
+    pub written: Option<Tokens>,
     pub completion: Tokens,
     pub cost: Option<MicroUsd>,
 }
@@ -118,7 +124,7 @@ pub enum ErrorKind {
     Config,
     /// 401, 403: the key is wrong or may not.
     Auth,
-    /// Could not connect, or the connection broke before the first byte of text.
+    /// Could not connect, or the connection broke before the model did anything.
     Connect,
     /// The stream broke, was malformed, or ended without an end marker.
     Stream,
@@ -164,13 +170,23 @@ impl std::error::Error for ModelError {}
 /// One way to reach models. A call ends when its future does; dropping the future cancels it: the connection is
 /// closed (or the engine told to stop), and nothing more is sent to `deltas`.
 pub trait Provider: Send + Sync + fmt::Debug {
-    /// Streams the answer's text into `deltas` (bounded: a slow reader slows the provider) and returns how it ended.
-    /// Never asks twice: `ask::ask` has the one retry loop.
+    /// Streams the answer's text into `deltas` (bounded: a slow reader slows the provider) and returns how it ended. What is
+    /// known before the end stands on the `meter`. Never asks twice: `ask::ask` has the one retry loop.
+    fn call(
+        &self,
+        request: Request,
+        deltas: mpsc::Sender<String>,
+        meter: Meter,
+    ) -> BoxFuture<'static, Result<Answer, ModelError>>;
+
+    /// The same, where nobody pays.
     fn ask(
         &self,
         request: Request,
         deltas: mpsc::Sender<String>,
-    ) -> BoxFuture<'static, Result<Answer, ModelError>>;
+    ) -> BoxFuture<'static, Result<Answer, ModelError>> {
+        self.call(request, deltas, Meter::default())
+    }
 
     /// Makes what the first call would make, without a connection or a process. May take some 10 ms.
     fn warm(&self) {}
@@ -182,9 +198,43 @@ pub trait Provider: Send + Sync + fmt::Debug {
 }
 
 impl Tokens {
-    /// A safe bound on the tokens of `text`: one for each 3.6 bytes (measured over code).
+    /// A safe bound on the tokens of `text`: one for each 3.6 bytes of ASCII (measured over code), and one for each other
+    /// character and each digit, for which tokenizers have few tokens that are longer.
     #[must_use]
     pub fn estimate(text: &str) -> Self {
-        Self(u32::try_from(text.len().saturating_mul(10).div_ceil(36)).unwrap_or(u32::MAX))
+        Self::of_weight(weight(text))
+    }
+
+    /// The tokens of texts that together weigh so much.
+    fn of_weight(weight: u64) -> Self {
+        Self(u32::try_from(weight.div_ceil(36)).unwrap_or(u32::MAX))
+    }
+}
+
+/// What `text` weighs where a token weighs 36.
+fn weight(text: &str) -> u64 {
+    text.chars()
+        .map(|char| if char.is_ascii() && !char.is_ascii_digit() { 10 } else { 36 })
+        .fold(0, u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_is_a_bound_in_every_script() {
+        for (text, expect) in [
+            ("", 0),
+            ("x", 1),
+            ("return x\n", 3),
+            ("0123456789", 10),
+            // Tokenizers have one or two tokens for each of these, whatever their bytes.
+            ("\u{8fd4}\u{56de}\u{5b57}\u{7b26}\u{4e32}", 5),
+            ("\u{e9}\u{e8}", 2),
+            ("\u{1f600}", 1),
+        ] {
+            assert_eq!(Tokens::estimate(text), Tokens(expect), "{text}");
+        }
     }
 }

@@ -17,6 +17,8 @@ pub struct Known {
     /// The most that it answers.
     pub output: Option<Tokens>,
     pub abilities: Abilities,
+    /// Whether it reasons before it answers, which is paid for as an answer is.
+    pub reasons: bool,
 }
 
 const TEXT: &str = include_str!("prices.txt");
@@ -93,12 +95,12 @@ fn parse(text: &'static str) -> Vec<Provider> {
     providers
 }
 
-/// A line of the table: `id,input,cached,output,window,most,abilities`.
+/// A line of the table: `id,input,cached,output,window,most,abilities`, and the price of writing to a cache where there is one.
 fn model(line: &'static str) -> Option<(&'static str, Known)> {
     let mut fields = line.split(',');
     let id = fields.next()?;
     let mut price = || fields.next()?.parse().ok().map(MicroUsd);
-    let price = Price { input: price()?, cached: price()?, output: price()? };
+    let price = Price { input: price()?, cached: price()?, output: price()?, written: None };
     let window = Tokens(fields.next()?.parse().ok()?);
     let output = match fields.next()? {
         "" => None,
@@ -107,7 +109,13 @@ fn model(line: &'static str) -> Option<(&'static str, Known)> {
     let letters = fields.next()?;
     let abilities =
         Abilities { fim: letters.contains('f'), tools: letters.contains('t'), images: letters.contains('i') };
-    fields.next().is_none().then_some((id, Known { price, window, output, abilities }))
+    let reasons = letters.contains('r');
+    let written = match fields.next() {
+        None => None,
+        Some(written) => Some(MicroUsd(written.parse().ok()?)),
+    };
+    let price = Price { written, ..price };
+    fields.next().is_none().then_some((id, Known { price, window, output, abilities, reasons }))
 }
 
 #[cfg(test)]
@@ -129,7 +137,8 @@ mod tests {
         assert!(page.contains(&format!("**{}**", date())), "docs/configuration.md tells another day");
         assert_eq!(undated(&format!("x-{}", date()), "2999-12-31"), Some("x"), "{}", date());
         for (host, id, known) in all() {
-            let Price { input, cached, output } = known.price;
+            let Price { input, cached, written, output } = known.price;
+            assert!(written.is_none_or(|written| written > input), "{host} {id}: {known:?}");
             assert!(
                 input > MicroUsd(0) && output > MicroUsd(0),
                 "{host} {id}: what costs nothing is not reserved"

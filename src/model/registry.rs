@@ -39,6 +39,10 @@ pub struct Chosen {
     pub price: Option<Price>,
     pub place: Place,
     pub circuit: Circuit,
+    /// The least room that an answer gets, whatever is asked: a model that reasons has it count against its answer.
+    pub room: Tokens,
+    /// Whether it reasons before it answers, where that is known.
+    pub reasons: Option<bool>,
 }
 
 /// Where the prompt goes.
@@ -199,7 +203,29 @@ impl Registry {
             price: model.price,
             place: Place::of(spec),
             circuit: self.circuit(spec, model),
+            room: self.room(spec, model),
+            reasons: model.known(&spec.wire).map(|known| known.reasons),
         })
+    }
+
+    /// See `Chosen::room`. A hosted model gets its whole output limit, as far as a third of what a run may cost pays for it: there is
+    /// a prompt to pay, too. A server on this machine is as slow as this machine, and gets what its user set.
+    pub(super) fn room(&self, spec: &ProviderSpec, model: &ModelSpec) -> Tokens {
+        let limits = model.limits(&spec.wire);
+        // Whatever the answer, there has to be a window for the question.
+        let most = limits.output.min(Tokens(limits.window.0 / 4));
+        match Place::of(spec) {
+            Place::Embedded => Tokens(0),
+            Place::Local => model.max_tokens.unwrap_or_default().min(most),
+            Place::Hosted => {
+                let price = model.price.or(self.accounts.unknown_price());
+                let pays = |run: MicroUsd, price: Price| {
+                    (run.0 / 3).saturating_mul(1_000_000).checked_div(price.output.0)
+                };
+                let paid = self.accounts.per_run().zip(price).and_then(|(run, price)| pays(run, price));
+                most.min(Tokens(u32::try_from(paid.unwrap_or(u64::MAX)).unwrap_or(u32::MAX)))
+            }
+        }
     }
 
     /// Makes what the first call of a hosted model would make. The embedded engine is a process, and starts when it is asked.

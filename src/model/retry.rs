@@ -13,7 +13,7 @@ use super::{ErrorKind, ModelError};
 pub const MAX_RETRIES: u32 = 2;
 /// The ceiling of the first wait; it doubles with each further one.
 pub const BASE_WAIT: Duration = Duration::from_millis(500);
-/// The longest wait, our own or asked for: a person is looking at a progress bar.
+/// The longest wait, our own or asked for (then ours is on top of it): a person is looking at a progress bar.
 pub const MAX_WAIT: Duration = Duration::from_secs(8);
 /// How far back the budget looks.
 pub const BUDGET_WINDOW: Duration = Duration::from_secs(60);
@@ -34,7 +34,8 @@ pub enum Decision {
 }
 
 /// Decides about `error` after `attempts` calls (1 after the first one). `jitter` is a random number in 0..1; the wait
-/// is that share of the ceiling ("full jitter"), but never shorter than what the server asked for.
+/// is that share of the ceiling ("full jitter"), on top of what the server asked for: all who were turned away with us come back
+/// then, too.
 pub fn decide(
     error: &ModelError,
     attempts: u32,
@@ -66,7 +67,7 @@ pub fn decide(
     }
     let ceiling = BASE_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(MAX_WAIT);
     let wait = ceiling.mul_f64(jitter.clamp(0.0, 1.0));
-    Decision::Retry { after: wait.max(asked.unwrap_or_default()) }
+    Decision::Retry { after: asked.unwrap_or_default() + wait }
 }
 
 /// Retries that the whole process may make: [`BUDGET_FLOOR`] and a fifth of the calls within [`BUDGET_WINDOW`]. Counts
@@ -160,11 +161,12 @@ mod tests {
             (ErrorKind::Connect, None, 1, 0.0, ms(0)),
             (ErrorKind::Connect, None, 2, 0.5, ms(500)),
             (ErrorKind::Connect, None, 3, 0.5, Decision::Stop),
-            (ErrorKind::Server, Some(2_000), 1, 0.5, ms(2_000)),
-            (ErrorKind::Server, Some(100), 1, 1.0, ms(500)),
+            (ErrorKind::Server, Some(2_000), 1, 0.5, ms(2_250)),
+            (ErrorKind::Server, Some(100), 1, 1.0, ms(600)),
             (ErrorKind::Server, Some(100), 2, 1.0, Decision::Stop),
             (ErrorKind::Server, Some(8_001), 1, 0.5, Decision::Stop),
-            (ErrorKind::RateLimit, Some(8_000), 1, 0.5, ms(8_000)),
+            (ErrorKind::RateLimit, Some(8_000), 1, 0.0, ms(8_000)),
+            (ErrorKind::RateLimit, Some(8_000), 2, 0.5, ms(8_500)),
             (ErrorKind::RateLimit, Some(8_001), 1, 0.5, Decision::Stop),
             (ErrorKind::RateLimit, None, 1, 0.5, Decision::Stop),
             (ErrorKind::Overloaded, None, 1, 1.0, ms(500)),

@@ -2,16 +2,21 @@
 //! process's models with what is known of them, and the way from one to the next.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
-use super::choose::{Candidate, Cause, LeftOut, Pace, Placed, Plan, Question, Requirements, Task, plan};
+use super::choose::{
+    Candidate, Cause, Left, LeftOut, Pace, Placed, Plan, Question, Requirements, Task, plan,
+};
 use super::registry::{Chosen, Place, Registry};
 use super::spec::{ModelSource, ModelSpec, Wire};
 use super::store::CATALOGUE;
-use super::{ErrorKind, ModelError, Tokens};
+use super::{ErrorKind, MicroUsd, ModelError, Tokens};
 
 #[cfg(test)]
 mod tests;
+
+/// How long a run may take, over all its attempts, models and rounds: longer than any draft that somebody waits for.
+pub const TOTAL: Duration = Duration::from_secs(10 * 60);
 
 /// How the user has models chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,8 +58,10 @@ pub struct Wanted {
 }
 
 /// The rest of a plan.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Route {
+    /// When the run is given up.
+    due: Instant,
     rest: VecDeque<Placed>,
     switches: u32,
     has_begun_anew: bool,
@@ -76,10 +83,31 @@ pub enum Way {
     End,
 }
 
+impl Default for Route {
+    fn default() -> Self {
+        Self::new(VecDeque::new())
+    }
+}
+
 impl Route {
+    /// Begins now.
+    fn new(rest: VecDeque<Placed>) -> Self {
+        let due = Instant::now() + TOTAL;
+        Self { due, rest, switches: 0, has_begun_anew: false, has_shrunk: false, note: None, first: None }
+    }
+
+    /// When the run is given up.
+    #[must_use]
+    pub fn due(&self) -> Instant {
+        self.due
+    }
+
     /// What is to be done about `error`. `has_written` says whether something of the answer stands in the document: from
     /// there a run begins anew once, and not again. `context` is what a smaller prompt could do without.
     pub fn after(&mut self, error: &ModelError, has_written: bool, context: Tokens) -> Way {
+        if Instant::now() >= self.due {
+            return Way::End;
+        }
         match error.kind {
             ErrorKind::Overflow if !self.has_shrunk && !has_written && context > Tokens(0) => {
                 self.has_shrunk = true;
@@ -181,7 +209,7 @@ impl Registry {
     /// are limits to hold or speeds to compare.
     ///
     /// # Errors
-    /// `Config` for a model that is not configured; `Budget` where the ledger that says what is left cannot be read.
+    /// `Config` for a model that is not configured.
     pub fn plan(&self, wanted: &Wanted) -> Result<Plan, ModelError> {
         let catalogue = self.catalogue();
         for name in [&wanted.named, &wanted.pinned, &wanted.default].into_iter().flatten() {
@@ -198,7 +226,7 @@ impl Registry {
             .flatten()
             .chain(fallback.iter().map(String::as_str))
             .collect();
-        let candidates = self.candidates(requirements, &asked_for, is_sized)?;
+        let candidates = self.candidates(requirements, &asked_for, is_sized);
         let output = candidates.iter().map(|one| one.limits.output).max().unwrap_or_default();
         let question = Question {
             task: wanted.task,
@@ -211,7 +239,7 @@ impl Registry {
             default,
             fallback: &fallback,
             allow_cloud_fallback: routing.allow_cloud_fallback,
-            left: if is_sized { self.accounts().left(SystemTime::now()).map_err(unreadable)? } else { None },
+            left: if is_sized { Left::of(self.accounts().left(SystemTime::now())) } else { Left::Enough },
             unknown_price: self.accounts().unknown_price(),
         };
         Ok(plan(&question, &candidates))
@@ -230,7 +258,7 @@ impl Registry {
             match self.choose(Some(&place.name)) {
                 Ok(chosen) => {
                     let note = self.instead(wanted, &plan, failed.as_ref(), &chosen.name);
-                    return Ok((chosen, Route { rest, note, ..Route::default() }));
+                    return Ok((chosen, Route { note, ..Route::new(rest) }));
                 }
                 Err(error) => failed = failed.or(Some(error)),
             }
@@ -273,14 +301,19 @@ impl Registry {
         wanted.pinned.as_deref().or_else(of_prompt).or_else(of_task)
     }
 
-    /// Whether the size of a prompt may decide who is asked.
+    /// Whether the size of a prompt may decide who is asked. Blocks where the ledger may know what a local model cost.
     #[must_use]
     pub fn weighs_prompts(&self, wanted: &Wanted) -> bool {
         let requirements = wanted.requirements.as_ref().unwrap_or(&self.routing().requirements);
         let catalogue = self.catalogue();
         let may_cost = |model: &ModelSpec| {
-            let spec = catalogue.provider_of(model);
-            model.price.is_some() || spec.is_ok_and(|spec| Place::of(spec) == Place::Hosted)
+            let Ok(spec) = catalogue.provider_of(model) else { return model.price.is_some() };
+            let tells = || self.accounts().dearest(&spec.name, &model.name, SystemTime::now()) > MicroUsd(0);
+            match Place::of(spec) {
+                Place::Hosted => true,
+                Place::Local => model.price.is_some() || tells(),
+                Place::Embedded => model.price.is_some(),
+            }
         };
         requirements.ranks() || (self.accounts().is_limited() && catalogue.models().iter().any(may_cost))
     }
@@ -297,12 +330,7 @@ impl Registry {
 
     /// All models with what is known of them. Of embedded ones those whose weights are there, and those that were asked for: that
     /// they are missing is told when one is asked. What their providers' budgets leave only where the question `is_sized`.
-    fn candidates(
-        &self,
-        requirements: &Requirements,
-        asked_for: &[&str],
-        is_sized: bool,
-    ) -> Result<Vec<Candidate>, ModelError> {
+    fn candidates(&self, requirements: &Requirements, asked_for: &[&str], is_sized: bool) -> Vec<Candidate> {
         let catalogue = self.catalogue();
         let now = SystemTime::now();
         let mut candidates = Vec::new();
@@ -333,18 +361,16 @@ impl Registry {
                 abilities: model.abilities,
                 pace,
                 health: accounts.health(&self.circuit(spec, model)),
-                left: if is_sized { accounts.left_with(&spec.name, now).map_err(unreadable)? } else { None },
+                left: if is_sized { Left::of(accounts.left_with(&spec.name, now)) } else { Left::Enough },
+                room: self.room(spec, model),
+                told: if is_sized && place == Place::Local && model.price.is_none() && accounts.is_limited() {
+                    accounts.dearest(&spec.name, &model.name, now)
+                } else {
+                    MicroUsd(0)
+                },
             });
         }
-        Ok(candidates)
-    }
-}
-
-fn unreadable(why: String) -> ModelError {
-    ModelError {
-        kind: ErrorKind::Budget,
-        message: format!("what the budget leaves is not known: {why}; nothing was sent"),
-        retry_after: None,
+        candidates
     }
 }
 
@@ -352,10 +378,15 @@ fn unreadable(why: String) -> ModelError {
 fn nobody(plan: &Plan) -> ModelError {
     let wanted: Vec<&LeftOut> = plan.left_out.iter().filter(|one| one.cause != Cause::Unasked).collect();
     let why: Vec<String> = wanted.iter().map(|one| format!("{}: {}", one.name, one.why)).collect();
-    let passes = wanted.iter().any(|one| one.cause == Cause::Health);
+    let is_any = |cause| wanted.iter().any(|one| one.cause == cause);
+    let kind = match () {
+        () if is_any(Cause::Health) => ErrorKind::Resting,
+        () if is_any(Cause::Ledger) => ErrorKind::Budget,
+        () => ErrorKind::Config,
+    };
     ModelError {
-        kind: if passes { ErrorKind::Resting } else { ErrorKind::Config },
-        message: format!("no model can be asked; {}", why.join("; ")),
+        kind,
+        message: format!("no model can be asked, and nothing was sent; {}", why.join("; ")),
         retry_after: None,
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::address::BaseUrl;
 use super::choose::Pace;
 use super::listing::Listings;
+use super::prices::Known;
 use super::store::CATALOGUE;
 use super::{ErrorKind, MicroUsd, ModelError, Tokens, Usage, prices};
 
@@ -143,6 +144,8 @@ pub struct Price {
     pub input: MicroUsd,
     /// Prompt tokens that the provider had cached.
     pub cached: MicroUsd,
+    /// Prompt tokens that it caches now; without one, they cost as `input` does.
+    pub written: Option<MicroUsd>,
     pub output: MicroUsd,
 }
 
@@ -223,6 +226,10 @@ impl Catalogue {
             let ModelSource::Id(id) = &model.source else { return None };
             let listed = listings.find(&provider.name, &base_url.origin(), id)?;
             let mut model = model.clone();
+            // What was fetched before the table was made is behind it.
+            if listings.day(&provider.name).is_some_and(|day| day.as_str() < prices::date()) {
+                model.complete(&provider.wire);
+            }
             model.price = model.price.or(listed.price());
             model.context_window = model.context_window.or(listed.window());
             let output = listed.output.map(|most| Tokens(most).min(HOSTED_OUTPUT));
@@ -302,31 +309,52 @@ impl ModelSpec {
     /// Takes what is known of a hosted model where the user does not say it. That a model can answer at length is no reason to
     /// have it do so: the output stays at its default, but for a model that answers less.
     fn complete(&mut self, wire: &Wire) {
-        let (Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. }) = wire else { return };
-        let ModelSource::Id(id) = &self.source else { return };
-        let Some(known) = prices::known(base_url, id) else { return };
-        self.price = self.price.or(Some(known.price));
-        self.context_window = self.context_window.or(Some(known.window));
-        self.max_tokens = self.max_tokens.or(known.output.map(|most| most.min(HOSTED_OUTPUT)));
-        self.abilities = self.abilities.and(known.abilities);
+        if let Some(known) = self.known(wire) {
+            self.price = self.price.or(Some(known.price));
+            self.context_window = self.context_window.or(Some(known.window));
+            self.max_tokens = self.max_tokens.or(known.output.map(|most| most.min(HOSTED_OUTPUT)));
+            self.abilities = self.abilities.and(known.abilities);
+        }
+        // Each request to Anthropic asks to have its system prompt cached.
+        if matches!(wire, Wire::Anthropic { .. }) {
+            self.price = self.price.map(Price::with_cache_writes);
+        }
+    }
+
+    /// What the built-in table has of it.
+    #[must_use]
+    pub fn known(&self, wire: &Wire) -> Option<Known> {
+        let (Wire::OpenAi { base_url, .. } | Wire::Anthropic { base_url, .. }) = wire else { return None };
+        let ModelSource::Id(id) = &self.source else { return None };
+        prices::known(base_url, id)
     }
 }
 
 impl Price {
-    /// What `usage` costs, rounded up; the provider's own figure where it told one.
+    /// What `usage` costs, rounded up; the provider's own figure where it told a greater one: some tell a part only, or 0 for what
+    /// they have no price of. Where it is not said how much of a prompt was written to a cache, all of it may have been.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> MicroUsd {
-        if let Some(told) = usage.cost {
-            return told;
-        }
         let cached = usage.cached.min(usage.prompt);
+        let rest = Tokens(usage.prompt.0 - cached.0);
+        let written = usage.written.unwrap_or(rest).min(rest);
         let parts = [
-            (usage.prompt.0 - cached.0, self.input),
+            (rest.0 - written.0, self.input),
+            (written.0, self.written.unwrap_or(self.input).max(self.input)),
             (cached.0, self.cached),
             (usage.completion.0, self.output),
         ];
         let sum: u128 = parts.iter().map(|(tokens, price)| u128::from(*tokens) * u128::from(price.0)).sum();
-        MicroUsd(u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX))
+        let sum = MicroUsd(u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX));
+        sum.max(usage.cost.unwrap_or_default())
+    }
+
+    /// The same where prompts are written to a cache that costs a quarter more than input, as Anthropic's does, unless it says
+    /// what that costs.
+    #[must_use]
+    pub fn with_cache_writes(self) -> Self {
+        let usual = MicroUsd(self.input.0.saturating_add(self.input.0.div_ceil(4)));
+        Self { written: self.written.or(Some(usual)), ..self }
     }
 }
 

@@ -3,8 +3,8 @@
 //! in them, no path and no key.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -52,6 +52,8 @@ pub struct Telemetry {
     duration: Histogram<f64>,
     first_token: Histogram<f64>,
     cost: Counter<u64>,
+    /// [`LAST`].
+    last: Duration,
 }
 
 impl Telemetry {
@@ -96,6 +98,7 @@ impl Telemetry {
             cost: meter.u64_counter("redraft.cost").with_unit("{micro_usd}").build(),
             spans,
             meters,
+            last: LAST,
         })
     }
 
@@ -155,13 +158,26 @@ impl Telemetry {
     }
 }
 
-/// What waits is delivered; a collector that does not answer holds nobody up for long.
+/// What waits is delivered; a collector that does not answer holds nobody up for longer than [`LAST`], in all. The end of a
+/// provider waits by itself, and longer than it is told to: so it is left to a thread that ends with the process.
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        let spans = self.spans.shutdown_with_timeout(LAST);
-        let meters = self.meters.shutdown_with_timeout(LAST);
-        if let Err(error) = spans.and(meters) {
-            tracing::info!(%error, "not all traces and metrics were delivered");
+        let (done, waits) = mpsc::channel();
+        let spans = self.spans.clone();
+        let meters = self.meters.clone();
+        let (told, last) = (done.clone(), self.last);
+        let threads = [
+            std::thread::Builder::new().spawn(move || told.send(spans.shutdown_with_timeout(last))),
+            std::thread::Builder::new().spawn(move || done.send(meters.shutdown_with_timeout(last))),
+        ];
+        let due = Instant::now() + last;
+        for _ in threads.into_iter().flatten() {
+            let left = due.saturating_duration_since(Instant::now());
+            match waits.recv_timeout(left) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::info!(%error, "not all traces and metrics were delivered"),
+                Err(_) => tracing::info!("not all traces and metrics were delivered in time"),
+            }
         }
     }
 }
@@ -259,6 +275,41 @@ impl fmt::Debug for Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{MicroUsd, Tokens};
+
+    #[test]
+    fn a_collector_that_does_not_answer_holds_nobody_up_for_long() {
+        // Connections are made, and nobody takes them.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", silent.local_addr().unwrap());
+        let collector = Collector { base_url: BaseUrl::parse(&address).unwrap(), api_key_env: None };
+        let mut telemetry = Telemetry::new(&collector).unwrap();
+        telemetry.last = Duration::from_millis(200);
+        let asked = Reserve {
+            run: "r".to_owned(),
+            provider: "p".to_owned(),
+            model: "m".to_owned(),
+            task: "fix".to_owned(),
+            amount: MicroUsd(0),
+            local: true,
+        };
+        let settled = Settled {
+            spent: MicroUsd(0),
+            prompt: Tokens(1),
+            cached: Tokens(0),
+            completion: Tokens(1),
+            outcome: Outcome::Ok,
+            first_token: None,
+            whole: Duration::ZERO,
+            retries: 0,
+            failover: false,
+        };
+        telemetry.call(&asked, &settled);
+        let began = Instant::now();
+        drop(telemetry);
+        // Far from the ten seconds that one delivery may take, and the five that the end of each provider waits by itself.
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    }
 
     #[test]
     fn calls_of_one_run_are_in_one_trace() {

@@ -15,6 +15,7 @@ use super::client::Profile;
 use super::convert::{encoding_name, path_of};
 use super::event::{Asked, ClientEvent, Reply, taking};
 use super::params::{self, Ask, COMMANDS, run_id};
+use super::session::repairs::REPAIR;
 use crate::action;
 use crate::text::position::Position;
 use crate::workspace::{Change, Opened};
@@ -53,6 +54,13 @@ impl Backend {
         self.ask(|reply| ClientEvent::Sent { run, reply }).await
     }
 
+    /// `redraft/report`: what was checked of a run's draft, and what is left.
+    pub async fn report(&self, params: Value) -> Result<Value> {
+        let run = params.get("run").and_then(Value::as_str).unwrap_or_default();
+        let run = run_id(run)?;
+        self.ask(|reply| ClientEvent::Report { run, reply }).await
+    }
+
     pub async fn usage(&self, params: Value) -> Result<Value> {
         let (since, by) = params::usage(&params)?;
         self.ask(|reply| ClientEvent::Usage { since, by, reply }).await
@@ -84,7 +92,7 @@ impl Backend {
             "capabilities": {
                 "positionEncoding": encoding_name(profile.encoding),
                 "textDocumentSync": { "openClose": true, "change": 2, "willSave": true, "save": { "includeText": false } },
-                "codeActionProvider": { "codeActionKinds": action::kinds(), "resolveProvider": false },
+                "codeActionProvider": { "codeActionKinds": kinds(), "resolveProvider": false },
                 "executeCommandProvider": { "commands": COMMANDS },
                 "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
             },
@@ -92,6 +100,11 @@ impl Backend {
         self.tell(ClientEvent::Profile(Box::new(profile)));
         result
     }
+}
+
+/// The kinds of all code actions.
+fn kinds() -> Vec<&'static str> {
+    action::kinds().into_iter().chain([REPAIR]).collect()
 }
 
 #[async_trait]

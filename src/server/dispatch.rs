@@ -75,6 +75,7 @@ pub async fn serve(
     let (service, socket) = LspService::build(|_| backend())
         .custom_method("redraft/codeAction", Backend::code_actions)
         .custom_method("redraft/sent", Backend::sent)
+        .custom_method("redraft/report", Backend::report)
         .custom_method("redraft/usage", Backend::usage)
         .custom_method("redraft/status", Backend::status)
         .custom_method("redraft/estimate", Backend::estimate)

@@ -78,6 +78,10 @@ pub(super) enum ClientEvent {
         run: RunId,
         reply: Reply,
     },
+    Report {
+        run: RunId,
+        reply: Reply,
+    },
     /// What was asked so far, how it went, what it cost.
     Usage {
         since: Duration,

@@ -37,6 +37,7 @@ pub(in crate::server) mod project;
 pub(in crate::server) mod ready;
 mod refining;
 mod reload;
+pub(in crate::server) mod repairs;
 mod requests;
 mod runs;
 mod sending;
@@ -149,6 +150,8 @@ struct Session {
     project: project::Standing,
     /// The documents that were worked in, the last first.
     recent: VecDeque<String>,
+    /// Drafts that were kept, the last first.
+    kept: VecDeque<repairs::Kept>,
     /// The checkers of each trusted folder that a draft was made in.
     suites: BTreeMap<PathBuf, Arc<Suite>>,
     /// The project's index as it was handed out last.
@@ -186,6 +189,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         documents: HashMap::new(),
         project: project::Standing::default(),
         recent: VecDeque::new(),
+        kept: VecDeque::new(),
         suites: BTreeMap::new(),
         index: Arc::default(),
         unopened: HashMap::new(),
@@ -277,6 +281,7 @@ impl Session {
             ClientEvent::Touched { files } => self.touched(files),
             ClientEvent::Actions { ask, reply } => self.actions(ask, reply),
             ClientEvent::Command { command, asked } => self.command(command, asked),
+            ClientEvent::Report { run, reply } => self.report(run, reply),
             ClientEvent::Sent { run, reply } => self.what_was_sent(run, reply),
             ClientEvent::Usage { since, by, reply } => self.usage(since, by, reply),
             ClientEvent::Status { reply } => self.status(reply),

@@ -37,6 +37,8 @@ pub struct Language {
     pub modules: Modules,
     /// How statements begin that stand for a body yet to be written.
     pub placeholders: &'static [&'static str],
+    /// How statements begin that another one has to end.
+    pub unended: &'static [&'static str],
     /// What keeps checkers and tests quiet.
     pub evasions: Evasions,
     /// The program that runs the examples of a docstring, for the language's interpreter; see `check::examples` for what it is asked.

@@ -32,6 +32,15 @@ pub struct Standing {
     pub lead: usize,
 }
 
+/// Whether statements indented by `indent` can be read by themselves; nothing where that takes longer than `limit`.
+#[must_use]
+pub fn reads(language: &Language, text: &str, indent: &str, limit: Duration) -> Option<bool> {
+    let alone = language.alone.as_ref()?;
+    let opener = if indent.is_empty() { String::new() } else { format!("{}\n", alone.opener) };
+    let text = Rope::from_str(&format!("{opener}{text}\n{indent}{}\n", alone.closer));
+    parse(language, &text, None, limit).map(|tree| !tree.root_node().has_error())
+}
+
 impl Piece {
     /// The smallest piece that holds `range`. `None` where nothing could be told of it: a language that cannot be parsed in
     /// pieces, a file with errors, statements that share their lines with others.

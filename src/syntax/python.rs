@@ -15,6 +15,7 @@ pub(super) static PYTHON: Language = Language {
     opener: ":",
     initialisers: &["__init__", "__post_init__", "__new__", "setUp"],
     placeholders: &["pass", "...", "raise NotImplementedError"],
+    unended: &["try", "@"],
     evasions: Evasions {
         suppressions: &[
             "type: ignore",

@@ -131,8 +131,14 @@ impl Row {
             said.map(|message| Diagnostic { range: range.clone(), message, ..Diagnostic::default() });
         let instruction = self.instruction.clone().filter(|_| !fixes);
         let wish = Wish { action: self.action.clone(), range, diagnostic, instruction };
-        let room =
-            Room { context: Tokens(1_000), window: Tokens(32_000), output: Tokens(4_000), prefill: false };
+        let room = Room {
+            context: Tokens(1_000),
+            window: Tokens(32_000),
+            output: Tokens(4_000),
+            least: Tokens(0),
+            greedy: true,
+            prefill: false,
+        };
         let (task, _) = match prepare(&source, &view, &wish, room, &[]) {
             Ok(prepared) => prepared,
             Err(error) => return Outcome { text: None, told: Some(error.to_string()) },

@@ -7,6 +7,7 @@
 #[expect(dead_code, reason = "the providers' tests use all of it")]
 mod fault_server;
 mod interrupted;
+mod money;
 mod refusals;
 mod routing;
 mod setup;
@@ -140,7 +141,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         .map_while(|line| line.split_whitespace().next())
         .filter(|&name| name != "help")
         .collect();
-    assert_eq!(commands, ["serve", "generate", "context", "models", "check", "config", "usage"]);
+    assert_eq!(commands, ["serve", "generate", "context", "models", "check", "bench", "config", "usage"]);
     let told = page.split('`').filter_map(|code| code.strip_prefix("redraft ")?.split([' ', ',']).next());
     for command in told.filter(|word| !word.starts_with("--")) {
         assert!(commands.contains(&command), "docs/cli.md tells of `redraft {command}`");
@@ -154,6 +155,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         &["models", "list", "--help"],
         &["config", "check", "--help"],
         &["check", "--help"],
+        &["bench", "refine", "--help"],
         &["usage", "--help"],
     ];
     for help in helps {

@@ -381,3 +381,13 @@ async fn what_is_known_of_hosted_models_is_listed() {
     let text = folder.run(&["models", "list", "--known", "no such model"]).await.output;
     assert_eq!(text.lines().count(), 2, "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_of_a_paged_list_is_asked_for() {
+    let server = FaultServer::start(vec![lists(r#"{"data": [{"id": "coder"}], "has_more": true}"#)]).await;
+    let folder = folder(&server.origin(), &nobody().await, "");
+    let config = folder.read("config.toml").replacen("kind = \"openai\"", "kind = \"anthropic\"", 1);
+    folder.write("config.toml", config);
+    folder.run(&["models", "list", "--refresh"]).await.expect(0, &[]);
+    assert!(server.requests()[0].contains("/v1/models?limit=1000 HTTP"), "{:?}", server.requests());
+}

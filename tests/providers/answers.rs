@@ -4,9 +4,9 @@ use super::*;
 
 #[tokio::test]
 async fn a_whole_answer_comes_with_its_usage() {
-    let usage = |cost| Usage { prompt: Tokens(11), cached: Tokens(8), completion: Tokens(5), cost };
-    let openai = Answer { finish: Finish::Stop, usage: usage(Some(MicroUsd(2))) };
-    let anthropic = Answer { finish: Finish::Length, usage: usage(None) };
+    let usage = Usage { prompt: Tokens(11), cached: Tokens(8), completion: Tokens(5), ..Usage::default() };
+    let openai = Answer { finish: Finish::Stop, usage: Usage { cost: Some(MicroUsd(2)), ..usage } };
+    let anthropic = Answer { finish: Finish::Length, usage: Usage { written: Some(Tokens(0)), ..usage } };
     for (kind, answer, expect, path, auth) in [
         (OpenAi, openai_answer(), openai, "/v1/chat/completions", format!("authorization: Bearer {KEY}")),
         (Anthropic, anthropic_answer(), anthropic, "/v1/messages", format!("x-api-key: {KEY}")),
@@ -100,9 +100,10 @@ async fn a_reader_that_goes_ends_the_call() {
     let (sender, deltas) = mpsc::channel(4);
     drop(deltas);
     let retries = Retries::new();
-    let outcome = tokio::time::timeout(HANG, ask(&*provider, request(), sender, &retries, &Watch::new(None)))
-        .await
-        .expect("it hangs");
+    let outcome =
+        tokio::time::timeout(HANG, ask(&*provider, request(), sender, &retries, &mut Watch::new(None)))
+            .await
+            .expect("it hangs");
     assert_eq!(outcome.unwrap_err().kind, ErrorKind::Stream);
     if !server.requests().is_empty() {
         server.ended(1).await;

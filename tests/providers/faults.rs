@@ -20,6 +20,12 @@ async fn connections_that_break() {
     let piece = format!("{:x}\r\n{text}\r\n", text.len());
     let within = (ErrorKind::Stream, "broke in the middle of the answer", "x = 1\n");
     check(OpenAi, vec![Act::send(chunked), Act::send(&piece), Act::send("5\r\nda")], patient(), within).await;
+    // A model that reasons is at work, and paid for: the same is not asked again.
+    let thought = "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n";
+    let piece = format!("{:x}\r\n{thought}\r\n", thought.len());
+    let thinking = (ErrorKind::Stream, "broke in the middle of the answer", "");
+    let script = vec![Act::send(chunked), Act::send(&piece), Act::send("5\r\nda")];
+    check(OpenAi, script, patient(), thinking).await;
 }
 
 #[tokio::test]

@@ -58,8 +58,9 @@ async fn the_loop_asks_again_what_may_pass_and_nothing_else() {
         let server = FaultServer::start(scripts).await;
         let provider = provider(OpenAi, &server.origin(), patient());
         let retries = Retries::with_jitter(|| 0.0);
-        let watch = Watch::new(None);
-        let (outcome, text) = collect(|deltas| ask(&*provider, request(), deltas, &retries, &watch)).await;
+        let mut watch = Watch::new(None);
+        let (outcome, text) =
+            collect(|deltas| ask(&*provider, request(), deltas, &retries, &mut watch)).await;
         assert_eq!(server.requests().len(), asked, "{outcome:?}");
         match expect {
             Ok(expect) => assert_eq!((outcome.is_ok(), text.as_str()), (true, expect), "{outcome:?}"),

@@ -71,7 +71,7 @@ fn a_cancelled_request_has_one_answer_and_starts_nothing() {
 #[test]
 fn the_status_tells_model_tokens_and_cost() {
     let usage =
-        Usage { prompt: Tokens(100), cached: Tokens(0), completion: Tokens(42), cost: Some(MicroUsd(1234)) };
+        Usage { prompt: Tokens(100), completion: Tokens(42), cost: Some(MicroUsd(1234)), ..Usage::default() };
     let script = vec![Step::say(&LINES.concat()), Step::End(Answer { finish: Finish::Stop, usage })];
     let mut client = Client::with(&Scripted::new([script]), "final", SHAPES);
     let run = client.run("implement", "raise");

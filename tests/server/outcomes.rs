@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use redraft::model::meter::Meter;
 use redraft::model::provider::scripted::{Gate, Scripted, Step};
 use redraft::model::{Answer, ErrorKind, Finish, ModelError, Provider, Request, Usage};
 use serde_json::{Value, json};
@@ -265,10 +266,11 @@ fn code_after_the_function_is_not_taken() {
 struct Panics(Option<&'static str>);
 
 impl Provider for Panics {
-    fn ask(
+    fn call(
         &self,
         _: Request,
         deltas: mpsc::Sender<String>,
+        _: Meter,
     ) -> BoxFuture<'static, Result<Answer, ModelError>> {
         let Some(text) = self.0 else { panic!("a test's panic at once") };
         Box::pin(async move {

@@ -33,6 +33,9 @@ fn a_draft_is_redrafted_by_what_the_checks_find() {
         assert!(second.turns[1].text.contains("return made_up(r)"), "{}", second.turns[1].text);
         let told = &second.turns[2].text;
         assert!(told.contains("return made_up(r)\n    ^ `made_up` is bound nowhere"), "{told}");
+        let report = client.call("redraft/report", json!({ "run": run })).unwrap();
+        assert_eq!((&report["rounds"], &report["round_of_draft"]), (&json!(2), &json!(2)), "{report}");
+        assert_eq!((&report["left"], &report["checked_by"][1]), (&json!([]), &json!("names")), "{report}");
         client.command("redraft.revert", &run);
         client.until_state(&run, "reverted");
         assert_eq!(client.text(), SHAPES);
@@ -50,6 +53,9 @@ fn how_often_is_its_users_choice() {
         let run = client.run("implement", "raise");
         client.until_state(&run, "done");
         assert!(client.message().1.contains("left over: `one`"), "the first is as good as any");
+        let report = client.call("redraft/report", json!({ "run": run })).unwrap();
+        let at = client.find("one(");
+        assert_eq!(report["left"][0]["range"], client.range(at..at + "one".len()), "{report}");
         assert_eq!(provider.requests().len(), calls);
         assert!(client.text().contains("return one(r)"));
         client.finish();
@@ -72,6 +78,35 @@ fn a_mode_may_be_chosen() {
         assert_eq!(shown, shows, "{options}");
         client.finish();
     }
+}
+
+#[test]
+fn what_the_editor_says_of_a_kept_draft_is_offered_a_repair() {
+    let provider = Scripted::saying([GOOD, "    return 3.14159 * r * r\n"]);
+    let mut client = greeted(&provider, json!({ "delivery": "final" }));
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    let offered = |client: &mut Client, needle: &str| {
+        let at = client.find(needle);
+        let range = client.range(at..at + needle.len());
+        let diagnostic = json!({ "range": range, "message": "3 is no pi", "source": "ty", "code": "pi" });
+        let actions = client.actions_in(range, json!({ "diagnostics": [diagnostic] }));
+        actions.into_iter().find(|action| action["kind"] == "quickfix.redraft.repair")
+    };
+    assert!(offered(&mut client, "3 * r").is_none(), "it is not kept yet");
+    client.command("redraft.keep", &run);
+    client.until_state(&run, "kept");
+    // The place is followed.
+    client.change(0..0, "# above\n");
+    assert!(offered(&mut client, "# above").is_none(), "that is none of the draft's");
+    let action = offered(&mut client, "3 * r").unwrap();
+    assert_eq!(action["title"], "Repair the draft: 3 is no pi");
+    let answer = client.execute("redraft.generate", action["command"]["arguments"][0].clone()).unwrap();
+    client.until_state(answer["run"].as_str().unwrap(), "done");
+    assert!(client.text().contains("return 3.14159 * r * r"), "{}", client.text());
+    let asked = &provider.requests()[1].turns[0].text;
+    assert!(asked.contains("`return 3 * r * r`: 3 is no pi"), "{asked}");
+    client.finish();
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use crate::model::meter::Meter;
 use crate::model::{Answer, Finish, ModelError, Provider, Request, Role, Tokens, Usage};
 
 /// Deltas on their way.
@@ -110,10 +111,11 @@ impl Drop for Coming {
 }
 
 impl Provider for Recorded {
-    fn ask(
+    fn call(
         &self,
         request: Request,
         deltas: mpsc::Sender<String>,
+        meter: Meter,
     ) -> BoxFuture<'static, Result<Answer, ModelError>> {
         let key = key_of(&request);
         let (inner, answers) = (self.inner.clone(), self.answers.clone());
@@ -129,7 +131,7 @@ impl Provider for Recorded {
                 Kept { key, text: String::new(), is_cut: false, prompt: 0, completion: 0, seconds: 0.0 };
             let mut coming = Coming { answers, kept: Some(kept), began: Instant::now() };
             let (said, mut heard) = mpsc::channel(DELTAS);
-            let mut asked = inner.ask(request, said);
+            let mut asked = inner.call(request, said, meter);
             let outcome = loop {
                 tokio::select! {
                     biased;

@@ -201,6 +201,7 @@ impl Work<'_> {
             failover: route.switches() > 0,
             spent: self.spent.clone(),
             enough: enough.clone(),
+            due: route.due(),
         };
         let mut asked = Box::pin(call(accounts, chosen, entry, request, deltas, retries));
         let mut outcome: Option<Result<Answer, ModelError>> = None;

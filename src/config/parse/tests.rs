@@ -53,7 +53,12 @@ fn the_contracts_example_is_good() {
     let config = parse_at_home(CONTRACT).unwrap();
     let model = config.model(None).unwrap();
     assert_eq!((model.name.as_str(), &model.source), ("fast", &ModelSource::Id("qwen2.5-coder".to_owned())));
-    let price = Price { input: MicroUsd(150_000), cached: MicroUsd(30_000), output: MicroUsd(600_000) };
+    let price = Price {
+        input: MicroUsd(150_000),
+        cached: MicroUsd(30_000),
+        written: None,
+        output: MicroUsd(600_000),
+    };
     assert_eq!(model.price, Some(price));
     let Wire::OpenAi { base_url, key } = &config.catalogue.provider_of(model).unwrap().wire else { panic!() };
     assert_eq!(base_url.origin(), "http://127.0.0.1:8080");
@@ -133,8 +138,13 @@ fn hosted_and_embedded_models_in_every_form() {
     let wire = &config.catalogue.provider_of(model).unwrap().wire;
     let limits = Limits { output: Tokens(2_000), window: Tokens(200_000), context: Tokens(8_000) };
     assert_eq!(model.limits(wire), limits);
-    let price =
-        Price { input: MicroUsd(3_000_000), cached: MicroUsd(3_000_000), output: MicroUsd(15_000_000) };
+    let price = Price {
+        input: MicroUsd(3_000_000),
+        cached: MicroUsd(3_000_000),
+        // As Anthropic has it.
+        written: Some(MicroUsd(3_750_000)),
+        output: MicroUsd(15_000_000),
+    };
     assert_eq!(model.price, Some(price));
     let Wire::Anthropic { base_url, key } = wire else { panic!() };
     assert_eq!(base_url.origin(), "https://api.anthropic.com");

@@ -14,7 +14,14 @@ fn draft(text: &str, errors: usize, warnings: usize) -> Candidate {
     let warning = |at| Finding { severity: Severity::Warning, ..error(at) };
     let findings = (0..errors).map(error).chain((0..warnings).map(warning));
     let faults = findings.map(|finding| Fault { finding, region: Some(0), line: String::new() }).collect();
-    Candidate { targets: vec![text.to_owned()], faults, unheard: Vec::new(), note: None, round: 0 }
+    Candidate {
+        targets: vec![text.to_owned()],
+        faults,
+        asked: Vec::new(),
+        unheard: Vec::new(),
+        note: None,
+        round: 0,
+    }
 }
 
 /// What comes of drafts of one round each: the text that stands (or why none does), after how many rounds, and why no more.

@@ -126,6 +126,18 @@ fn an_answer_that_cannot_stand_is_asked_for_again() {
 }
 
 #[test]
+fn a_draft_that_has_gone_wrong_is_not_waited_for() {
+    for delivery in [Delivery::Final, Delivery::Stream] {
+        let mut world = World::refined(delivery);
+        world.says("```python\ndef f(x):\n    a = = 1\n    b = 2\n    c = 3\n    d = 4\n    e = 5\n");
+        assert!(world.stopped_asking, "{delivery:?}");
+        assert_eq!(world.states.last(), Some(&State::Refining));
+        world.redrafts().answers(GOOD).finds(0);
+        assert_eq!(world.text, with(GOOD_BODY), "{delivery:?}");
+    }
+}
+
+#[test]
 fn what_never_stands_leaves_the_file() {
     for delivery in [Delivery::Final, Delivery::Stream] {
         let mut world = World::refined(delivery);

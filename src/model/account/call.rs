@@ -4,15 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
+use tokio::time::timeout_at;
 
+use super::bill::Facts;
+use super::held::{Held, hold};
 use super::{Accounts, Entry, refused};
-use crate::model::ask::{Retries, Watch, ask};
+use crate::model::ask::{Payer, Retries, Watch, ask};
 use crate::model::breaker::{End, Permit};
 use crate::model::choose::Health;
 use crate::model::health::Circuit;
-use crate::model::ledger::{Outcome, Recorded, ReservationId, Reserve, Settled};
+use crate::model::ledger::{Outcome, Recorded, Reserve, Settled};
 use crate::model::registry::{Chosen, Place};
+use crate::model::route::TOTAL;
 use crate::model::spec::Price;
 use crate::model::{Answer, ErrorKind, MicroUsd, ModelError, Request, Tokens, Usage};
 
@@ -28,37 +33,21 @@ pub async fn call(
     deltas: mpsc::Sender<String>,
     retries: &Retries,
 ) -> Result<Answer, ModelError> {
-    let permit = accounts.admit(&chosen.circuit).await.map_err(|health| resting(chosen, health))?;
+    let admitted = accounts.admit(&chosen.circuit).await;
+    let (permit, finds_out) = admitted.map_err(|health| resting(chosen, health))?;
+    let once = Retries::once();
+    let retries = if finds_out { &once } else { retries };
     let mut health =
         Told { accounts: accounts.clone(), circuit: chosen.circuit.clone(), permit: Some(permit) };
-    let price = accounts.price(chosen)?;
-    let prompt = counted(&request);
-    let most = Usage { prompt, completion: request.max_tokens, ..Usage::default() };
-    let amount = price.map(|price| price.cost(&most)).unwrap_or_default();
-    let reserve = Reserve {
-        run: entry.run.clone(),
-        provider: chosen.provider_name.clone(),
-        model: chosen.name.clone(),
-        task: entry.task.to_owned(),
-        amount,
-        local: chosen.place != Place::Hosted,
+    let due = entry.due.into();
+    let mut open = Open::begin(accounts, chosen, entry, &request).await?;
+    let asked = ask(&*chosen.provider, request, deltas, retries, &mut open);
+    let Ok(outcome) = timeout_at(due, asked).await else {
+        // That says nothing of this model: others may have had most of the time.
+        let error = late(chosen);
+        open.end(Err(&error));
+        return Err(error);
     };
-    let limits = accounts.limits(&chosen.provider_name);
-    let reserved = if amount > MicroUsd(0) {
-        let (accounts, reserve) = (accounts.clone(), reserve.clone());
-        let work = move || {
-            let ledger = accounts.ledger()?;
-            ledger.reserve(&reserve, &limits, SystemTime::now()).map_err(|refused| refused.to_string())
-        };
-        let done = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(error.to_string()));
-        Some(done.map_err(|why| refused(format!("{}: {why}; nothing was sent", chosen.name)))?)
-    } else {
-        None
-    };
-    let watch = Watch::new(if reserved.is_some() { Some(request.max_tokens) } else { None });
-    let mut open =
-        Open { accounts: accounts.clone(), reserve, reserved, price, prompt, watch, entry, ended: false };
-    let outcome = ask(&*chosen.provider, request, deltas, retries, &open.watch).await;
     open.end(outcome.as_ref());
     health.tell(outcome.as_ref().map_or_else(End::of, |_| End::Well));
     outcome
@@ -96,47 +85,86 @@ fn resting(chosen: &Chosen, health: Health) -> ModelError {
     }
 }
 
+/// The time of its run is over.
+fn late(chosen: &Chosen) -> ModelError {
+    ModelError {
+        kind: ErrorKind::Timeout,
+        message: format!(
+            "{}: the run was not done after {} minutes, and was given up",
+            chosen.name,
+            TOTAL.as_secs() / 60
+        ),
+        retry_after: None,
+    }
+}
+
 /// A call that is under way: settled when it ends, and when it is dropped.
 struct Open {
     accounts: Arc<Accounts>,
     reserve: Reserve,
-    reserved: Option<ReservationId>,
+    held: Option<Held>,
+    /// Whether the provider may tell a cost although none is known.
+    may_tell: bool,
     price: Option<Price>,
     prompt: Tokens,
+    reasons: Option<bool>,
     watch: Watch,
     entry: Entry,
     ended: bool,
 }
 
 impl Open {
+    /// Takes what the call can cost out of the budget.
+    async fn begin(
+        accounts: &Arc<Accounts>,
+        chosen: &Chosen,
+        entry: Entry,
+        request: &Request,
+    ) -> Result<Self, ModelError> {
+        let price = accounts.price(chosen)?;
+        let prompt = counted(request);
+        let most = Usage { prompt, completion: request.max_tokens, ..Usage::default() };
+        let reserve = Reserve {
+            run: entry.run.clone(),
+            provider: chosen.provider_name.clone(),
+            model: chosen.name.clone(),
+            task: entry.task.to_owned(),
+            amount: price.map(|price| price.cost(&most)).unwrap_or_default(),
+            local: chosen.place != Place::Hosted,
+        };
+        let may_tell = chosen.place != Place::Embedded && accounts.is_limited();
+        let held = hold(accounts, &reserve, may_tell).await;
+        let held = held.map_err(|why| refused(format!("{}: {why}; nothing was sent", chosen.name)))?;
+        let watch = Watch::new(held.as_ref().map(|_| request.max_tokens));
+        let accounts = accounts.clone();
+        let reasons = chosen.reasons;
+        Ok(Self { accounts, reserve, held, may_tell, price, prompt, reasons, watch, entry, ended: false })
+    }
+
     fn end(&mut self, outcome: Result<&Answer, &ModelError>) {
+        if self.ended {
+            return;
+        }
+        let (usage, spent) = self.facts(Some(outcome)).bill();
+        self.settle(usage, spent, if outcome.is_ok() { Outcome::Ok } else { Outcome::Failed });
+    }
+
+    fn facts<'a>(&self, outcome: Option<Result<&'a Answer, &'a ModelError>>) -> Facts<'a> {
+        Facts {
+            outcome,
+            seen: self.watch.seen(),
+            heard: self.watch.heard(),
+            prompt: self.prompt,
+            price: self.price,
+            held: self.held.as_ref().map(|held| held.amount),
+            reasons: self.reasons,
+            local: self.reserve.local,
+        }
+    }
+
+    fn settle(&mut self, usage: Usage, spent: MicroUsd, outcome: Outcome) {
         self.ended = true;
         let seen = self.watch.seen();
-        let counted = self.counted();
-        let (usage, outcome) = match outcome {
-            Ok(answer) if answer.usage.prompt == Tokens(0) && answer.usage.completion == Tokens(0) => {
-                (Usage { cost: answer.usage.cost, ..counted }, Outcome::Ok)
-            }
-            Ok(answer) => (answer.usage, Outcome::Ok),
-            // What was refused before it said anything is not paid for.
-            Err(error) if seen.first.is_none() && is_free(error.kind) => (Usage::default(), Outcome::Failed),
-            Err(_) => (counted, Outcome::Failed),
-        };
-        self.settle(usage, outcome);
-    }
-
-    /// What was used, where nobody says it: a safe count where it is paid for, else the likelier one.
-    fn counted(&self) -> Usage {
-        let seen = self.watch.seen();
-        let completion =
-            if self.reserve.local { seen.written.min(Tokens(seen.deltas)) } else { seen.written };
-        Usage { prompt: self.prompt, completion, ..Usage::default() }
-    }
-
-    fn settle(&self, usage: Usage, outcome: Outcome) {
-        let seen = self.watch.seen();
-        let told = usage.cost.unwrap_or_default();
-        let spent = self.price.map_or(told, |price| price.cost(&usage));
         self.entry.spent.fetch_add(spent.0, Ordering::Relaxed);
         let settled = Settled {
             spent,
@@ -155,22 +183,38 @@ impl Open {
         if self.accounts.path.is_none() {
             return;
         }
-        let Some(id) = self.reserved else {
+        let Some(held) = self.held.take() else {
+            self.accounts.heard_of(&self.reserve, spent);
             let call = Recorded { reserve: self.reserve.clone(), settled, at: SystemTime::now() };
             return self.accounts.record(call);
         };
-        self.accounts.write(move |accounts| {
-            let settle = || {
-                accounts
-                    .ledger()
-                    .and_then(|ledger| ledger.settle(id, &settled).map_err(|error| error.to_string()))
-            };
-            // Another process may have held the ledger for as long as we waited.
-            if let Err(error) = settle().or_else(|_| settle()) {
+        self.accounts.write(move |_| {
+            if let Err(error) = held.settle(&settled) {
                 // What was reserved counts as spent.
                 tracing::warn!(error, "what a call cost was not written down");
             }
         });
+    }
+}
+
+impl Payer for Open {
+    fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    fn again<'a>(&'a mut self, error: &'a ModelError) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let (usage, spent) = self.facts(Some(Err(error))).bill();
+            if spent == MicroUsd(0) {
+                return self.watch.again(error).await;
+            }
+            // It was at work, and that is paid for whatever comes of the next attempt.
+            self.settle(usage, spent, Outcome::Failed);
+            self.held = hold(&self.accounts, &self.reserve, self.may_tell).await?;
+            self.watch = self.watch.anew();
+            self.ended = false;
+            Ok(())
+        })
     }
 }
 
@@ -179,17 +223,10 @@ impl Drop for Open {
         if self.ended {
             return;
         }
+        let (usage, spent) = self.facts(None).bill();
         let enough = self.entry.enough.load(Ordering::Relaxed);
-        self.settle(self.counted(), if enough { Outcome::Ok } else { Outcome::Cancelled });
+        self.settle(usage, spent, if enough { Outcome::Ok } else { Outcome::Cancelled });
     }
-}
-
-/// Whether a failure without any text costs nothing.
-fn is_free(kind: ErrorKind) -> bool {
-    !matches!(
-        kind,
-        ErrorKind::Stream | ErrorKind::Timeout | ErrorKind::TooLarge | ErrorKind::Empty | ErrorKind::Budget
-    )
 }
 
 /// A safe estimate of a request's prompt.

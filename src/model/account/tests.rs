@@ -1,5 +1,7 @@
 //! Calls of a scripted provider, paid from a real ledger.
 
+mod money;
+
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -10,12 +12,16 @@ use crate::model::ask::Retries;
 use crate::model::health::Circuit;
 use crate::model::ledger::{By, UsageRow};
 use crate::model::provider::scripted::{Gate, Scripted, Step};
-use crate::model::spec::Limits as Room;
+use crate::model::spec::{KeySource, Limits as Room, ModelSource};
 use crate::model::{Answer, Finish, Request, Tokens, Usage};
 
 /// A dollar for a token, in and out: what a call costs can be counted on fingers.
-const DEAR: Price =
-    Price { input: MicroUsd(1_000_000_000_000), cached: MicroUsd(0), output: MicroUsd(1_000_000_000_000) };
+const DEAR: Price = Price {
+    input: MicroUsd(1_000_000_000_000),
+    cached: MicroUsd(0),
+    written: None,
+    output: MicroUsd(1_000_000_000_000),
+};
 /// What `request` counts as.
 const PROMPT: u64 = 10;
 
@@ -26,6 +32,11 @@ fn dollars(dollars: u64) -> Option<MicroUsd> {
 /// No limit but those that a test sets: with `DEAR`, nothing can be had for the ten cents of a run.
 fn unlimited() -> Budget {
     Budget { per_run: None, ..Budget::default() }
+}
+
+/// No run of a test takes so long.
+fn due() -> Instant {
+    Instant::now() + Duration::from_secs(600)
 }
 
 fn request() -> Request {
@@ -48,6 +59,8 @@ fn chosen(provider: &Scripted, place: Place, price: Option<Price>) -> Chosen {
         price,
         place,
         circuit: Circuit::default(),
+        room: Tokens(0),
+        reasons: Some(false),
     }
 }
 
@@ -80,6 +93,7 @@ async fn ask_and_add(
         failover: false,
         spent: spent.clone(),
         enough: Arc::default(),
+        due: due(),
     };
     let outcome = call(accounts, chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await;
     reads.await.unwrap();
@@ -137,6 +151,48 @@ async fn calls_settle_at_what_they_cost() {
     }
 }
 
+/// Two processes, each with 25 callers, come to a model whose rest is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_rest_one_call_of_all_processes_finds_out_and_is_not_made_again() {
+    let path = place("probe");
+    let (source, key) = (ModelSource::Id("m".to_owned()), KeySource::None);
+    let circuit = Circuit::of("p", "http://127.0.0.1:1", &source, &key, 0);
+    let breakers = Breakers::default();
+    let fails = |_| breakers.told(&circuit, breakers.admit(&circuit).unwrap(), End::Failed);
+    let (name, value) = (0..5).filter_map(fails).last().unwrap();
+    // The rest is over.
+    let mut state: serde_json::Value = serde_json::from_str(&value).unwrap();
+    state["state"]["Open"]["until"] = serde_json::json!(1);
+    let ledger = Ledger::open(&path, SystemTime::now()).unwrap();
+    ledger.keep_state(&name, &state.to_string()).unwrap();
+    let gate = Gate::new();
+    let provider = Scripted::new([
+        vec![Step::Wait(gate.clone()), Step::fail(ErrorKind::Server, "down")],
+        vec![Step::say("x"), end(usage(1, 1))],
+    ]);
+    let processes = [accounts(&path, unlimited()), accounts(&path, unlimited())];
+    for accounts in &processes {
+        assert_eq!(accounts.health(&circuit), Health::Trying);
+    }
+    let call = |at: usize| {
+        let accounts = processes[at % 2].clone();
+        let chosen = Chosen { circuit: circuit.clone(), ..chosen(&provider, Place::Hosted, Some(DEAR)) };
+        tokio::spawn(async move { ask_for(&accounts, &chosen).await })
+    };
+    let mut waiting: Vec<_> = (0..50).map(call).collect();
+    for _ in 0..49 {
+        let (done, _, rest) = futures_util::future::select_all(waiting).await;
+        assert_eq!(done.unwrap().unwrap_err().kind, ErrorKind::Resting);
+        waiting = rest;
+    }
+    gate.open();
+    // A fault that is tried again otherwise.
+    assert_eq!(waiting.pop().unwrap().await.unwrap().unwrap_err().kind, ErrorKind::Server);
+    assert_eq!(provider.requests().len(), 1);
+    drop(ledger);
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_eight_at_once_those_that_can_be_paid_are_asked() {
     for (budget, admitted) in [(29, 0), (30, 1), (59, 1), (95, 3)] {
@@ -175,16 +231,21 @@ async fn of_eight_at_once_those_that_can_be_paid_are_asked() {
 #[tokio::test]
 async fn an_answer_that_costs_more_than_was_reserved_is_cut() {
     let path = place("cut");
-    let steps = (0..1_000).map(|_| Step::say("four")).chain([Step::stop()]).collect::<Vec<_>>();
-    let provider = Scripted::new([steps]);
-    let budget = Budget { per_day: dollars(30), ..unlimited() };
-    let error =
-        ask_for(&accounts(&path, budget), &chosen(&provider, Place::Hosted, Some(DEAR))).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Budget);
-    let row = row(&path, |row| row.open == 0);
-    // 20 tokens were reserved; what was on its way with the last piece is all that is over.
-    assert!(row.cost.0 <= (PROMPT + 20 + 4) * 1_000_000, "{row:?}");
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    // However it is cut into pieces.
+    for piece in ["four", "sixteen letters.", "z"] {
+        let path = place("cut");
+        let steps = (0..1_000).map(|_| Step::say(piece)).chain([Step::stop()]).collect::<Vec<_>>();
+        let provider = Scripted::new([steps]);
+        let budget = Budget { per_day: dollars(30), ..unlimited() };
+        let chosen = chosen(&provider, Place::Hosted, Some(DEAR));
+        let error = ask_for(&accounts(&path, budget), &chosen).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Budget);
+        let row = row(&path, |row| row.open == 0);
+        // 20 tokens were reserved; what was on its way with the last piece, and a quarter, is all that is over.
+        assert!(row.cost.0 <= (PROMPT + 25 + 5) * 1_000_000, "{piece}: {row:?}");
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -201,6 +262,7 @@ async fn a_call_that_is_dropped_is_settled() {
             failover: false,
             spent: Arc::default(),
             enough: Arc::new(AtomicBool::new(enough)),
+            due: due(),
         };
         let asks =
             tokio::spawn(
@@ -255,6 +317,7 @@ async fn what_became_of_a_run_is_known_after_its_free_calls() {
         failover: false,
         spent: Arc::default(),
         enough: Arc::default(),
+        due: due(),
     };
     call(&accounts, &chosen, entry, request(), sender, &Retries::with_jitter(|| 0.0)).await.unwrap();
     accounts.finish(run_name(9), 1, Fate::Kept);
@@ -291,7 +354,7 @@ async fn a_run_costs_ten_cents_at_most_unless_its_user_says_otherwise() {
     // Of the 20 tokens of an answer; prompts are free.
     let cents = |cents: u64| {
         let output = MicroUsd(cents * 10_000 * 1_000_000 / 20);
-        Some(Price { input: MicroUsd(0), cached: MicroUsd(0), output })
+        Some(Price { input: MicroUsd(0), cached: MicroUsd(0), written: None, output })
     };
     for (at, price, fragment) in [
         (Place::Hosted, cents(10), None),

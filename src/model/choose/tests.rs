@@ -5,7 +5,7 @@ use super::*;
 fn candidate(name: &str, place: Place, dollars: Option<u64>) -> Candidate {
     let price = dollars.map(|dollars| {
         let price = MicroUsd(dollars * 1_000_000);
-        Price { input: price, cached: price, output: price }
+        Price { input: price, cached: price, written: None, output: price }
     });
     Candidate {
         name: name.to_owned(),
@@ -15,7 +15,9 @@ fn candidate(name: &str, place: Place, dollars: Option<u64>) -> Candidate {
         abilities: Abilities::default(),
         pace: None,
         health: Health::Well,
-        left: None,
+        left: Left::Enough,
+        room: Tokens(0),
+        told: MicroUsd(0),
     }
 }
 
@@ -53,14 +55,14 @@ fn who_is_asked_first_and_who_then() {
         (Question { pinned: Some("e"), task: Some(Task::Fix), ..base.clone() }, "e l"),
         (Question { pinned: Some("e"), allow_cloud_fallback: true, ..base.clone() }, "e l dear"),
         // The budget of half a cent takes no dear model.
-        (Question { left: Some(MicroUsd(5_000)), ..base.clone() }, "h l e"),
-        (Question { left: Some(MicroUsd(1_499)), ..base.clone() }, "l e"),
+        (Question { left: Left::Only(MicroUsd(5_000)), ..base.clone() }, "h l e"),
+        (Question { left: Left::Only(MicroUsd(1_499)), ..base.clone() }, "l e"),
         (Question { default: "p", ..base.clone() }, "p l dear e"),
-        (Question { default: "p", left: Some(MicroUsd(5_000)), ..base.clone() }, "l e"),
+        (Question { default: "p", left: Left::Only(MicroUsd(5_000)), ..base.clone() }, "l e"),
         (
             Question {
                 default: "p",
-                left: Some(MicroUsd(5_000)),
+                left: Left::Only(MicroUsd(5_000)),
                 unknown_price: candidate("", Place::Hosted, Some(2)).price,
                 ..base.clone()
             },
@@ -161,7 +163,7 @@ fn every_model_has_its_reason() {
     let mut all = all();
     all[1].health = Health::Barred;
     all[2].health = Health::Resting(Duration::from_secs(12));
-    all[3].left = Some(MicroUsd(1));
+    all[3].left = Left::Only(MicroUsd(1));
     let needs = Abilities { tools: true, ..Abilities::default() };
     for (requirements, name, want) in [
         (Requirements::default(), "l", "refused the key"),
@@ -174,4 +176,49 @@ fn every_model_has_its_reason() {
         assert!(why_not(&plan, name).contains(want), "{plan}");
         assert_eq!(plan.places.len() + plan.left_out.len(), all.len(), "each stands once");
     }
+}
+
+#[test]
+fn without_a_ledger_only_what_costs_is_left_out() {
+    let unknown = || Left::Unknown("it is damaged".to_owned());
+    let fallback = ["l", "e", "dear"].map(str::to_owned);
+    for (left, own, want) in [
+        (unknown(), Left::Enough, "l e"),
+        // Only that provider's limits are not known.
+        (Left::Enough, unknown(), "h l e"),
+        (Left::Enough, Left::Enough, "h l e dear"),
+    ] {
+        let mut all = all();
+        all[3].left = own.clone();
+        // `l` has no price, and told none.
+        all[1].left = own;
+        let plan = plan(&Question { default: "h", left, ..question(&fallback) }, &all);
+        assert_eq!(order(&plan), want, "{plan}");
+        for one in plan.left_out.iter().filter(|one| one.cause == Cause::Ledger) {
+            assert_eq!(one.why, "what the budget leaves is not known: it is damaged");
+        }
+    }
+}
+
+#[test]
+fn a_model_that_told_what_it_cost_is_held_against_the_budget() {
+    let fallback = ["e"].map(str::to_owned);
+    for (told, left, want) in [(0, 0, "l e"), (7, 7, "l e"), (7, 6, "e")] {
+        let mut all = all();
+        all[1].told = MicroUsd(told);
+        let left = Left::Only(MicroUsd(left));
+        let plan = plan(&Question { default: "l", left, ..question(&fallback) }, &all);
+        assert_eq!(order(&plan), want, "{plan}");
+    }
+}
+
+#[test]
+fn a_model_that_may_reason_is_reckoned_with_the_room_that_it_gets() {
+    let mut all = all();
+    let at_most = |all: &[Candidate]| plan(&question(&[]), all).places[0].at_most.0;
+    let before = at_most(&all);
+    all[2].room = Tokens(900);
+    assert_eq!(at_most(&all) - before, 900 - u64::from(question(&[]).answer.0));
+    all[2].room = Tokens(9_000);
+    assert_eq!(at_most(&all) - before, 1_000 - u64::from(question(&[]).answer.0), "its own limit holds");
 }

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::frames::{Fault, FromChild, ToChild, usage};
 pub use super::process::EngineOptions;
 use super::process::{Process, engine_error};
+use crate::model::meter::Meter;
 use crate::model::{Answer, ErrorKind, ModelError, Provider, Request};
 
 /// Questions that wait inside the queue; more wait, in order, to get into it. A wait is not bounded here: who asks has
@@ -43,10 +44,11 @@ impl EmbeddedProvider {
 }
 
 impl Provider for EmbeddedProvider {
-    fn ask(
+    fn call(
         &self,
         request: Request,
         deltas: mpsc::Sender<String>,
+        _: Meter,
     ) -> BoxFuture<'static, Result<Answer, ModelError>> {
         let shared = self.shared.clone();
         Box::pin(async move {

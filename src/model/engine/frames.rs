@@ -125,7 +125,8 @@ impl From<End> for Finish {
 /// The usage that `FromChild::Done` tells.
 #[must_use]
 pub fn usage(prompt: u32, cached: u32, completion: u32) -> Usage {
-    Usage { prompt: Tokens(prompt), cached: Tokens(cached), completion: Tokens(completion), cost: None }
+    let [prompt, cached, completion] = [prompt, cached, completion].map(Tokens);
+    Usage { prompt, cached, completion, ..Usage::default() }
 }
 
 /// One frame as the bytes of its line.

@@ -38,6 +38,9 @@ pub struct ProviderSpent {
     pub month: MicroUsd,
 }
 
+/// How far back a provider's charges say something of its next one: a month, and some days more.
+const LATELY: Duration = Duration::from_secs(35 * 24 * 60 * 60);
+
 impl Moment {
     /// How far ahead of the clock the ledger may be and still be believed. Longer than any month, so that within a month
     /// no clock that goes back frees anything; and a clock that once was years ahead does not stop us for years.
@@ -100,6 +103,22 @@ pub(super) fn spent(tx: &Transaction, moment: Moment) -> rusqlite::Result<Spent>
         spent.providers.push(provider);
     }
     Ok(spent)
+}
+
+/// See `Ledger::dearest`. Calls that are open are not known to cost what they hold.
+pub(super) fn dearest(
+    tx: &Transaction,
+    provider: &str,
+    model: &str,
+    moment: Moment,
+) -> rusqlite::Result<MicroUsd> {
+    let (own, any): (Option<i64>, Option<i64>) = tx.query_row(
+        "SELECT max(charge) FILTER (WHERE model = ?3), max(charge) FROM call
+         WHERE at >= ?1 AND provider = ?2 AND charge > 0 AND outcome IS NOT NULL",
+        params![moment.before(LATELY).millis(), provider, model],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(amount(own.or(any).unwrap_or_default()))
 }
 
 /// What a run has spent, on whatever day.

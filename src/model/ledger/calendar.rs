@@ -10,6 +10,12 @@ const LAST: i64 = 253_402_300_799_999;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment(i64);
 
+/// The day of UTC in which `time` is, as "2026-11-25".
+#[must_use]
+pub fn day(time: SystemTime) -> String {
+    Moment::of(time).day_name()
+}
+
 impl Moment {
     pub(super) fn of(time: SystemTime) -> Self {
         let passed = time.duration_since(UNIX_EPOCH).unwrap_or_default();

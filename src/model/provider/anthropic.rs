@@ -108,7 +108,13 @@ impl Reader for Events {
 
     fn usage(&self) -> Usage {
         let prompt = self.input.0.saturating_add(self.cache_read.0).saturating_add(self.cache_creation.0);
-        Usage { prompt: Tokens(prompt), cached: self.cache_read, completion: self.output, cost: None }
+        Usage {
+            prompt: Tokens(prompt),
+            cached: self.cache_read,
+            written: Some(self.cache_creation),
+            completion: self.output,
+            cost: None,
+        }
     }
 }
 
@@ -210,7 +216,13 @@ mod tests {
         let expect = [Nothing, Nothing, Nothing, Working, text, Nothing, Nothing, Nothing, End];
         assert_eq!(progress.unwrap(), expect);
         assert_eq!(finish, Some(Finish::Stop));
-        let expect = Usage { prompt: Tokens(42), cached: Tokens(30), completion: Tokens(7), cost: None };
+        let expect = Usage {
+            prompt: Tokens(42),
+            cached: Tokens(30),
+            written: Some(Tokens(2)),
+            completion: Tokens(7),
+            cost: None,
+        };
         assert_eq!(usage, expect);
     }
 

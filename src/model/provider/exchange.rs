@@ -19,6 +19,7 @@ use super::fault::{self, Fault, Peer};
 use super::http::Http;
 use super::key::BoundKey;
 use super::reading::{Reading, read_up_to};
+use crate::model::meter::Meter;
 use crate::model::retry::retry_after;
 use crate::model::sse::Event;
 use crate::model::{Answer, ErrorKind, Finish, ModelError, Request, Tokens, Usage, address};
@@ -74,6 +75,7 @@ pub(super) struct Exchange {
     pub(super) format: &'static dyn Format,
     pub(super) max_tokens: Tokens,
     pub(super) deltas: mpsc::Sender<String>,
+    pub(super) meter: Meter,
 }
 
 impl Exchange {
@@ -101,6 +103,7 @@ impl Exchange {
         if !response.status().is_success() {
             return Err(self.refused(response, key, first_token).await);
         }
+        self.meter.begins();
         let media = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media = media.unwrap_or_default().to_ascii_lowercase();
         if media.starts_with("text/html") {
@@ -118,7 +121,10 @@ impl Exchange {
     pub(super) async fn get(&self) -> Result<Value, ModelError> {
         let due = Instant::now() + LIST;
         let work = async {
-            if let Err(error) = address::check(&self.url) {
+            // What is asked for besides is ours; an address that is configured has none.
+            let mut address = self.url.clone();
+            address.set_query(None);
+            if let Err(error) = address::check(&address) {
                 return Err(self.peer.error(ErrorKind::Config, &error.to_string()));
             }
             let key = self.key.read(&self.url, &self.http, &self.peer).await?;

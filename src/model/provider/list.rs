@@ -9,8 +9,12 @@ use super::http::Http;
 use super::{Format, Hosted, anthropic, openai};
 use crate::model::address::BaseUrl;
 use crate::model::listing::Listed;
+use crate::model::meter::Meter;
 use crate::model::spec::{ProviderSpec, Wire};
 use crate::model::{ErrorKind, ModelError, Tokens};
+
+/// Anthropic tells twenty models at once unless it is asked for more; it has no thousand of them.
+const WHOLE: &str = "limit=1000";
 
 /// Asks the provider for its models.
 ///
@@ -23,7 +27,11 @@ pub async fn list(spec: &ProviderSpec, http: &Http) -> Result<Vec<Listed>, Model
         Wire::Embedded => return Ok(Vec::new()),
     };
     let hosted = Hosted::new(spec, "", format, base_url, key, http);
-    let answer = get(&hosted, base_url.join(path)).await?;
+    let mut url = base_url.join(path);
+    if matches!(spec.wire, Wire::Anthropic { .. }) {
+        url.set_query(Some(WHOLE));
+    }
+    let answer = get(&hosted, url).await?;
     let mut models = models(&answer).ok_or_else(|| {
         let what = "its answer is no list of models. Is this the address of a model's API?";
         hosted.peer.error(ErrorKind::Stream, what)
@@ -61,6 +69,7 @@ async fn get(hosted: &Hosted, url: url::Url) -> Result<Value, ModelError> {
         max_tokens: Tokens(0),
         // Nobody listens: the answer is no stream.
         deltas: mpsc::channel(1).0,
+        meter: Meter::default(),
     };
     exchange.get().await
 }
@@ -93,12 +102,17 @@ impl Server {
 }
 
 fn entries(answer: &Value) -> &[Value] {
-    answer["data"].as_array().map(Vec::as_slice).unwrap_or_default()
+    list_of(answer).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Most have it as `data`; Together's answer is the list.
+fn list_of(answer: &Value) -> Option<&Vec<Value>> {
+    answer["data"].as_array().or_else(|| answer.as_array().filter(|list| !list.is_empty()))
 }
 
 /// `{"data": [{"id", …}]}` of the OpenAI API and Anthropic's, with what some servers add.
 fn models(answer: &Value) -> Option<Vec<Listed>> {
-    answer["data"].as_array()?;
+    list_of(answer)?;
     let window = |entry: &Value| {
         let places = [&entry["context_length"], &entry["max_model_len"], &entry["meta"]["n_ctx"]];
         places.into_iter().find_map(whole)
@@ -108,6 +122,7 @@ fn models(answer: &Value) -> Option<Vec<Listed>> {
         Some(Listed {
             id: entry["id"].as_str()?.to_owned(),
             price: price(&pricing["prompt"], &pricing["input_cache_read"], &pricing["completion"]),
+            written: micro(&pricing["input_cache_write"]),
             window: window(entry),
             output: whole(&entry["top_provider"]["max_completion_tokens"]),
             loaded: None,
@@ -141,6 +156,7 @@ fn have_prices(models: &mut [Listed], answer: &Value) {
         for model in models.iter_mut().filter(|model| Some(model.id.as_str()) == name) {
             let (input, output) = (&info["input_cost_per_token"], &info["output_cost_per_token"]);
             let told = price(input, &info["cache_read_input_token_cost"], output);
+            model.written = micro(&info["cache_creation_input_token_cost"]).or(model.written);
             // Zero is what it says of models that it knows no price of.
             model.price = told.filter(|(input, _, output)| *input > 0 || *output > 0).or(model.price);
             model.window = whole(&info["max_input_tokens"]).or(model.window);
@@ -152,13 +168,14 @@ fn have_prices(models: &mut [Listed], answer: &Value) {
 /// Micro-dollars for a million tokens, of dollars for one, as numbers or as text. A price below zero is none (OpenRouter's
 /// router, whose price is that of the model which it takes).
 fn price(input: &Value, cached: &Value, output: &Value) -> Option<(u64, u64, u64)> {
-    let micro = |value: &Value| {
-        let dollars = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
-        // A thousand dollars for a token is no price.
-        (0.0..1_000.0).contains(&dollars).then(|| (dollars * 1e12).round() as u64)
-    };
     let (input, output) = (micro(input)?, micro(output)?);
     Some((input, micro(cached).unwrap_or(input), output))
+}
+
+fn micro(value: &Value) -> Option<u64> {
+    let dollars = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
+    // A thousand dollars for a token is no price.
+    (0.0..1_000.0).contains(&dollars).then(|| (dollars * 1e12).round() as u64)
 }
 
 fn whole(value: &Value) -> Option<u32> {
@@ -210,6 +227,11 @@ mod tests {
                 Server::LlamaCpp,
             ),
             (json!({ "data": [] }), vec![], Server::Other),
+            (
+                json!([{ "id": "t", "context_length": 8192, "pricing": { "input": 0.2, "output": 0.6 } }]),
+                vec![listed("t", None, Some(8192))],
+                Server::Known,
+            ),
         ] {
             assert_eq!(models(&answer), Some(expected), "{answer}");
             let base_url = BaseUrl::parse("http://127.0.0.1:1/v1").unwrap();

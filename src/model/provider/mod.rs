@@ -24,6 +24,7 @@ use self::fault::Peer;
 use self::http::Http;
 use self::key::BoundKey;
 use super::address::BaseUrl;
+use super::meter::Meter;
 use super::spec::{KeySource, ModelSource, ModelSpec, ProviderSpec, Wire};
 use super::{Answer, ErrorKind, ModelError, Provider, Request};
 
@@ -87,10 +88,11 @@ impl Hosted {
 }
 
 impl Provider for Hosted {
-    fn ask(
+    fn call(
         &self,
         request: Request,
         deltas: mpsc::Sender<String>,
+        meter: Meter,
     ) -> BoxFuture<'static, Result<Answer, ModelError>> {
         let exchange = Exchange {
             peer: self.peer.clone(),
@@ -101,6 +103,7 @@ impl Provider for Hosted {
             format: self.format,
             max_tokens: request.max_tokens,
             deltas,
+            meter,
         };
         Box::pin(exchange.run())
     }

@@ -12,6 +12,12 @@ use super::fault::{self, Fault};
 use crate::model::sse::Event;
 use crate::model::{ErrorKind, Finish, MicroUsd, Request, Role, Tokens, Usage};
 
+/// Where servers tell how much of a prompt was written to a cache: OpenRouter, then LiteLLM.
+const WRITTEN: [&str; 3] = [
+    "/prompt_tokens_details/cache_write_tokens",
+    "/prompt_tokens_details/cache_creation_tokens",
+    "/cache_creation_input_tokens",
+];
 /// The most stop texts that OpenAI takes.
 pub(super) const MAX_STOPS: usize = 4;
 
@@ -127,10 +133,11 @@ impl Reader for Chunks {
 impl Chunks {
     /// Reads a chunk or a whole answer, whose text is at `place`.
     fn read(&mut self, body: &Value, place: &str) -> Result<Progress, Fault> {
+        // What was used is told with an error, too.
+        self.read_usage(body.get("usage").unwrap_or(&Value::Null));
         if let Some(error) = body.get("error").filter(|error| !error.is_null()) {
             return Err(fault::told(error));
         }
-        self.read_usage(body.get("usage").unwrap_or(&Value::Null));
         if let Some(reason) = body.pointer("/choices/0/finish_reason").and_then(Value::as_str) {
             self.finish = Some(finish(reason, self.finish)?);
         }
@@ -151,7 +158,7 @@ impl Chunks {
     }
 
     fn read_usage(&mut self, usage: &Value) {
-        let Usage { prompt, cached, completion, cost } = &mut self.usage;
+        let Usage { prompt, cached, written, completion, cost } = &mut self.usage;
         let set = |count: &mut Tokens, paths: &[&str]| {
             if let Some(told) = paths.iter().find_map(|path| tokens(usage, path)) {
                 *count = told;
@@ -160,9 +167,19 @@ impl Chunks {
         set(prompt, &["/prompt_tokens"]);
         set(cached, &["/prompt_tokens_details/cached_tokens", "/prompt_cache_hit_tokens"]);
         set(completion, &["/completion_tokens"]);
-        let dollars = usage.get("cost").and_then(Value::as_f64);
-        if let Some(dollars) = dollars.filter(|dollars| dollars.is_finite() && *dollars >= 0.0) {
-            *cost = Some(MicroUsd((dollars * 1e6).ceil() as u64));
+        let told = WRITTEN.iter().find_map(|path| tokens(usage, path));
+        *written = told.or(*written);
+        let dollars = |path| {
+            let dollars = usage.pointer(path).and_then(Value::as_f64)?;
+            (dollars.is_finite() && dollars >= 0.0).then_some(dollars)
+        };
+        // With a key of one's own at its provider, OpenRouter's `cost` is its fee alone, and the rest is told apart.
+        // Older answers of that kind do not say so; a part that is larger than the whole does.
+        let is_apart = usage.get("is_byok").and_then(Value::as_bool);
+        let rest = dollars("/cost_details/upstream_inference_cost").unwrap_or_default();
+        if let Some(whole) = dollars("/cost") {
+            let sum = if is_apart.unwrap_or(rest > whole) { whole + rest } else { whole };
+            *cost = Some(MicroUsd((sum * 1e6).ceil() as u64));
         }
     }
 }
@@ -280,7 +297,7 @@ mod tests {
     #[test]
     fn usage_and_cost() {
         let usage = |json: &str| {
-            let Usage { prompt, cached, completion, cost } = read(&[&format!(r#"{{"usage":{json}}}"#)]).2;
+            let Usage { prompt, cached, completion, cost, .. } = read(&[&format!(r#"{{"usage":{json}}}"#)]).2;
             (prompt.0, cached.0, completion.0, cost.map(|cost| cost.0))
         };
         for (json, expect) in [
@@ -291,6 +308,16 @@ mod tests {
             ),
             (r#"{"prompt_tokens":9.0,"prompt_tokens_details":null,"cost":0.00001234}"#, (9, 0, 0, Some(13))),
             (r#"{"prompt_tokens":9,"prompt_cache_hit_tokens":8,"cost":0}"#, (9, 8, 0, Some(0))),
+            (r#"{"cost":0.000001,"cost_details":{"upstream_inference_cost":0.00004}}"#, (0, 0, 0, Some(41))),
+            (r#"{"cost":0.00004,"cost_details":{"upstream_inference_cost":0.00004}}"#, (0, 0, 0, Some(40))),
+            (
+                r#"{"cost":0,"is_byok":true,"cost_details":{"upstream_inference_cost":0.00004}}"#,
+                (0, 0, 0, Some(40)),
+            ),
+            (
+                r#"{"cost":0.000001,"is_byok":false,"cost_details":{"upstream_inference_cost":0.00004}}"#,
+                (0, 0, 0, Some(1)),
+            ),
             (r#"{"prompt_tokens":-1,"completion_tokens":"x","cost":-1}"#, (0, 0, 0, None)),
         ] {
             assert_eq!(usage(json), expect, "{json}");

@@ -16,6 +16,7 @@ use crate::model::{Answer, ErrorKind, Finish, ModelError};
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// The most that is read of an answer that is no stream, in bytes.
 const MAX_WHOLE_BYTES: usize = 8 * 1024 * 1024;
+
 /// The reading of one answer.
 pub(super) struct Reading<'a> {
     call: &'a Exchange,
@@ -93,6 +94,7 @@ impl<'a> Reading<'a> {
             _ => self.reader.whole(&json),
         };
         let text = text.map_err(|fault| self.call.peer.fault(fault, self.key))?;
+        self.states();
         self.emit(text).await?;
         self.end(None)
     }
@@ -104,9 +106,13 @@ impl<'a> Reading<'a> {
         } else {
             self.reader.event(event)
         };
+        self.states();
         match progress.map_err(|fault| self.call.peer.fault(fault, self.key))? {
             Progress::Nothing => {}
-            Progress::Working => self.progress(),
+            Progress::Working => {
+                self.call.meter.works();
+                self.progress();
+            }
             Progress::Text(text) => {
                 self.emit(text).await?;
                 self.progress();
@@ -117,6 +123,11 @@ impl<'a> Reading<'a> {
             self.due = self.due.min(Instant::now() + self.deadlines.trailer);
         }
         Ok(false)
+    }
+
+    /// Has what the provider stated so far stand on the meter: whatever comes, it is paid for.
+    fn states(&self) {
+        self.call.meter.states(self.reader.usage(), self.reader.finish().is_some());
     }
 
     fn progress(&mut self) {
@@ -160,7 +171,7 @@ impl<'a> Reading<'a> {
         let what = if finish == Finish::Length {
             format!(
                 "the model \"{model}\" used its whole output limit of {} tokens and wrote nothing. A model that reasons \
-                 needs more: raise max_tokens",
+                 needs more: set a larger max_tokens for it, and a larger budget.per_run where that is what limits it",
                 self.call.max_tokens.0
             )
         } else {
@@ -182,7 +193,8 @@ impl<'a> Reading<'a> {
 
     fn broken(&self, error: &reqwest::Error) -> ModelError {
         let cause = root_cause(error);
-        if self.text_bytes == 0 {
+        // A model that reasoned was at work, and is not asked the same again.
+        if !self.began && self.text_bytes == 0 {
             let what = format!("the connection broke before the answer began ({cause})");
             self.call.peer.error(ErrorKind::Connect, &what)
         } else {

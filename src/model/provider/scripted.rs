@@ -7,11 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use crate::model::meter::Meter;
 use crate::model::{Answer, ErrorKind, Finish, ModelError, Provider, Request, Usage};
 
 /// What a call does next.
 #[derive(Clone, Debug)]
 pub enum Step {
+    /// The head of a good answer comes; with text it does so by itself.
+    Begin,
+    /// The model reasons, and says nothing.
+    Work,
+    /// It states what was used so far.
+    State(Usage),
     /// Sends text.
     Say(String),
     /// Waits until the test opens the gate.
@@ -135,15 +142,16 @@ async fn at_least(counter: &watch::Sender<usize>, count: usize) {
 }
 
 impl Provider for Scripted {
-    fn ask(
+    fn call(
         &self,
         request: Request,
         deltas: mpsc::Sender<String>,
+        meter: Meter,
     ) -> BoxFuture<'static, Result<Answer, ModelError>> {
         let state = self.0.clone();
         Box::pin(async move {
             let mut call = Call::begin(state, request);
-            let outcome = call.run(&deltas).await;
+            let outcome = call.run(&deltas, &meter).await;
             call.ended = true;
             outcome
         })
@@ -166,11 +174,21 @@ impl Call {
         Self { state, script, ended: false }
     }
 
-    async fn run(&mut self, deltas: &mpsc::Sender<String>) -> Result<Answer, ModelError> {
+    async fn run(&mut self, deltas: &mpsc::Sender<String>, meter: &Meter) -> Result<Answer, ModelError> {
         let Some(script) = self.script.take() else { return Err(broken("there is no script for this call")) };
         for step in script {
             match step {
+                Step::Begin => meter.begins(),
+                Step::Work => {
+                    meter.begins();
+                    meter.works();
+                }
+                Step::State(usage) => {
+                    meter.begins();
+                    meter.states(usage, false);
+                }
                 Step::Say(text) => {
+                    meter.begins();
                     if deltas.send(text).await.is_err() {
                         return Err(broken("nobody reads the answer"));
                     }

@@ -96,7 +96,8 @@ fn what_nobody_can_do_is_told() {
 fn a_dear_model_is_held_against_the_budget_by_what_it_is_asked() {
     let base_url = BaseUrl::parse("https://host.example/v1").unwrap();
     let wire = Wire::OpenAi { base_url, key: KeySource::None };
-    let price = Price { input: MicroUsd(0), cached: MicroUsd(0), output: MicroUsd(25_000_000) };
+    let price =
+        Price { input: MicroUsd(0), cached: MicroUsd(0), written: None, output: MicroUsd(25_000_000) };
     let model = |price| ModelSpec {
         name: "dear".to_owned(),
         provider: "p".to_owned(),

@@ -246,6 +246,7 @@ impl Session {
             failover: live.route.switches() > 0,
             spent: live.spent.clone(),
             enough: live.enough.clone(),
+            due: live.route.due(),
         };
         let (accounts, chosen) = (live.registry.accounts().clone(), live.chosen.clone());
         let (request, retries) = (live.sent.request.clone(), self.retries.clone());

@@ -57,6 +57,7 @@ impl Session {
         self.typed();
         self.works_in(uri);
         self.replay_later(uri, &edits, &before, &after);
+        self.follow_kept(uri, &edits);
         self.tell_change(uri, &edits, &before, &after);
     }
 
@@ -92,6 +93,7 @@ impl Session {
         for live in self.runs.values().filter(|live| live.uri == uri && live.run.stands()) {
             live.finish(live.fate());
         }
+        self.forget_kept(uri);
         self.forget_findings_of(uri, |_| true);
         self.runs.retain(|_, live| live.uri != uri);
         for preparing in self.preparing.values_mut().filter(|preparing| preparing.snapshot.uri == uri) {

@@ -6,8 +6,9 @@ use super::Session;
 use crate::check::{Finding, Severity};
 use crate::job::Run;
 use crate::server::convert::range_out;
-use crate::server::event::RunId;
+use crate::server::event::{Reply, RunId};
 use crate::server::live::Live;
+use crate::server::params::{invalid, run_name};
 
 impl Session {
     /// A draft stands: what is wrong with it is shown.
@@ -26,6 +27,41 @@ impl Session {
         }
         let uri = live.uri.clone();
         self.show_findings(&uri);
+    }
+
+    /// `redraft/report`.
+    pub(super) fn report(&self, id: RunId, reply: Reply) {
+        let report = self.runs.get(&id).map(|live| {
+            let text = self.target(&live.uri).map(|target| target.text);
+            let left = live.run.faults().iter().map(|fault| {
+                let range = live.run.placed(fault).zip(text);
+                let range = range.map(|(range, text)| range_out(text, &range, self.profile.encoding));
+                json!({
+                    "source": fault.finding.source,
+                    "code": fault.finding.code,
+                    "severity": fault.finding.severity.name(),
+                    "message": fault.finding.message,
+                    "range": range,
+                })
+            });
+            json!({
+                "version": 1,
+                "run": run_name(id),
+                "state": live.run.state().name(),
+                "model": live.chosen.name,
+                "rounds": live.run.round(),
+                "round_of_draft": live.run.round_of_draft(),
+                "checked_by": live.run.asked(),
+                "not_checked": live.run.unheard(),
+                "left": left.collect::<Vec<_>>(),
+                "tokens": live.run.written().0,
+                "cost_micro_usd": live.cost().map(|cost| cost.0),
+                "seconds": live.took.map(|took| took.as_secs_f64()),
+                "message": live.run.message(),
+            })
+        });
+        let unknown = || invalid(format!("there is no run {:?} any more", run_name(id)));
+        let _ = reply.send(report.ok_or_else(unknown));
     }
 
     /// Takes away what was shown of a draft that is kept, taken back or gone.

@@ -92,7 +92,7 @@ pub(super) fn ready(
         return Ok(first);
     }
     // How large the question is, is known by now.
-    let answer = Some(first.sent.request.max_tokens);
+    let answer = Some(first.sent.answer);
     let least = first.sent.least();
     let sized = Wanted { prompt: first.sent.tokens, least, answer, ..wanted.clone() };
     let (chosen, route) = registry.route(&sized)?;

@@ -31,6 +31,7 @@ impl Session {
         self.reloads();
         self.warm_up(&snapshot);
         let mut actions = self.of_drafts(&snapshot, &ask);
+        actions.extend(self.repairs(&snapshot, &ask));
         let profile = self.profile.clone();
         if snapshot.language.is_none() || snapshot.text.len_bytes() > MAX_BYTES {
             let _ = reply.send(Ok(Value::Array(actions)));

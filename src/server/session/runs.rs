@@ -121,7 +121,10 @@ impl Session {
             self.outgoing.notify("redraft/status", live.status());
         }
         match state {
-            State::Kept => live.finish(live.fate()),
+            State::Kept => {
+                live.finish(live.fate());
+                self.remember_kept(id);
+            }
             State::Reverted => live.finish(Fate::Reverted),
             _ => {}
         }

@@ -307,3 +307,27 @@ proptest! {
         tidy(&path);
     }
 }
+
+#[test]
+fn what_the_dearest_call_cost_is_known() {
+    let path = place("dearest");
+    let ledger = open(&path);
+    let dearest = |provider: &str, model: &str| ledger.dearest(provider, model, noon()).unwrap().0;
+    assert_eq!(dearest("p", "m"), 0);
+    for (provider, model, spent) in
+        [("p", "m", 3), ("p", "m", 9), ("p", "m", 0), ("p", "n", 20), ("q", "m", 50)]
+    {
+        let reserve = Reserve { model: model.to_owned(), ..call("r", provider, 0) };
+        let call = Recorded { reserve, settled: settled(spent), at: noon() };
+        ledger.record(&[call]).unwrap();
+    }
+    // What is open is not known to cost that.
+    ledger.reserve(&call("r", "p", 1_000), &NONE, noon()).unwrap();
+    assert_eq!((dearest("p", "m"), dearest("p", "n"), dearest("q", "m")), (9, 20, 50));
+    assert_eq!(dearest("p", "other"), 20, "of its provider's");
+    assert_eq!(dearest("none", "m"), 0);
+    let later = at(NOON + 36 * 24 * HOUR);
+    assert_eq!(ledger.dearest("p", "m", later).unwrap().0, 0, "that was long ago");
+    drop(ledger);
+    tidy(&path);
+}
