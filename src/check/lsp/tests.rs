@@ -153,8 +153,9 @@ impl Server {
     }
 }
 
-async fn started(way: Way) -> (Client, JoinHandle<Vec<String>>) {
-    let (ours, theirs) = tokio::io::duplex(1 << 20);
+/// `pipe` is how many bytes may be on their way.
+async fn started(way: Way, pipe: usize) -> (Client, JoinHandle<Vec<String>>) {
+    let (ours, theirs) = tokio::io::duplex(pipe);
     let server =
         Server { stream: theirs, way, seen: Vec::new(), text: String::new(), version: Value::Null, busy: 0 };
     let server = tokio::spawn(server.serve());
@@ -164,7 +165,7 @@ async fn started(way: Way) -> (Client, JoinHandle<Vec<String>>) {
 
 /// What the server tells of texts, each with its count of findings, and what it was asked.
 async fn told(way: Way, texts: &[&str], limit: Duration) -> (Result<Vec<usize>, Silent>, Vec<String>) {
-    let (client, server) = started(way).await;
+    let (client, server) = started(way, 1 << 20).await;
     let items = client.diagnostics(URI, "python", texts, limit).await;
     let counts = items.map(|items| items.iter().map(Vec::len).collect());
     client.goodbye().await;
@@ -214,7 +215,8 @@ async fn a_server_that_tells_nothing_is_never_taken_for_content() {
 
 #[tokio::test]
 async fn what_is_said_of_a_closed_document_is_not_said_of_the_next_text() {
-    let (client, server) = started(Way::Closing).await;
+    // So few that each message is taken in before the next one is there.
+    let (client, server) = started(Way::Closing, 8).await;
     for (text, expected) in [("good", 0), ("bad", 1), ("good", 0), ("bad", 1)] {
         let items = client.diagnostics(URI, "python", &[text], LIMIT).await.unwrap();
         assert_eq!(items[0].len(), expected, "{text}");
