@@ -61,7 +61,7 @@ fn module_of(path: &str) -> &str {
 }
 
 /// Whether a file is one of tests by its name.
-fn is_test(language: &Language, path: &str) -> bool {
+pub(super) fn is_test(language: &Language, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some(stem) =
         Language::by_path(name).filter(|known| known.id == language.id).and_then(|_| name.rsplit_once('.'))

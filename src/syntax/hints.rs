@@ -51,7 +51,10 @@ mod tests {
             ("def f(): pass\n", "none"),
             ("def f() -> int: pass\n", "result"),
             ("async def f(a, b: int, *c, d=1, **e) -> int: pass\n", "a *c d=1 **e result"),
-            ("class A:\n  def f(self, *, a: int = 1, **k: int): pass\n  @classmethod\n  def g(cls, /, b): pass\n", "none; b none"),
+            (
+                "class A:\n  def f(self, *, a: int = 1, **k: int): pass\n  @classmethod\n  def g(cls, /, b): pass\n",
+                "none; b none",
+            ),
             ("def f(a: int) -> int:\n  def g(b): return b\n  return g(a)\n", "result; b none"),
             ("x = lambda a: a\n", ""),
         ] {

@@ -53,7 +53,8 @@ pub fn mutations(source: &Source<'_>, range: &Range<usize>) -> Vec<Edit> {
             edits.push(Edit::new(range, format!("{before}{condition}{behind}")));
         }
     }
-    let holds = |outer: &Range<usize>, inner: &Range<usize>| outer.start <= inner.start && inner.end <= outer.end;
+    let holds =
+        |outer: &Range<usize>, inner: &Range<usize>| outer.start <= inner.start && inner.end <= outer.end;
     edits.retain(|edit| holds(range, &edit.range) && !types.iter().any(|other| holds(other, &edit.range)));
     edits.sort_by(|one, other| {
         (one.range.start, one.range.end, &one.text).cmp(&(other.range.start, other.range.end, &other.text))
@@ -71,8 +72,10 @@ fn neighbours(text: &str) -> impl Iterator<Item = String> + use<> {
     let whole = whole.into_iter().flat_map(|number| {
         [number.checked_add(1), number.checked_sub(1)].into_iter().flatten().map(|number| number.to_string())
     });
-    let broken =
-        broken.into_iter().flat_map(|number| [number + 1.0, number - 1.0]).map(|number| format!("{number:?}"));
+    let broken = broken
+        .into_iter()
+        .flat_map(|number| [number + 1.0, number - 1.0])
+        .map(|number| format!("{number:?}"));
     whole.chain(broken)
 }
 
