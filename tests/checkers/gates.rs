@@ -13,16 +13,14 @@ use ropey::Rope;
 
 use crate::setup::{World, left};
 
-const BEFORE: &str = "def clamp(x, least, most):\n    pass\n";
-const DRAFT: &str =
-    "    if x < least:\n        return least\n    if x > most:\n        return most\n    return x";
+const BEFORE: &str = "def fee(n):\n    pass\n";
+const DRAFT: &str = "    if n < 10:\n        return n * 2\n    if n > 20:\n        return 0\n    return n";
 /// Tests everything that the draft does, and its limits.
-const WHOLE: &str = "from shapes import clamp\n\n\ndef test_clamp():\n    assert clamp(0, 1, 3) == 1\n    assert clamp(4, 1, 3) == 3\n    assert clamp(2, 1, 3) == 2\n";
+const WHOLE: &str = "from shapes import fee\n\n\ndef test_fee():\n    assert [fee(9), fee(10), fee(20), fee(21)] == [18, 10, 20, 0]\n";
 /// Runs all of it, and looks at nothing.
-const BLIND: &str =
-    "from shapes import clamp\n\n\ndef test_clamp():\n    clamp(0, 1, 3), clamp(4, 1, 3), clamp(2, 1, 3)\n";
+const BLIND: &str = "from shapes import fee\n\n\ndef test_fee():\n    fee(9), fee(10), fee(21)\n";
 /// Runs little of it.
-const LITTLE: &str = "from shapes import clamp\n\n\ndef test_clamp():\n    assert clamp(0, 1, 3) == 1\n";
+const LITTLE: &str = "from shapes import fee\n\n\ndef test_fee():\n    assert fee(9) == 18\n";
 
 fn interpreter() -> String {
     std::env::var("REDRAFT_PYTHON").unwrap_or_else(|_| crate::setup::python().to_owned())
@@ -87,11 +85,15 @@ async fn what_tests_run_and_notice_is_measured() {
     let python = interpreter();
     for (tests, coverage, mutation) in [
         (WHOLE, None, None),
-        (BLIND, None, Some("notice 0 of 8 mutants")),
+        (
+            BLIND,
+            None,
+            Some("notice 0 of 16 mutants of the draft (0 %, 75 % are asked for), and not: line 2, "),
+        ),
         (
             LITTLE,
             Some("the tests run 2 of 5 lines of the draft (40 %, 70 % are asked for), and not lines 4 to 6"),
-            Some("line 4, `x > most` as `not (x > most)`"),
+            Some("and not: line 2, `<` as `<=`; "),
         ),
     ] {
         let world = World::new();

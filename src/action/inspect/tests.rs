@@ -72,3 +72,27 @@ async fn a_check_that_dies_is_told_of() {
     let checked = inspect(proposal("    return 1"), "a.py".to_owned(), dies, None, None).await;
     assert!(checked.unheard[0].contains("an error of Redraft's own"));
 }
+
+#[tokio::test]
+async fn the_gates_are_asked_where_nothing_is_wrong() {
+    let figures = Some(Figures { coverage: 70, mutation: 75 });
+    let clean = |_: &Overlay| Vec::new();
+    let class = "    class A:\n        pass\n    return A";
+    for (draft, gates, asked, unheard) in
+        [(class, figures, true, 1), (class, None, false, 0), ("    return bad", figures, false, 0)]
+    {
+        let is_bad = draft.contains("bad");
+        let wrong = move |overlay: &Overlay| {
+            let at = overlay.draft.clone();
+            if is_bad { vec![Finding::error("names", "unbound", at, "bad")] } else { clean(overlay) }
+        };
+        let checked = inspect(proposal(draft), "a.py".to_owned(), wrong, None, gates).await;
+        let is_asked = checked.asked.iter().any(|asked| asked == gates::SOURCE);
+        assert_eq!((is_asked, checked.unheard.len()), (asked, unheard), "{draft}");
+        assert_eq!(
+            checked.findings.len(),
+            usize::from(is_bad),
+            "what is inside of a function is nobody else's"
+        );
+    }
+}

@@ -25,7 +25,7 @@ pub(super) fn read(report: &[u8], path: &str) -> Result<Lines, String> {
     let files = report["files"].as_object().ok_or_else(|| "coverage gave no report".to_owned())?;
     let is_same = |told: &&String| told.replace('\\', "/") == path;
     let name = files.keys().find(is_same).ok_or_else(|| format!("the tests ran nothing of {path}"))?;
-    let lines = |key: &str| {
+    let lines = |key: &str| -> Option<Vec<usize>> {
         let lines = files[name][key].as_array()?;
         lines.iter().map(|line| line.as_u64().and_then(|line| usize::try_from(line).ok())).collect()
     };
