@@ -28,6 +28,16 @@ pub enum Stage {
 impl Stage {
     pub const NAMES: [(&str, Self); 3] =
         [("development", Self::Development), ("staging", Self::Staging), ("production", Self::Production)];
+
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
 }
 
 /// What is said of it; the rest is as it is by default.
