@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::redraft::overlay;
-use crate::check::suite::{Known, Suite};
+use crate::check::gates::{self, Figures};
+use crate::check::suite::{self, Known, Suite};
 use crate::check::{Finding, Overlay, Severity};
 use crate::draft::verify::Proposal;
 use crate::job::Checked;
@@ -23,7 +24,8 @@ pub struct Checkers {
     pub known: Arc<Known>,
 }
 
-/// Looks at a draft. `look` are the built-in checks; it may take its time. `path` is how the project calls the file.
+/// Looks at a draft. `look` are the built-in checks; it may take its time. `path` is how the project calls the file. Where nothing is
+/// wrong, the quality gates are asked, if there are any.
 ///
 /// Dropping the future ends what was started for it.
 pub async fn inspect(
@@ -31,21 +33,74 @@ pub async fn inspect(
     path: String,
     look: impl Fn(&Overlay) -> Vec<Finding> + Send + Sync + 'static,
     checkers: Option<Checkers>,
+    gates: Option<Figures>,
 ) -> Checked {
     let look = Arc::new(look);
     let first = looked(proposal.clone(), &path, &look, checkers.as_ref()).await;
-    let Some(draft) = mended(&proposal, &first.findings) else { return first };
-    let second = Proposal { draft, ..proposal };
-    let (verified, second) = match tokio::task::spawn_blocking(move || (second.verify(), second)).await {
-        Ok(verified) => verified,
-        Err(_) => return first,
-    };
-    if verified.is_err() {
-        return first;
+    let second = better(&proposal, &first, &path, &look, checkers.as_ref()).await;
+    let (proposal, checked) = second.unwrap_or((proposal, first));
+    match gates {
+        Some(figures) if !is_wrong(&checked.findings) => {
+            gated(checked, proposal, path, checkers.as_ref(), figures).await
+        }
+        _ => checked,
     }
-    let draft = second.draft.clone();
-    let again = looked(second, &path, &look, checkers.as_ref()).await;
-    if grade(&again) < grade(&first) { Checked { mended: Some(draft), ..again } } else { first }
+}
+
+/// The draft with what its checkers would do about it, where that is better.
+async fn better(
+    proposal: &Proposal,
+    first: &Checked,
+    path: &str,
+    look: &Arc<impl Fn(&Overlay) -> Vec<Finding> + Send + Sync + 'static>,
+    checkers: Option<&Checkers>,
+) -> Option<(Proposal, Checked)> {
+    let draft = mended(proposal, &first.findings)?;
+    let second = Proposal { draft: draft.clone(), ..proposal.clone() };
+    let verify = move || (second.verify(), second);
+    let (verified, second) = tokio::task::spawn_blocking(verify).await.ok()?;
+    verified.ok()?;
+    let again = looked(second.clone(), path, look, checkers).await;
+    (grade(&again) < grade(first)).then(|| (second, Checked { mended: Some(draft), ..again }))
+}
+
+/// What was checked, with what the quality gates say.
+async fn gated(
+    mut checked: Checked,
+    proposal: Proposal,
+    path: String,
+    checkers: Option<&Checkers>,
+    figures: Figures,
+) -> Checked {
+    let path = checkers.map_or(path, |checkers| checkers.path.clone());
+    let work = move || {
+        let overlay = overlay(&proposal, &path);
+        (gates::check(&overlay), overlay)
+    };
+    let Ok((findings, overlay)) = tokio::task::spawn_blocking(work).await else {
+        checked.unheard.push("the quality gates met an error of Redraft's own; please report it".to_owned());
+        return checked;
+    };
+    checked.asked.push(gates::SOURCE.to_owned());
+    let holds = !is_wrong(&findings);
+    checked.findings.extend(findings);
+    match checkers {
+        _ if !holds => {}
+        Some(Checkers { suite, .. }) => {
+            let heard = suite.gate(figures, &overlay, &checked.asked).await;
+            checked.findings.extend(heard.findings);
+            checked.unheard.extend(heard.unheard);
+            checked.asked.extend(heard.asked);
+        }
+        None if suite::is_measured(&overlay) => checked.unheard.push(suite::NO_TESTS.to_owned()),
+        None => {}
+    }
+    checked.findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
+    checked
+}
+
+fn is_wrong(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
 async fn looked(

@@ -147,7 +147,7 @@ impl Command {
         Ok(document)
     }
 
-    fn spec(
+    pub(super) fn spec(
         &self,
         target: &Target<'_>,
         folder: PathBuf,
@@ -206,7 +206,7 @@ impl Command {
 }
 
 /// No result, and what it said last.
-fn failed(output: &Output, why: String) -> Trouble {
+pub(super) fn failed(output: &Output, why: String) -> Trouble {
     let said = output.stderr.trim_end();
     let start = said.char_indices().rev().nth(SAID - 1).map_or(0, |(at, _)| at);
     match &said[start..] {

@@ -110,4 +110,4 @@ fn asked_less(overlay: &Overlay) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

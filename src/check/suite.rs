@@ -4,6 +4,8 @@
 //! What is quick comes first, and what takes long is not asked of a draft that is wrong already. A checker that tells nothing is
 //! told of; it is never taken for one that found nothing.
 
+mod gate;
+
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,8 @@ use super::overlay::{Overlay, Version};
 use super::process::{Limits, Spec, Supervisor, Trouble, find, run_keeping};
 use super::{Finding, Severity, imports, introduced, selection};
 use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
+
+pub use self::gate::{NO_TESTS, is_measured};
 
 /// See the module's head. Dropping it ends what it started.
 #[derive(Debug)]

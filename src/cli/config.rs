@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Failure, USAGE, setup};
-use crate::config::{self, Config, Mode, Problem, settings};
+use crate::config::{self, Config, Mode, Problem, Stage, settings};
 use crate::job::rounds::Limits;
 use crate::model::choose::Requirements;
 use crate::model::listing::Listings;
@@ -155,6 +155,7 @@ fn shown(config: &Config, path: Option<String>) -> Value {
             "seconds": config.refine.time.unwrap_or(default.time).as_secs(),
             "tokens": config.refine.tokens.unwrap_or(default.tokens).0,
             "mode": config.refine.mode.map(|mode| if mode == Mode::Live { "live" } else { "verified" }),
+            "gates": config.refine.gates.map(Stage::name),
         },
         "telemetry": {
             "endpoint": config.collector.as_ref().map(|collector| collector.base_url.origin()),

@@ -111,7 +111,9 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
-    let limits = limits(args.rounds, choices.refine.over(config.refine));
+    let refine = choices.refine.over(config.refine);
+    let limits = limits(args.rounds, refine);
+    let site = site.gated(refine.gates);
     let checkers = site.checkers(&config, &setup::state_dir()?);
     let suite = checkers.as_ref().map(|checkers| checkers.suite.clone());
     let outcome: Result<run::Outcome, Failure> = runtime.block_on(async {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub use self::checkers::{CheckerKind, CheckerSpec, ReportFormat};
 pub use self::places::{config_file, state_dir};
 pub use self::problem::{Place, Problem};
-pub use self::refine::{Mode, Refine};
+pub use self::refine::{Mode, Refine, Stage};
 pub use self::workspace::{Choices, WORKSPACE_FILE};
 use sha2::{Digest, Sha256};
 

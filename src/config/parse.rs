@@ -13,7 +13,7 @@ use toml::de::DeTable;
 
 use super::problem::{Problem, Problems, did_you_mean};
 use super::table::{At, Table};
-use super::{Config, Mode, Refine};
+use super::{Config, Mode, Refine, Stage};
 use crate::model::account::Budget;
 use crate::model::address::BaseUrl;
 use crate::model::choose::Pace;
@@ -79,6 +79,7 @@ pub(super) fn refine(table: &Table<'_>) -> Refine {
         time: table.integer("seconds").map(|seconds| Duration::from_secs(u64::from(seconds.value))),
         tokens: table.integer("tokens").map(|tokens| Tokens(tokens.value)),
         mode: table.choice("mode", &Mode::NAMES).map(|mode| mode.value),
+        gates: table.choice("gates", &Stage::NAMES).map(|stage| stage.value),
     }
 }
 

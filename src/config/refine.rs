@@ -17,6 +17,29 @@ impl Mode {
     pub const NAMES: [(&str, Self); 2] = [("verified", Self::Verified), ("live", Self::Live)];
 }
 
+/// How finished what is drafted has to be: which figures the quality gates hold it to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Development,
+    Staging,
+    Production,
+}
+
+impl Stage {
+    pub const NAMES: [(&str, Self); 3] =
+        [("development", Self::Development), ("staging", Self::Staging), ("production", Self::Production)];
+
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
 /// What is said of it; the rest is as it is by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Refine {
@@ -27,6 +50,8 @@ pub struct Refine {
     /// Of all prompts and answers of a run.
     pub tokens: Option<Tokens>,
     pub mode: Option<Mode>,
+    /// Without it there are no quality gates.
+    pub gates: Option<Stage>,
 }
 
 impl Refine {
@@ -38,6 +63,7 @@ impl Refine {
             time: self.time.or(others.time),
             tokens: self.tokens.or(others.tokens),
             mode: self.mode.or(others.mode),
+            gates: self.gates.or(others.gates),
         }
     }
 }

@@ -251,6 +251,12 @@ pub static SETTINGS: &[Setting] = &[
         "`live` where the editor has drafts line by line, else `verified`",
     ),
     one(
+        "refine.gates",
+        Kind::Choice(&["development", "staging", "production"]),
+        "the stage whose quality gates a draft has to pass: docstrings, type hints, the file's size, and by the project's tests 70, 80 or 85 % of its lines covered and 75, 80 or 85 % of its mutants noticed",
+        "no gates",
+    ),
+    one(
         "checker",
         Kind::Tables,
         "a checker of trusted workspaces: it is run without a shell, without keys in its environment, and never on the files themselves",

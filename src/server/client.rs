@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::convert::path_of;
 use crate::config::settings::MAX_ROUNDS;
-use crate::config::{Choices, Mode};
+use crate::config::{Choices, Mode, Stage};
 use crate::job::Delivery;
 use crate::model::Tokens;
 use crate::model::choose::Task;
@@ -171,10 +171,16 @@ impl Options {
                         Mode::NAMES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode);
                     None
                 }
+                ("gates", _, Some(name)) if Stage::NAMES.iter().any(|(known, _)| *known == name) => {
+                    refined.gates =
+                        Stage::NAMES.iter().find(|(known, _)| *known == name).map(|(_, stage)| *stage);
+                    None
+                }
                 ("rounds", ..) => Some("is a whole number from 0 to 10"),
                 ("seconds" | "tokens", ..) => Some("is a whole number from 1"),
                 ("mode", ..) => Some("is one of \"verified\", \"live\""),
-                _ => Some("is no setting; there are rounds, seconds, tokens and mode"),
+                ("gates", ..) => Some("is one of \"development\", \"staging\", \"production\""),
+                _ => Some("is no setting; there are rounds, seconds, tokens, mode and gates"),
             };
             self.problems.extend(told.map(|what| format!("config.refine.{key}: {what}")));
         }

@@ -16,6 +16,7 @@ use super::params::run_name;
 use super::progress::Progress;
 use crate::action::inspect::Checkers;
 use crate::action::prepare::{Sent, Wish};
+use crate::check::gates::Figures;
 use crate::check::{Baseline, Finding};
 use crate::draft::weave::Time;
 use crate::job::{Run, State};
@@ -63,6 +64,8 @@ pub(super) struct Live {
     pub path: String,
     /// The checkers of its workspace.
     pub checkers: Option<Checkers>,
+    /// What its quality gates ask of it.
+    pub gates: Option<Figures>,
     /// What was wrong with that before.
     pub baseline: Arc<Baseline>,
     /// What is wrong with its draft, as it was shown.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use tree_sitter::Query;
 
 use super::modules::Modules;
+use super::mutations::Mutations;
 use super::python::PYTHON;
 
 /// Every language, in the order in which they are looked up.
@@ -45,6 +46,10 @@ pub struct Language {
     pub evasions: Evasions,
     /// The program that runs the examples of a docstring, for the language's interpreter; see `check::examples` for what it is asked.
     pub examples: Option<&'static str>,
+    /// How names begin that nobody outside is to use.
+    pub private: &'static str,
+    /// What the programs are called that run it.
+    pub interpreters: &'static [&'static str],
     /// Names that are there without being defined, apart from each other by blanks.
     pub(super) builtins: &'static str,
     /// Members that objects of built-in types have, in the same form.
@@ -53,6 +58,7 @@ pub struct Language {
     pub(super) kinds: Kinds,
     /// How statements are parsed without their file; nothing where they cannot be.
     pub(super) alone: Option<Alone>,
+    pub(super) mutations: Mutations,
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
     pub(super) bindings: OnceLock<Query>,
@@ -141,6 +147,10 @@ pub(super) struct Sources {
     pub bindings: &'static str,
     /// `@function` and its `@arguments`; in those a `@keyword`, and `@any` for what stands for any number.
     pub calls: &'static str,
+    /// `@function`, its parameters without a type (`@bare`), and the type of its `@result`.
+    pub hints: &'static str,
+    /// `@swapped` by the table of `mutations`, `@dropped` but for what is `@kept`, `@number`, `@returned`, `@condition`; nothing in a `@type`.
+    pub mutants: &'static str,
 }
 
 /// The compiled queries; compiling takes milliseconds, hence once.
@@ -153,6 +163,8 @@ pub(super) struct Queries {
     pub facts: Query,
     pub attributes: Query,
     pub calls: Query,
+    pub hints: Query,
+    pub mutants: Query,
 }
 
 impl Language {
@@ -263,6 +275,8 @@ impl Language {
                 facts: compile(self.sources.facts),
                 attributes: compile(self.sources.attributes),
                 calls: compile(self.sources.calls),
+                hints: compile(self.sources.hints),
+                mutants: compile(self.sources.mutants),
             }
         })
     }

@@ -10,11 +10,13 @@ pub mod definition;
 pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod hints;
 pub mod imports;
 pub mod items;
 pub mod language;
 pub mod lines;
 pub mod modules;
+pub mod mutations;
 pub mod names;
 pub mod outline;
 pub mod parse;

@@ -204,3 +204,34 @@ fn tests_for_a_function_are_written_run_and_redrafted() {
     assert_eq!(fs::read_to_string(&file).unwrap(), there, "nothing is saved");
     client.finish();
 }
+
+#[test]
+fn what_tests_do_not_run_is_asked_for_again() {
+    let python = std::env::var("REDRAFT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let import = std::process::Command::new(&python).args(["-c", "import coverage, pytest"]).output();
+    if !import.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: {python} has no pytest or no coverage (REDRAFT_PYTHON names another)");
+        return;
+    }
+    let place = Place::new("gates");
+    fs::write(
+        place.folder.join("work/test_shapes.py"),
+        "import shapes\n\n\ndef test_it():\n    assert shapes.area(2) == 12 and shapes.area(0) == 0\n",
+    )
+    .unwrap();
+    let long = "    if r > 5:\n        r = 5\n        r = r + 1\n    return 3 * r * r\n";
+    let provider = Scripted::saying([long, "    return 3 * r * r\n"]);
+    let config = format!(
+        "[refine]\ngates = \"development\"\n[[checker]]\nname = \"pytest\"\nkind = \"test\"\ncommand = [{python:?}, \"-m\", \"pytest\", \"-q\"]\n"
+    );
+    let mut client = place.client(&provider, &config, Some(false));
+    let run = client.run_in(&place.uri(), "implement", "raise");
+    client.until_state(&run, "done");
+    let requests = provider.requests();
+    let told = &requests[1].turns[2].text;
+    assert!(told.contains("the tests run 2 of 4 lines of the draft"), "{told}");
+    assert!(told.contains("r = 5\n    ^ the tests run"), "{told}");
+    let report = client.call("redraft/report", json!({ "run": run })).unwrap();
+    assert_eq!((&report["rounds"], &report["left"]), (&json!(2), &json!([])), "{report}");
+    client.finish();
+}

@@ -126,3 +126,21 @@ fn a_wrong_choice_is_told() {
     }
     client.finish();
 }
+
+#[test]
+fn quality_gates_are_asked_where_its_user_wants_them() {
+    for (refine, gates) in [(json!({}), false), (json!({ "gates": "staging" }), true)] {
+        let provider = Scripted::saying([GOOD]);
+        let mut client = greeted(&provider, json!({ "delivery": "final", "config": { "refine": refine } }));
+        let run = client.run("implement", "raise");
+        client.until_state(&run, "done");
+        if gates {
+            let message = client.message().1;
+            assert!(message.contains("not checked: coverage and mutants were not measured"), "{message}");
+        }
+        let report = client.call("redraft/report", json!({ "run": run })).unwrap();
+        let asked = report["checked_by"].as_array().unwrap().contains(&json!("gates"));
+        assert_eq!((asked, &report["left"]), (gates, &json!([])), "{report}");
+        client.finish();
+    }
+}

@@ -5,8 +5,8 @@ use ropey::Rope;
 use super::*;
 use crate::syntax::{Language, parse};
 
-/// What is found where `draft` takes the place of `base` between two lines of a file.
-fn found(before: &str, base: &str, draft: &str) -> Vec<String> {
+/// A file in which `draft` takes the place of `base` between two lines.
+pub(in crate::check) fn overlay(before: &str, base: &str, draft: &str) -> Overlay {
     let language = Language::by_id("python").unwrap();
     let version = |text: String| {
         let text = Rope::from_str(&text);
@@ -14,15 +14,18 @@ fn found(before: &str, base: &str, draft: &str) -> Vec<String> {
         Version { text, tree }
     };
     let (from, rest) = (before.len(), "\n\nLAST = 1\n");
-    let overlay = Overlay {
+    Overlay {
         language,
         path: "pkg/mod.py".to_owned(),
         before: version(format!("{before}{base}{rest}")),
         after: version(format!("{before}{draft}{rest}")),
         base: from..from + base.len(),
         draft: from..from + draft.len(),
-    };
-    check(&overlay).into_iter().map(|finding| finding.code.into_owned()).collect()
+    }
+}
+
+fn found(before: &str, base: &str, draft: &str) -> Vec<String> {
+    check(&overlay(before, base, draft)).into_iter().map(|finding| finding.code.into_owned()).collect()
 }
 
 #[test]

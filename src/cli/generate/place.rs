@@ -13,11 +13,12 @@ use crate::action::PlanError;
 use crate::action::inspect::{Checkers, inspect};
 use crate::action::prepare::{self, PrepareError, Room, Sent, Wish, prepare_new};
 use crate::action::redraft::redraft;
+use crate::check::gates::Figures;
 use crate::check::process::Supervisor;
 use crate::check::suite::Suite;
 use crate::check::{Around, Baseline, Overlay};
 use crate::cli::Failure;
-use crate::config::{CheckerSpec, Config};
+use crate::config::{CheckerSpec, Config, Stage};
 use crate::draft::verify::Proposal;
 use crate::job::rounds::Redraft;
 use crate::job::{Checked, Task};
@@ -95,6 +96,8 @@ pub(super) struct Site<'a> {
     project: Arc<Project>,
     /// What was wrong with the file before.
     baseline: Arc<Baseline>,
+    /// What quality gates ask of a draft.
+    gates: Option<Figures>,
     target: Target<'a>,
 }
 
@@ -134,7 +137,12 @@ impl<'a> Site<'a> {
         let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
         let facts = tree.as_ref().map(|tree| extract(language, &text.content, tree)).unwrap_or_default();
         let (facts, project, baseline) = (Arc::new(facts), Arc::new(project), Arc::default());
-        Ok(Self { name, told, language, rope, tree, facts, project, baseline, target })
+        Ok(Self { name, told, language, rope, tree, facts, project, baseline, gates: None, target })
+    }
+
+    /// The same, with quality gates for its drafts.
+    pub(super) fn gated(self, stage: Option<Stage>) -> Self {
+        Self { gates: stage.map(Figures::from), ..self }
     }
 
     /// The root of the project.
@@ -149,7 +157,7 @@ impl<'a> Site<'a> {
             let around = Around { index: &project.index, reader: Some(&project.disk) };
             overlay.look(around, &baseline)
         };
-        inspect(proposal, self.told.clone(), look, checkers).await
+        inspect(proposal, self.told.clone(), look, checkers, self.gates).await
     }
 
     /// The checkers of the project, where the user trusts it.

@@ -169,7 +169,7 @@ fn each_mistake_has_its_place_and_its_message() {
         (
             "rounds = 3",
             "color = 3",
-            "26:1: refine.color: there is no such setting. Known are rounds, seconds, tokens, mode",
+            "26:1: refine.color: there is no such setting. Known are rounds, seconds, tokens, mode, gates",
         ),
         ("rounds = 3", "rounds = 11", "26:10: refine.rounds: this is a whole number from 0 to 10"),
         ("rounds = 3", "rounds = \"3\"", "26:10: refine.rounds: this is a whole number from 0 to 10"),

@@ -15,6 +15,8 @@ use crate::action::inspect::Checkers;
 use crate::action::prepare::{PrepareError, Sent};
 use crate::action::task_of;
 use crate::check::Version;
+use crate::check::gates::Figures;
+use crate::config::Stage;
 use crate::job::{Delivery, Input, Run, State};
 use crate::model::account::Entry;
 use crate::model::registry::Chosen;
@@ -31,6 +33,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// A run whose place is still there and free.
 struct Begun {
     run: Run,
+    gates: Option<Stage>,
     trusted: Option<PathBuf>,
     sent: Sent,
     chosen: Chosen,
@@ -54,7 +57,7 @@ impl Session {
         let begun = self.begun(outcome, &uri, closed, &changes);
         // The client cancelled the request: it would not know the run.
         let is_cancelled = asked.as_ref().is_some_and(|asked| asked.reply.is_closed());
-        let Begun { run, sent, chosen, route, trusted } = match begun {
+        let Begun { run, gates, sent, chosen, route, trusted } = match begun {
             Ok(begun) if !is_cancelled => begun,
             outcome => {
                 let error = outcome.err().unwrap_or_else(cancelled);
@@ -98,6 +101,7 @@ impl Session {
             took: None,
             path,
             checkers,
+            gates: gates.map(Figures::from),
             baseline: Arc::default(),
             findings: Vec::new(),
             wake: None,
@@ -154,7 +158,7 @@ impl Session {
         } else if taken() {
             "another run is writing there; wait for it or stop it"
         } else {
-            return Ok(Begun { run, sent, chosen, route, trusted });
+            return Ok(Begun { run, gates: refine.gates, sent, chosen, route, trusted });
         };
         Err(content_modified(why.to_owned()))
     }

@@ -28,10 +28,10 @@ impl Session {
         let is_same = proposal.text == live.snapshot.text;
         let baseline = if is_same { live.baseline.clone() } else { Arc::default() };
         let (around, path) = (self.around(), live.path.clone());
-        let (checkers, tasks) = (live.checkers.clone(), self.tasks.clone());
+        let (checkers, gates, tasks) = (live.checkers.clone(), live.gates, self.tasks.clone());
         let look = move |overlay: &Overlay| overlay.look(around.known(), &baseline);
         let work = tokio::spawn(async move {
-            let checked = inspect(proposal, path, look, checkers).await;
+            let checked = inspect(proposal, path, look, checkers, gates).await;
             let _ = tasks.send(TaskEvent::Checked { run: id, checked }).await;
         });
         if let Some(live) = self.runs.get_mut(&id) {
