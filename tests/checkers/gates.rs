@@ -86,9 +86,11 @@ async fn what_tests_run_and_notice_is_measured() {
         return;
     }
     let python = interpreter();
-    for (tests, coverage, mutation) in [
-        (WHOLE, None, None),
+    for (draft, tests, coverage, mutation) in [
+        (DRAFT, WHOLE, None, None),
+        (LOOP, LOOPED, None, None),
         (
+            DRAFT,
             BLIND,
             None,
             Some("notice 0 of 16 mutants of the draft (0 %, 75 % are asked for), and not: line 2, "),
@@ -101,7 +103,13 @@ async fn what_tests_run_and_notice_is_measured() {
         ),
     ] {
         let world = World::new();
-        let heard = gate(&world, draft, tests, &[&python, "-m", "pytest", "-q"], &["pytest"]).await;
+        // The program itself is as good, where it stands beside its interpreter.
+        let program = Path::new(&python).with_file_name("pytest").display().to_string();
+        let command: &[&str] = match tests == LITTLE && Path::new(&program).is_file() {
+            true => &[&program, "-q"],
+            false => &[&python, "-m", "pytest", "-q"],
+        };
+        let heard = gate(&world, draft, tests, command, &["pytest"]).await;
         assert_eq!(heard.unheard, [""; 0], "{tests}");
         assert_eq!(heard.asked, ["coverage", "mutants"]);
         let found = told(&heard);
