@@ -61,7 +61,7 @@ async fn better(
     let (verified, second) = tokio::task::spawn_blocking(verify).await.ok()?;
     verified.ok()?;
     let again = looked(second.clone(), path, look, checkers).await;
-    (grade(&again) < grade(first)).then(|| (second, Checked { mended: Some(draft), ..again }))
+    (grade(&again) < grade(first)).then_some((second, Checked { mended: Some(draft), ..again }))
 }
 
 /// What was checked, with what the quality gates say.
