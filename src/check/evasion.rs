@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::overlay::{Overlay, Version};
 use super::{Finding, Severity};
 use crate::syntax::definition::{self, Definition};
-use crate::syntax::{Source, lines};
+use crate::syntax::lines;
 
 /// The most that is told of one draft.
 const MOST: usize = 20;
@@ -71,9 +71,7 @@ fn stubs(overlay: &Overlay) -> Vec<Finding> {
 }
 
 fn definitions(overlay: &Overlay, version: &Version, range: &Range<usize>) -> Vec<Definition> {
-    let (text, tree) = (&version.text, version.tree.as_ref());
-    let source = Source { text, tree, language: overlay.language, path: &overlay.path };
-    definition::within(&source, range)
+    definition::within(&overlay.source(version), range)
 }
 
 /// What the draft took away: definitions, and what tests assert.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Finding;
 use super::overlay::Overlay;
 use crate::syntax::definition::{self, Kind};
-use crate::syntax::{Source, lines};
+use crate::syntax::lines;
 
 /// The most examples of one docstring that are tried.
 const MOST: usize = 50;
@@ -31,12 +31,7 @@ pub struct Example {
 #[must_use]
 pub fn of(overlay: &Overlay) -> Vec<Example> {
     let version = &overlay.after;
-    let source = Source {
-        text: &version.text,
-        tree: version.tree.as_ref(),
-        language: overlay.language,
-        path: &overlay.path,
-    };
+    let source = overlay.source(version);
     let is_function = |found: &definition::Definition| found.kind == Kind::Function;
     let around = definition::around(&source, &(overlay.draft.start..overlay.draft.start));
     let around = around.into_iter().rev().find(is_function);

@@ -67,6 +67,13 @@ impl Baseline {
 }
 
 impl Overlay {
+    /// One of its versions, with its tree.
+    #[must_use]
+    pub fn source<'a>(&'a self, version: &'a Version) -> Source<'a> {
+        let (text, tree) = (&version.text, version.tree.as_ref());
+        Source { text, tree, language: self.language, path: &self.path }
+    }
+
     /// What the draft brought in that is wrong, by what the workspace itself says: no process, in milliseconds.
     #[must_use]
     pub fn look(&self, around: Around<'_>, baseline: &Baseline) -> Vec<Finding> {

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::overlay::Overlay;
-use crate::syntax::Source;
 use crate::syntax::definition;
 use crate::workspace::disk::Disk;
 
@@ -42,12 +41,7 @@ pub(super) fn of(root: &Path, overlay: &Overlay) -> Vec<String> {
 /// The definitions around and in the draft.
 fn names(overlay: &Overlay) -> Vec<String> {
     let version = &overlay.after;
-    let source = Source {
-        text: &version.text,
-        tree: version.tree.as_ref(),
-        language: overlay.language,
-        path: &overlay.path,
-    };
+    let source = overlay.source(version);
     let around = definition::around(&source, &(overlay.draft.start..overlay.draft.start));
     let within = definition::within(&source, &overlay.draft);
     around.into_iter().chain(within).map(|found| found.name).collect()

@@ -110,14 +110,7 @@ impl Suite {
             }
             let told = join_all(group.iter().map(|checker| self.ask(checker, overlay, known))).await;
             for (checker, told) in group.iter().zip(told) {
-                match told {
-                    Ok(Some(findings)) => {
-                        heard.asked.push(checker.name.clone());
-                        heard.findings.extend(findings);
-                    }
-                    Ok(None) => {}
-                    Err(why) => heard.unheard.push(format!("{} {why}", checker.name)),
-                }
+                heard.take(&checker.name, told);
             }
         }
         heard
@@ -242,14 +235,8 @@ impl Suite {
     pub async fn check_file(&self, overlay: &Overlay) -> Heard {
         let mut heard = Heard::default();
         for checker in self.checkers.iter().filter(|checker| checker.is_for(overlay.language.id)) {
-            match self.findings(checker, overlay, &overlay.after).await {
-                Ok(Some(findings)) => {
-                    heard.asked.push(checker.name.clone());
-                    heard.findings.extend(findings);
-                }
-                Ok(None) => {}
-                Err(why) => heard.unheard.push(format!("{} {why}", checker.name)),
-            }
+            let told = self.findings(checker, overlay, &overlay.after).await;
+            heard.take(&checker.name, told);
         }
         heard
     }
@@ -261,6 +248,20 @@ impl Suite {
             _ => None,
         }))
         .await;
+    }
+}
+
+impl Heard {
+    /// Takes in what the checker `name` told, if it had anything to look at.
+    fn take(&mut self, name: &str, told: Result<Option<Vec<Finding>>, String>) {
+        match told {
+            Ok(Some(findings)) => {
+                self.asked.push(name.to_owned());
+                self.findings.extend(findings);
+            }
+            Ok(None) => {}
+            Err(why) => self.unheard.push(format!("{name} {why}")),
+        }
     }
 }
 

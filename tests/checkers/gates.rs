@@ -82,6 +82,11 @@ fn told(heard: &Heard) -> Vec<String> {
 #[tokio::test]
 async fn what_tests_run_and_notice_is_measured() {
     if !has("pytest") || !has("coverage") {
+        assert!(
+            std::env::var_os("REDRAFT_PYTHON").is_none(),
+            "{} lacks what it was named for",
+            interpreter()
+        );
         eprintln!("skipped: {} has no pytest or no coverage (REDRAFT_PYTHON names another)", interpreter());
         return;
     }
@@ -128,6 +133,11 @@ async fn what_tests_run_and_notice_is_measured() {
 #[tokio::test]
 async fn tests_that_do_not_pass_by_themselves_measure_nothing() {
     if !has("pytest") || !has("coverage") {
+        assert!(
+            std::env::var_os("REDRAFT_PYTHON").is_none(),
+            "{} lacks what it was named for",
+            interpreter()
+        );
         eprintln!("skipped: {} has no pytest or no coverage (REDRAFT_PYTHON names another)", interpreter());
         return;
     }

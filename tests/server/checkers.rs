@@ -210,6 +210,7 @@ fn what_tests_do_not_run_is_asked_for_again() {
     let python = std::env::var("REDRAFT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let import = std::process::Command::new(&python).args(["-c", "import coverage, pytest"]).output();
     if !import.is_ok_and(|output| output.status.success()) {
+        assert!(std::env::var_os("REDRAFT_PYTHON").is_none(), "{python} has no pytest or no coverage");
         eprintln!("skipped: {python} has no pytest or no coverage (REDRAFT_PYTHON names another)");
         return;
     }
