@@ -1,34 +1,22 @@
-//! Calls of functions of the workspace with arguments that they do not take.
+//! Calls of functions, methods and classes of the workspace with arguments that they do not take.
 
 use std::ops::Range;
 
 use super::Finding;
-use crate::syntax::Source;
-use crate::syntax::bindings::Names;
-use crate::syntax::calls::{Call, calls};
-use crate::syntax::facts::{Kind, Takes};
-use crate::workspace::view::{Target, View};
+use super::callables::Callables;
+use crate::syntax::calls::Call;
+use crate::syntax::facts::Takes;
 
-pub(super) fn check(source: &Source<'_>, view: &View<'_>, names: &Names) -> Vec<Finding> {
-    calls(source).iter().filter_map(|call| of_call(view, names, call)).collect()
+pub(super) fn check(callables: &Callables<'_>, calls: &[Call]) -> Vec<Finding> {
+    calls.iter().filter_map(|call| of_call(callables, call)).collect()
 }
 
-fn of_call(view: &View<'_>, names: &Names, call: &Call) -> Option<Finding> {
-    if !names.is_of_the_module(&call.name, &call.range) {
-        return None;
-    }
-    let Target::Def(def) = view.resolve(view.own(), &call.name)? else { return None };
-    let facts = view.facts(def.file)?;
-    let symbol = facts.symbols.get(def.symbol)?;
-    // What a decorator makes of a function takes what it takes; so may another definition of the name.
-    let is_plain = symbol.kind == Kind::Function && facts.get(symbol.decorators).is_empty();
-    if !is_plain || facts.top(&call.name).count() != 1 {
-        return None;
-    }
-    let takes = facts.takes(symbol);
+fn of_call(callables: &Callables<'_>, call: &Call) -> Option<Finding> {
+    let callable = callables.of(call)?;
+    let takes = callable.takes();
     let error =
         |code, range: &Range<usize>, message| Some(Finding::error("names", code, range.clone(), message));
-    let name = &call.name;
+    let name = &callable.name;
     if let Some((keyword, range)) =
         call.keywords.iter().find(|(keyword, _)| !takes.any_keywords && !takes.has_keyword(keyword))
     {

@@ -3,7 +3,10 @@
 //! loaded), nothing is said of them. And by commands that the user configured (`command`), each below a supervisor
 //! (`process`, `supervise`), on standard input or on a copy of the workspace (`copy`): theirs is what they say.
 
+mod attributes;
+mod callables;
 mod calls;
+mod closed;
 pub mod command;
 pub mod copy;
 mod delta;
@@ -11,10 +14,12 @@ mod evasion;
 pub mod examples;
 pub mod gates;
 mod imports;
+mod installed;
 pub mod lsp;
 mod measure;
 pub mod mutants;
 mod names;
+mod objects;
 mod output;
 mod overlay;
 pub mod process;
@@ -29,10 +34,14 @@ mod tree;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use self::callables::Callables;
 pub use self::delta::introduced;
+use self::objects::Objects;
 pub use self::overlay::{Around, Baseline, Overlay, Version};
 use crate::syntax::Source;
 use crate::syntax::bindings::Names;
+use crate::syntax::calls::calls;
+use crate::syntax::taken::taken;
 use crate::text::edit::Edit;
 use crate::workspace::view::View;
 
@@ -93,9 +102,15 @@ pub fn check(source: &Source<'_>, view: &View<'_>) -> Vec<Finding> {
     let mut findings = syntax::check(source);
     // What the names of a file with errors stand for is not known; neither is it of one that only declares.
     if findings.is_empty() && !source.language.declares(source.path) {
-        let names = Names::of(source);
-        findings.extend(names::check(source, view, &names));
-        findings.extend(calls::check(source, view, &names));
+        let (text, names) = (source.text.to_string(), Names::of(source));
+        let (calls, taken) = (calls(source), taken(source));
+        findings.extend(names::check(source, &text, view, &names, &taken));
+        findings.extend(installed::check(&text, view, &taken));
+        if let Some(objects) = Objects::new(&text, view, &names, &calls) {
+            findings.extend(attributes::check(source, &text, view, &names, &objects));
+            let callables = Callables { view, text: &text, names: &names, objects: &objects };
+            findings.extend(calls::check(&callables, &calls));
+        }
     }
     findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     findings

@@ -76,3 +76,109 @@ fn what_may_be_right_is_not_found() {
         assert_eq!(found(&fixture), [""; 0], "{text}");
     }
 }
+
+const SHAPES: &str = "//- pkg/__init__.py\n//- pkg/shapes.py\nfrom dataclasses import dataclass, field\nclass Base:\n    kind: str\n    def __init__(self, size, *, unit='m'):\n        self.size = size\n    def area(self, scale=1): ...\n    @classmethod\n    def make(cls, size): ...\n    @staticmethod\n    def parse(text): ...\nclass Square(Base):\n    def grow(self, by): ...\n@dataclass\nclass Point:\n    x: int\n    y: int = 0\n    tags: list = field(default_factory=list)\n@dataclass(frozen=True)\nclass Deep(Point):\n    z: int = 1\nclass Empty:\n    pass\nclass Open(Elsewhere):\n    def m(self): ...\nclass Lazy:\n    def __getattr__(self, name): ...\nclass Failed(ValueError):\n    pass\n@made\nclass Made:\n    pass\nclass Twice(Base):\n    def grow(self, by, more): ...\n    def only(self, a): ...\n";
+
+#[test]
+fn members_and_arguments_that_classes_do_not_take_are_found() {
+    for (text, expected) in [
+        ("def f(s: Base):\n    return s.volume()\n", vec!["no-member volume"]),
+        ("def f(s: 'Base', *, t: Square = None):\n    s.size, t.kind, t.depth\n", vec!["no-member depth"]),
+        ("s = Square(1)\ns.area().x, s.volume\n", vec!["no-member volume"]),
+        ("import pkg.shapes as sh\ndef f():\n    s = sh.Base(1)\n    s.volume\n", vec!["no-member volume"]),
+        ("class A(Base):\n    def f(self):\n        self.volume()\n", vec!["no-member volume"]),
+        ("class A:\n    @classmethod\n    def f(cls):\n        cls.volume\n", vec!["no-member volume"]),
+        (
+            "class A:\n    def f(self):\n        def g(): return self.volume\n        return g\n",
+            vec!["no-member volume"],
+        ),
+        ("Base()\n", vec!["arguments Base"]),
+        ("Square(1, 2)\n", vec!["arguments Square"]),
+        ("Square(1, units='m')\n", vec!["no-parameter units"]),
+        ("Empty(1)\n", vec!["arguments Empty"]),
+        ("Point()\n", vec!["arguments Point"]),
+        ("Point(1, z=2)\n", vec!["no-parameter z"]),
+        ("Deep(1, 2, [], 3, 4)\n", vec!["arguments Deep"]),
+        ("def f(s: Base): s.area(1, 2)\n", vec!["arguments area"]),
+        ("Base.make()\nBase.parse(1, 2)\n", vec!["arguments make", "arguments parse"]),
+        ("import pkg.shapes as sh\nsh.Base(), sh.Empty(1)\n", vec!["arguments Base", "arguments Empty"]),
+        ("class A:\n    def f(self, a): ...\n    def g(self): self.f()\n", vec!["arguments f"]),
+    ] {
+        let fixture = format!("{SHAPES}//- pkg/main.py\n$0from .shapes import *\n{text}");
+        let fixture = fixture.replace("import *", "import Base, Square, Point, Deep, Empty");
+        assert_eq!(found(&fixture), expected, "{text}");
+    }
+}
+
+#[test]
+fn members_and_arguments_that_classes_may_take_are_not_found() {
+    for text in [
+        "def f(s: Base): s.size, s.kind, s.area(), s.area(scale=2), s.items(), s.__dict__x__\n",
+        "def f(s: Open): s.volume()\n",
+        "def f(s: Lazy): s.volume()\n",
+        "def f(s: Made): s.volume()\n",
+        "def f(s: Failed): s.args, s.with_traceback\nFailed(1, 2)\nMade(1)\nOpen(1)\n",
+        "def f(s: Base | None, t: list[Base], *u: Base, **v: Base): s.volume, t.volume, u.volume, v.volume\n",
+        "def f(s: Base):\n    s = other()\n    s.volume\n",
+        "def f(s: Base):\n    if isinstance(s, Elsewhere): s.volume\n",
+        "def f(s: Base):\n    s.volume = 1\n    return s.volume\n",
+        "def f(s: Base):\n    return hasattr(s, 'volume') and s.volume\n",
+        "class A:\n    def f(self):\n        self.volume = 1\n    def g(self): return self.volume\n",
+        "class A:\n    @staticmethod\n    def f(s): s.volume\n    @wrap\n    def g(s): s.volume\n",
+        "class A:\n    def f(self):\n        return self.volume\nclass B(A):\n    volume = 1\n",
+        "class A:\n    __slots__ = ('volume',)\n    def f(self): return self.volume\n",
+        "def f(s: Square, t: Twice): s.grow(1), t.grow(1, 2), s.grow(1, 2)\n",
+        "Point(1), Point(x=1), Point(1, 2, []), Point(1, tags=[]), Deep(1, z=3), Base(1, unit='x'), Empty()\n",
+        "Base(*sizes())\nPoint(**sizes())\ndef sizes(): ...\n",
+        "Base.area(Base(1), 2)\nBase.make(1)\nBase(1).parse('x')\n",
+        "def f(Base): return Base()\n",
+        "class A:\n    def __new__(cls, a): ...\nA(1)\nclass B(metaclass=M):\n    pass\nB(1)\n",
+        "class A:\n    f = g\n    def g(self): self.f(1, 2)\n    def h(self): self.m = 1; self.m(1)\n    def m(self): ...\n",
+    ] {
+        let names = "Base, Square, Point, Deep, Empty, Open, Lazy, Failed, Made, Twice";
+        let text = text.replace("Elsewhere", "int").replace("= other()", "= id(1)");
+        let text = text
+            .replace("@wrap", "@print")
+            .replace("metaclass=M", "metaclass=type")
+            .replace("f = g", "f = id");
+        let fixture = format!("{SHAPES}//- pkg/main.py\n$0from .shapes import {names}\n{text}");
+        assert_eq!(found(&fixture), [""; 0], "{text}");
+    }
+}
+
+const INSTALLED: &str = "//- app/__init__.py\n//- app/util.py\ndef f(): ...\n//- tools/gen.py\n//- data/x.py\n//- site-packages/lib/__init__.py\nfrom .core import get\n//- site-packages/lib/core.py\ndef get(url, *, timeout=1): ...\n//- site-packages/star/__init__.py\nfrom .x import *\n//- site-packages/lone.py\ndef g(): ...\n";
+
+#[test]
+fn imports_of_what_is_nowhere_are_found() {
+    for (text, expected) in [
+        ("import nothing\n", vec!["no-module nothing"]),
+        ("def f():\n    from nothing.at import all\n", vec!["no-module nothing.at"]),
+        ("import lib.nothing\nfrom lib.deep.er import x\n", vec!["no-module lib.nothing"]),
+        ("from lib import get, post\n", vec!["no-member post"]),
+        ("import lib\nlib.get('x')\nlib.post()\n", vec!["no-member post"]),
+        ("from lone import h\n", vec!["no-member h"]),
+        ("import lib\nlib.get('x', retries=3)\n", vec!["no-parameter retries"]),
+        (
+            "from .nothing import x\nfrom app.none import y\n",
+            vec!["no-module .nothing", "no-module app.none"],
+        ),
+        ("def f():\n    from .util import g\n", vec!["no-member g"]),
+    ] {
+        let found = found(&format!("{INSTALLED}//- app/main.py\n$0{text}"));
+        assert_eq!(found, expected, "{text}");
+    }
+    for text in [
+        "import os, _thread, xml.dom, lib, lib.core, lone, app.util, gen\n",
+        "from lib import core, get, __version__\nfrom .util import f\nfrom . import util\n",
+        "try:\n    import nothing\nexcept ImportError:\n    nothing = None\n",
+        "if print:\n    import nothing\n",
+        "from star import anything\nimport star\nstar.whatever\n",
+        "import tools.gen, data\n",
+        "from ._version import x\n",
+    ] {
+        let found = found(&format!("{INSTALLED}//- app/main.py\n$0{text}"));
+        assert_eq!(found, [""; 0], "{text}");
+    }
+    // Without an environment, nothing is known of what is installed.
+    assert_eq!(found("//- main.py\n$0import nothing\n"), [""; 0]);
+}

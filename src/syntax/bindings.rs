@@ -19,6 +19,8 @@ pub struct Names {
     /// Names that a scope says are not its own (`global`).
     declared: Vec<Word>,
     members: Vec<Member>,
+    /// Where the first parameter of each scope stands.
+    first: HashMap<usize, usize>,
     /// What only an asynchronous function can have.
     waits: Vec<Range<usize>>,
 }
@@ -64,6 +66,20 @@ pub struct Member {
     pub object: Option<String>,
     /// It is assigned to or deleted.
     pub stored: bool,
+}
+
+/// Where a name is bound that is bound once in its scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once<'a> {
+    /// Where it stands there.
+    pub place: &'a Range<usize>,
+    /// The function (or the whole text) whose scope it is.
+    pub function: &'a Range<usize>,
+    /// It stands in the function's header, and before all others.
+    pub parameter: bool,
+    pub first: bool,
+    /// The class that the function stands in, itself.
+    pub class: Option<&'a Range<usize>>,
 }
 
 impl Names {
@@ -178,6 +194,37 @@ impl Names {
         once && !self.is_declared(name)
     }
 
+    /// Where `name`, used at `range`, is bound, if that is once, in a function or at the module's level, and only there.
+    #[must_use]
+    pub fn once(&self, name: &str, range: &Range<usize>) -> Option<Once<'_>> {
+        let from = self.holding(range);
+        let mut at = from;
+        loop {
+            let scope = &self.scopes[at];
+            let seen = at == from || scope.kind != Kind::Class;
+            let places = self.bound.get(&(at, name.to_owned())).filter(|_| seen);
+            let Some(places) = places else {
+                if at == 0 {
+                    return None;
+                }
+                at = scope.parent;
+                continue;
+            };
+            let [Binding { range: place, parameter }] = places.as_slice() else { return None };
+            if scope.kind != Kind::Function || self.is_declared(name) {
+                return None;
+            }
+            let class = &self.scopes[scope.parent];
+            return Some(Once {
+                place,
+                function: &scope.range,
+                parameter: *parameter,
+                first: self.first.get(&at) == Some(&place.start),
+                class: (at > 0 && class.kind == Kind::Class).then_some(&class.range),
+            });
+        }
+    }
+
     /// The parameters that `range` uses, of the functions whose headers begin within `home`.
     #[must_use]
     pub fn parameters_used(&self, range: &Range<usize>, home: &Range<usize>) -> BTreeSet<String> {
@@ -280,6 +327,10 @@ impl Names {
                 at = self.scopes[at].parent;
             }
             let parameter = matches!(how, How::Parameter);
+            if parameter {
+                let first = self.first.entry(at).or_insert(range.start);
+                *first = range.start.min(*first);
+            }
             loop {
                 if !declared.contains(&(at, name.as_str())) {
                     let place = Binding { range: range.clone(), parameter };

@@ -133,22 +133,34 @@ impl Facts {
         self.pool.get(symbol.signature)
     }
 
+    /// The parameters or bases in their brackets, as they are written.
+    #[must_use]
+    pub fn list(&self, symbol: &Symbol) -> &str {
+        self.pool.get(symbol.list)
+    }
+
     /// The parameters of a function.
     #[must_use]
     pub fn parameters(&self, symbol: &Symbol) -> Vec<Parameter<'_>> {
         parameters(self.pool.get(symbol.list))
     }
 
-    /// What a function can be given.
-    #[must_use]
-    pub fn takes(&self, symbol: &Symbol) -> Takes<'_> {
-        takes(self.pool.get(symbol.list))
-    }
-
     /// The expressions that a class's bases are, without their subscripts.
     #[must_use]
     pub fn bases(&self, symbol: &Symbol) -> Vec<&str> {
         if symbol.kind == Kind::Class { bases(self.pool.get(symbol.list)) } else { Vec::new() }
+    }
+
+    /// What stands in the brackets behind a class's name, item by item, as it is written.
+    #[must_use]
+    pub fn written_bases(&self, symbol: &Symbol) -> Vec<&str> {
+        if symbol.kind == Kind::Class { signature::items_of(self.pool.get(symbol.list)) } else { Vec::new() }
+    }
+
+    /// The definition whose keyword stands at `start`, in bytes, with its index.
+    #[must_use]
+    pub fn starting_at(&self, start: usize) -> Option<(usize, &Symbol)> {
+        self.symbols.iter().enumerate().find(|(_, symbol)| symbol.start as usize == start)
     }
 
     /// The members of the class at `index`, with their indices.

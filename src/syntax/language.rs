@@ -54,6 +54,8 @@ pub struct Language {
     pub(super) builtins: &'static str,
     /// Members that objects of built-in types have, in the same form.
     pub(super) members: &'static str,
+    /// Modules that come with the language, in the same form.
+    pub(super) library: &'static str,
     pub(super) grammar: fn() -> tree_sitter::Language,
     pub(super) kinds: Kinds,
     /// How statements are parsed without their file; nothing where they cannot be.
@@ -139,13 +141,15 @@ pub(super) struct Sources {
     pub imports: &'static str,
     /// What one level of a file says: definitions, imports, exports (see `facts`).
     pub facts: &'static str,
+    /// What imports take, wherever they stand: `@member` of a `@module`, `@as` another name.
+    pub taken: &'static str,
     /// What an initialiser's body gives to its object.
     pub attributes: &'static str,
     /// `@scope`, `@function` and `@class` bound names, `@wait` is what only an asynchronous function can have; `@outer`, `@parameter`, `@bound` and `@through` bind one (around the scope that it
     /// names, in a header, here, through comprehensions), `@global` says that it is another scope's; `@used` is any word,
     /// `@label` one that is no name; `@member` of an `@object` (or of `@any` thing), which is `@stored`.
     pub bindings: &'static str,
-    /// `@function` and its `@arguments`; in those a `@keyword`, and `@any` for what stands for any number.
+    /// `@function`, which may be one of an `@object`, and its `@arguments`; what is `@given` the result; in the arguments a `@keyword`, and `@any` for what stands for any number.
     pub calls: &'static str,
     /// `@function`, its parameters without a type (`@bare`), and the type of its `@result`.
     pub hints: &'static str,
@@ -163,6 +167,7 @@ pub(super) struct Queries {
     pub facts: Query,
     pub attributes: Query,
     pub calls: Query,
+    pub taken: Query,
     pub hints: Query,
     pub mutants: Query,
 }
@@ -242,6 +247,12 @@ impl Language {
         self.members.split_ascii_whitespace().any(|known| known == name)
     }
 
+    /// Whether a module of this name comes with the language, or may: names of private ones do.
+    #[must_use]
+    pub fn is_of_the_library(&self, name: &str) -> bool {
+        name.starts_with(self.private) || self.library.split_ascii_whitespace().any(|known| known == name)
+    }
+
     /// The grammar, for callers that parse on their own.
     #[must_use]
     pub fn grammar(&self) -> tree_sitter::Language {
@@ -275,6 +286,7 @@ impl Language {
                 facts: compile(self.sources.facts),
                 attributes: compile(self.sources.attributes),
                 calls: compile(self.sources.calls),
+                taken: compile(self.sources.taken),
                 hints: compile(self.sources.hints),
                 mutants: compile(self.sources.mutants),
             }

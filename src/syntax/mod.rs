@@ -25,6 +25,7 @@ mod python;
 mod query;
 mod spine;
 pub mod statement;
+pub mod taken;
 
 use ropey::Rope;
 use tree_sitter::Tree;

@@ -63,6 +63,7 @@ pub(super) static PYTHON: Language = Language {
     interpreters: &["python3", "python"],
     builtins: BUILTINS,
     members: MEMBERS,
+    library: LIBRARY,
     grammar: || tree_sitter_python::LANGUAGE.into(),
     kinds: Kinds {
         functions: &["function_definition"],
@@ -123,7 +124,8 @@ pub(super) static PYTHON: Language = Language {
         docstring: include_str!("python/docstring.scm"),
         declared: include_str!("python/declared.scm"),
         imports: include_str!("python/imports.scm"),
-        facts: include_str!("python/facts.scm"),
+        facts: concat!(include_str!("python/facts.scm"), include_str!("python/taken.scm")),
+        taken: include_str!("python/taken.scm"),
         attributes: include_str!("python/attributes.scm"),
         bindings: include_str!("python/bindings.scm"),
         calls: include_str!("python/calls.scm"),
@@ -171,4 +173,25 @@ rindex rjust rpartition rsplit rstrip seek seekable setdefault shape sort split 
 startswith step stop strides strip suboffsets swapcase symmetric_difference
 symmetric_difference_update tell title to_bytes tobytes tolist toreadonly translate truncate union
 update upper values with_traceback writable write write_through writelines zfill
+";
+
+/// The modules that CPython 3.8 to 3.14 bring (`sys.stdlib_module_names`), without private ones.
+const LIBRARY: &str = "
+abc aifc annotationlib antigravity argparse array ast asynchat asyncio asyncore atexit audioop base64 bdb
+binascii binhex bisect builtins bz2 cProfile calendar cgi cgitb chunk cmath cmd code codecs codeop
+collections colorsys compileall compression concurrent configparser contextlib contextvars copy copyreg
+crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis distutils doctest email encodings
+ensurepip enum errno faulthandler fcntl filecmp fileinput fnmatch formatter fractions ftplib functools gc
+genericpath getopt getpass gettext glob graphlib grp gzip hashlib heapq hmac html http idlelib imaplib
+imghdr imp importlib inspect io ipaddress itertools json keyword lib2to3 linecache locale logging lzma
+macpath mailbox mailcap marshal math mimetypes mmap modulefinder msilib msvcrt multiprocessing netrc nis
+nntplib nt ntpath nturl2path numbers opcode operator optparse os ossaudiodev parser pathlib pdb pickle
+pickletools pipes pkgutil platform plistlib poplib posix posixpath pprint profile pstats pty pwd
+py_compile pyclbr pydoc pydoc_data pyexpat queue quopri random re readline reprlib resource rlcompleter
+runpy sched secrets select selectors shelve shlex shutil signal site smtpd smtplib sndhdr socket
+socketserver spwd sqlite3 sre_compile sre_constants sre_parse ssl stat statistics string stringprep
+struct subprocess sunau symbol symtable sys sysconfig syslog tabnanny tarfile telnetlib tempfile termios
+test textwrap this threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc tty
+turtle turtledemo types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser
+winreg winsound wsgiref xdrlib xml xmlrpc xx xxsubtype zipapp zipfile zipimport zlib zoneinfo
 ";

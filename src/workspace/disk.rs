@@ -1,7 +1,9 @@
 //! The workspace on disk: which files below the roots are read, and what they say. Reads only; what ignore files leave out,
 //! what looks like secrets, and what a symlink leads out of the root to is never opened.
 
-use std::collections::HashMap;
+mod installed;
+
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use ignore::{DirEntry, WalkBuilder};
 
+use self::installed::Installed;
 use super::view::Reader;
 use crate::syntax::Language;
 use crate::syntax::facts::{Facts, extract};
@@ -65,6 +68,7 @@ pub struct Disk {
     /// How deep directories are followed.
     depth: usize,
     memo: Mutex<HashMap<String, Option<Arc<Facts>>>>,
+    installed: Installed,
 }
 
 impl Disk {
@@ -87,7 +91,15 @@ impl Disk {
         let outside = (0..environment.len())
             .map(|at| if at == 0 { OUTSIDE.to_owned() } else { format!("{OUTSIDE}-{}", at + 1) })
             .collect();
-        Self { roots, environment, outside, several, depth: DEPTH, memo: Mutex::default() }
+        Self {
+            roots,
+            environment,
+            outside,
+            several,
+            depth: DEPTH,
+            memo: Mutex::default(),
+            installed: Installed::default(),
+        }
     }
 
     /// The project that `file` belongs to: from the nearest directory above that a project begins at; where there is none,
@@ -282,6 +294,15 @@ impl Reader for Disk {
 
     fn text(&self, path: &str) -> Option<String> {
         Self::text(self, path)
+    }
+
+    fn stems(&self, path: &str) -> Option<Arc<HashSet<String>>> {
+        let (directory, _) = self.place(path)?;
+        Some(Arc::new(installed::stems(&directory)?.collect()))
+    }
+
+    fn brings(&self, module: &str) -> Option<bool> {
+        self.installed.brings(&self.environment, module)
     }
 
     fn outside(&self) -> &[String] {

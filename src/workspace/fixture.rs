@@ -1,7 +1,7 @@
 //! Test fixtures of several files in one text. `//- path` heads a file; `$0` is the cursor, and its file the one that is
 //! looked from. What is below `site-packages` is of the environment, and in no index.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -41,6 +41,20 @@ impl Reader for InMemory {
 
     fn text(&self, path: &str) -> Option<String> {
         self.texts.get(path).cloned()
+    }
+
+    fn stems(&self, path: &str) -> Option<Arc<HashSet<String>>> {
+        let inside = self.texts.keys().filter_map(|file| match path {
+            "" => Some(file.as_str()),
+            path => file.strip_prefix(path)?.strip_prefix('/'),
+        });
+        let stems = inside.filter_map(|rest| rest.split(['/', '.']).next().map(str::to_owned));
+        Some(Arc::new(stems.collect()))
+    }
+
+    fn brings(&self, module: &str) -> Option<bool> {
+        let root = self.outside.first()?;
+        Some(self.stems(root)?.contains(module))
     }
 
     fn outside(&self) -> &[String] {

@@ -35,6 +35,16 @@ pub trait Reader {
         let _ = path;
         None
     }
+    /// The names of what stands in the directory at `path`, each up to its first dot; `None` where that is not known.
+    fn stems(&self, path: &str) -> Option<Arc<HashSet<String>>> {
+        let _ = path;
+        None
+    }
+    /// Whether the environment has a module of this name at its top; `None` where that is not known.
+    fn brings(&self, module: &str) -> Option<bool> {
+        let _ = module;
+        None
+    }
     /// Directories, as paths of the index, from which the environment's packages are imported.
     fn outside(&self) -> &[String];
     /// What the paths of each root begin with, where there are several roots.
@@ -164,6 +174,26 @@ impl<'a> View<'a> {
         }
         self.extra.borrow_mut().reads += 1;
         reader.text(&self.path(file))
+    }
+
+    /// Whether the environment has a module of this name at its top; `None` where that is not known.
+    #[must_use]
+    pub fn brings(&self, module: &str) -> Option<bool> {
+        self.reader?.brings(module)
+    }
+
+    /// Whether anything at all is called `name` in the directory at `path`, whatever its ending; `None` where that is not known.
+    #[must_use]
+    pub fn has_stem(&self, path: &str, name: &str) -> Option<bool> {
+        Some(self.reader?.stems(path)?.contains(name))
+    }
+
+    /// Whether the file at `path` is of the installed environment.
+    #[must_use]
+    pub fn is_outside(&self, path: &str) -> bool {
+        let is_in =
+            |root: &String| path.strip_prefix(root.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        self.reader.is_some_and(|reader| reader.outside().iter().any(is_in))
     }
 
     /// Reads a file on demand.

@@ -79,6 +79,11 @@ pub fn takes(list: &str) -> Takes<'_> {
     takes
 }
 
+/// What a list in its brackets holds, item by item.
+pub(super) fn items_of(list: &str) -> Vec<&str> {
+    items(inside(list)).filter(|item| !item.is_empty()).collect()
+}
+
 /// The bases of a class's list: no keywords, no subscripts.
 #[must_use]
 pub fn bases(list: &str) -> Vec<&str> {

@@ -1,6 +1,10 @@
-; Calls of plain names, and what they are given.
+; Calls of plain names and of members of plain names, and what they are given.
 
 (call function: (identifier) @function arguments: (argument_list) @arguments)
+(call function: (attribute object: (identifier) @object attribute: (identifier) @function) arguments: (argument_list) @arguments)
+
+; A name that is what a call makes.
+(assignment left: (identifier) @given right: (call arguments: (argument_list) @by))
 
 ; Inside of a list of arguments: what has a name, and what stands for any number of them.
 (argument_list (keyword_argument name: (identifier) @keyword))

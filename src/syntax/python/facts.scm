@@ -15,12 +15,6 @@
 (expression_statement (assignment left: (identifier) @all right: [(list) (tuple)] @exports) (#eq? @all "__all__"))
 (expression_statement (augmented_assignment left: (identifier) @all right: [(list) (tuple)] @exports) (#eq? @all "__all__"))
 
-(import_statement name: (dotted_name) @module)
-(import_statement name: (aliased_import name: (dotted_name) @module alias: (identifier) @as))
-(import_from_statement module_name: (_) @module name: (dotted_name) @member)
-(import_from_statement module_name: (_) @module name: (aliased_import name: (dotted_name) @member alias: (identifier) @as))
-(import_from_statement module_name: (_) @module (wildcard_import) @member)
-
 (if_statement consequence: (block) @container)
 (if_statement alternative: (else_clause body: (block) @container))
 (if_statement alternative: (elif_clause consequence: (block) @container))

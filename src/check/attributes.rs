@@ -1,0 +1,66 @@
+//! Members that classes of the workspace do not have, of objects that are known to be of them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::Finding;
+use super::closed;
+use super::objects::Objects;
+use crate::syntax::Source;
+use crate::syntax::bindings::Names;
+use crate::syntax::names::{each, hash};
+use crate::workspace::view::{Def, View};
+
+pub(super) fn check(
+    source: &Source<'_>,
+    text: &str,
+    view: &View<'_>,
+    names: &Names,
+    objects: &Objects<'_>,
+) -> Vec<Finding> {
+    let whole = 0..source.text.len_bytes();
+    let mut lineages: HashMap<Def, Option<Vec<Def>>> = HashMap::new();
+    let mut findings = Vec::new();
+    for member in names.members(&whole).filter(|member| !member.stored) {
+        let name = member.name.as_str();
+        let Some(object) = &member.object else { continue };
+        // Of these there may be one that is seen nowhere: private ones are called something else, the others may be inherited.
+        if name.starts_with("__") || source.language.is_common_member(name) {
+            continue;
+        }
+        let at = member.range.start..member.range.start + object.len();
+        let Some(class) = objects.of(object, &at).map(|object| object.class) else { continue };
+        let lineage = lineages.entry(class).or_insert_with(|| closed::class(view, text, class));
+        let Some(lineage) = lineage else { continue };
+        if has(view, lineage, class, name)
+            || closed::is_known(view, name)
+            || is_mentioned(source, text, names, name)
+        {
+            continue;
+        }
+        let class = view.facts(class.file).map(|facts| facts.qualified(class.symbol)).unwrap_or_default();
+        findings.push(error(member.word.clone(), format!("`{class}` has no `{name}`")));
+    }
+    findings
+}
+
+/// Whether the class has the member, or a file that a class comes from speaks of its name.
+fn has(view: &View<'_>, lineage: &[Def], class: Def, name: &str) -> bool {
+    let is_spoken_of =
+        |def: &Def| def.file != view.own() && view.facts(def.file).is_none_or(|facts| facts.uses(hash(name)));
+    view.inherited(class, name).is_some() || lineage.iter().any(is_spoken_of)
+}
+
+/// Whether the text itself names it other than where it is looked up: a method, an assignment, a string.
+fn is_mentioned(source: &Source<'_>, text: &str, names: &Names, name: &str) -> bool {
+    let looked_up =
+        names.members(&(0..text.len())).filter(|member| !member.stored && member.name == name).count();
+    let mut there = 0;
+    each(source.language, text, |_, word| there += usize::from(word == name));
+    let is_quoted = |quote: char| text.contains(&format!("{quote}{name}{quote}"));
+    there > looked_up || is_quoted('"') || is_quoted('\'')
+}
+
+fn error(range: Range<usize>, message: String) -> Finding {
+    Finding::error("names", "no-member", range, message)
+}

@@ -1,0 +1,124 @@
+//! What is known whole: modules and classes all of whose members are written down where they are seen. Only of these can be said that
+//! something is not there.
+
+use ropey::Rope;
+
+use crate::syntax::Source;
+use crate::syntax::bindings::Names;
+use crate::syntax::facts::{Facts, Symbol};
+use crate::syntax::names::hash;
+use crate::syntax::parse::parse_str;
+use crate::workspace::view::{Def, Module, View};
+
+use std::time::Duration;
+
+/// How long a module that may be at fault is parsed.
+const PARSE: Duration = Duration::from_secs(2);
+/// Words that say that a module makes its members when it is loaded or asked.
+const MODULE: [&str; 7] =
+    ["__getattr__", "globals()", "setattr(", "exec(", "sys.modules", "vars(", "import *"];
+/// Words that say so of a class or its objects: in its own text, and in its file.
+const CLASS: [&str; 3] = ["__getattr__", "__getattribute__", "__dict__"];
+const FILE: [&str; 3] = ["setattr(", "exec(", "vars("];
+/// Bases that add nothing.
+const EMPTY: [&str; 7] =
+    ["object", "ABC", "abc.ABC", "Generic", "typing.Generic", "Protocol", "typing.Protocol"];
+/// Bases that add nothing but what the members of built-in types are called.
+const BUILTIN: [&str; 6] =
+    ["Exception", "ValueError", "TypeError", "RuntimeError", "LookupError", "KeyError"];
+/// What may be said with a class's bases and changes nothing.
+const METACLASSES: [&str; 2] = ["metaclass=ABCMeta", "metaclass=abc.ABCMeta"];
+/// Decorators that give a class no members with names of their own.
+const DECORATORS: [&str; 8] = [
+    "dataclass",
+    "dataclasses.dataclass",
+    "final",
+    "typing.final",
+    "total_ordering",
+    "functools.total_ordering",
+    "runtime_checkable",
+    "typing.runtime_checkable",
+];
+
+/// Whether all that a module has is seen: its names are all written down in its file, and it is surely the one that `named` means.
+pub(super) fn module(view: &View<'_>, module: &Module, named: &str) -> bool {
+    let Some(file) = module.file else { return false };
+    let path = view.path(file);
+    // Below a directory that is no root of imports (`flask/typing.py`, `examples/pydantic`), a file may have the name of a module
+    // that comes from elsewhere.
+    if !named.starts_with('.') && !view.is_outside(&path) {
+        let tail = named.replace('.', "/");
+        let start = module.path.strip_suffix(tail.as_str()).map(|start| start.trim_end_matches('/'));
+        let sources = view.language().modules.sources();
+        if start.is_none_or(|start| !start.is_empty() && !sources.contains(&start)) {
+            return false;
+        }
+    }
+    if view.language().declares(&path) {
+        return false;
+    }
+    let (Some(facts), Some(text)) = (view.facts(file), view.text(file)) else { return false };
+    let stars = facts.imports.iter().any(|import| facts.get(import.member) == "*");
+    !stars && !MODULE.iter().any(|word| text.contains(word))
+}
+
+/// Whether the module's text binds the name at its level, in whichever way.
+pub(super) fn says(view: &View<'_>, module: &Module, name: &str) -> bool {
+    let Some(text) = module.file.and_then(|file| view.text(file)) else { return true };
+    let Some(tree) = parse_str(view.language(), &text, PARSE) else { return true };
+    let rope = Rope::from_str(&text);
+    let source = Source { text: &rope, tree: Some(&tree), language: view.language(), path: "" };
+    Names::of(&source).has(name)
+}
+
+/// Whether another file of the workspace uses the name: what it names may have come about there.
+pub(super) fn is_known(view: &View<'_>, name: &str) -> bool {
+    let key = hash(name);
+    let own = view.index().entry(view.own()).and_then(|entry| entry.facts.as_ref());
+    view.index().tables().used(key) > u32::from(own.is_some_and(|facts| facts.uses(key)))
+}
+
+/// The class and all that it inherits from, if that is all that its objects have their members from. `own` is the text of the
+/// view's own file.
+pub(super) fn class(view: &View<'_>, own: &str, class: Def) -> Option<Vec<Def>> {
+    let lineage = view.lineage(class);
+    let is_whole = |def: &Def| {
+        let facts = view.facts(def.file)?;
+        let symbol = facts.symbols.get(def.symbol)?;
+        let other = if def.file == view.own() { None } else { Some(view.text(def.file)?) };
+        let text = other.as_deref().unwrap_or(own);
+        let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+        let is_dynamic = has(text, &FILE) || has(text.get(symbol.whole())?, &CLASS);
+        let plain = |item: &&str| EMPTY.contains(item) || BUILTIN.contains(item);
+        let open = bases(&facts, symbol).filter(|item| !plain(item)).count();
+        let is_whole = !is_dynamic && is_decorated_plainly(&facts, symbol) && open == view.bases(*def).len();
+        is_whole.then_some(())
+    };
+    (!lineage.is_empty() && lineage.iter().all(|def| is_whole(def).is_some())).then_some(lineage)
+}
+
+/// Whether nothing but what the workspace says is among the class's bases.
+pub(super) fn is_bare(view: &View<'_>, class: Def) -> bool {
+    let Some(facts) = view.facts(class.file) else { return false };
+    let Some(symbol) = facts.symbols.get(class.symbol) else { return false };
+    !bases(&facts, symbol).any(|item| BUILTIN.contains(&item))
+}
+
+/// Imports whose failure is expected: the file catches it.
+pub(super) fn is_guarded(text: &str) -> bool {
+    text.contains("ImportError") || text.contains("ModuleNotFoundError")
+}
+
+/// The bases as they are written, without their subscripts; what else stands in the brackets, too, but for what changes nothing.
+fn bases<'a>(facts: &'a Facts, class: &Symbol) -> impl Iterator<Item = &'a str> {
+    let written = facts.written_bases(class).into_iter();
+    let plain = written.filter(|item| !METACLASSES.contains(&item.replace(' ', "").as_str()));
+    plain.map(|item| item.split('[').next().unwrap_or(item).trim())
+}
+
+fn is_decorated_plainly(facts: &Facts, symbol: &Symbol) -> bool {
+    let name =
+        |line: &str| line.trim_start_matches('@').split('(').next().unwrap_or_default().trim().to_owned();
+    let mut decorators = facts.get(symbol.decorators).lines().filter(|line| line.starts_with('@')).map(name);
+    decorators.all(|name| DECORATORS.contains(&name.as_str()))
+}
