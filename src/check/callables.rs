@@ -5,6 +5,7 @@ use super::objects::Objects;
 use crate::syntax::bindings::Names;
 use crate::syntax::calls::Call;
 use crate::syntax::facts::{Facts, Kind, Symbol, Takes, takes};
+use crate::workspace::FileNo;
 use crate::workspace::view::{Def, Target, View};
 
 /// Decorators that write an initialiser from a class's fields.
@@ -14,6 +15,8 @@ const DATACLASSES: [(&str, &str); 2] =
 /// Something that can be called, with its parameters as they are written.
 pub(super) struct Callable {
     pub name: String,
+    /// The file whose level defines it, under the name that it has there.
+    top: Option<(FileNo, String)>,
     list: String,
     /// The first parameter is given by what it is a member of.
     is_bound: bool,
@@ -40,6 +43,16 @@ pub(super) struct Callables<'a> {
 }
 
 impl Callables<'_> {
+    /// Whether nothing else comes to be called by its name.
+    pub fn is_settled(&self, callable: &Callable) -> bool {
+        let Some((file, name)) = &callable.top else { return true };
+        if *file == self.view.own() {
+            self.names.is_settled(name)
+        } else {
+            closed::is_settled(self.view, *file, name)
+        }
+    }
+
     /// What `call` calls, where that is known for sure.
     pub fn of(&self, call: &Call) -> Option<Callable> {
         let (view, own) = (self.view, self.view.own());
@@ -73,7 +86,13 @@ impl Callables<'_> {
             Kind::Class if is_only => self.constructor(def, name),
             // What a decorator makes of a function takes what it takes.
             Kind::Function if is_only && facts.get(symbol.decorators).is_empty() => {
-                Some(Callable { name: name.to_owned(), list: facts.list(symbol).to_owned(), is_bound: false })
+                let top = Some((def.file, called.to_owned()));
+                Some(Callable {
+                    name: name.to_owned(),
+                    top,
+                    list: facts.list(symbol).to_owned(),
+                    is_bound: false,
+                })
             }
             _ => None,
         }
@@ -84,7 +103,8 @@ impl Callables<'_> {
         let facts = self.view.facts(found.file)?;
         let symbol = facts.symbols.get(found.symbol)?;
         let holder = Def { file: found.file, symbol: symbol.parent()? };
-        let is_sure = symbol.kind == Kind::Method
+        let is_sure = facts.is_whole
+            && symbol.kind == Kind::Method
             && facts.members(holder.symbol).filter(|(_, member)| facts.name(member) == name).count() == 1
             && (holder == class || closed::class(self.view, self.text, class).is_some())
             && !self.names.members(&(0..usize::MAX)).any(|member| member.stored && member.name == name)
@@ -95,7 +115,12 @@ impl Callables<'_> {
             "@staticmethod" => false,
             _ => return None,
         };
-        is_sure.then(|| Callable { name: name.to_owned(), list: facts.list(symbol).to_owned(), is_bound })
+        is_sure.then(|| Callable {
+            name: name.to_owned(),
+            top: None,
+            list: facts.list(symbol).to_owned(),
+            is_bound,
+        })
     }
 
     /// Whether a class anywhere has a method of the name with other parameters: the object may be of it.
@@ -112,7 +137,9 @@ impl Callables<'_> {
     /// What an object is made with: by the first class of the lineage that says it.
     fn constructor(&self, class: Def, name: &str) -> Option<Callable> {
         let lineage = closed::class(self.view, self.text, class)?;
-        let told = |list: String, is_bound: bool| Some(Callable { name: name.to_owned(), list, is_bound });
+        let told = |list: String, is_bound: bool| {
+            Some(Callable { name: name.to_owned(), top: None, list, is_bound })
+        };
         if lineage.iter().any(|def| self.member(*def, "__new__").is_some()) {
             return None;
         }

@@ -3,16 +3,20 @@
 use std::ops::Range;
 
 use super::Finding;
-use super::callables::Callables;
+use super::callables::{Callable, Callables};
 use crate::syntax::calls::Call;
 use crate::syntax::facts::Takes;
 
 pub(super) fn check(callables: &Callables<'_>, calls: &[Call]) -> Vec<Finding> {
-    calls.iter().filter_map(|call| of_call(callables, call)).collect()
+    let of_call = |call| {
+        let callable = callables.of(call)?;
+        wrong(&callable, call).filter(|_| callables.is_settled(&callable))
+    };
+    calls.iter().filter_map(of_call).collect()
 }
 
-fn of_call(callables: &Callables<'_>, call: &Call) -> Option<Finding> {
-    let callable = callables.of(call)?;
+/// What is wrong with a call of `callable`.
+fn wrong(callable: &Callable, call: &Call) -> Option<Finding> {
     let takes = callable.takes();
     let error =
         |code, range: &Range<usize>, message| Some(Finding::error("names", code, range.clone(), message));

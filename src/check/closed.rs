@@ -8,6 +8,7 @@ use crate::syntax::bindings::Names;
 use crate::syntax::facts::{Facts, Symbol};
 use crate::syntax::names::hash;
 use crate::syntax::parse::parse_str;
+use crate::workspace::FileNo;
 use crate::workspace::view::{Def, Module, View};
 
 use std::time::Duration;
@@ -59,16 +60,26 @@ pub(super) fn module(view: &View<'_>, module: &Module, named: &str) -> bool {
     }
     let (Some(facts), Some(text)) = (view.facts(file), view.text(file)) else { return false };
     let stars = facts.imports.iter().any(|import| facts.get(import.member) == "*");
-    !stars && !MODULE.iter().any(|word| text.contains(word))
+    facts.is_whole && !stars && !MODULE.iter().any(|word| text.contains(word))
 }
 
 /// Whether the module's text binds the name at its level, in whichever way.
 pub(super) fn says(view: &View<'_>, module: &Module, name: &str) -> bool {
-    let Some(text) = module.file.and_then(|file| view.text(file)) else { return true };
-    let Some(tree) = parse_str(view.language(), &text, PARSE) else { return true };
+    module.file.and_then(|file| names_of(view, file)).is_none_or(|names| names.has(name))
+}
+
+/// Whether the file binds the name once and for all: no function of it gives the name to something else.
+pub(super) fn is_settled(view: &View<'_>, file: FileNo, name: &str) -> bool {
+    names_of(view, file).is_some_and(|names| names.is_settled(name))
+}
+
+/// All names of a file other than the view's own.
+fn names_of(view: &View<'_>, file: FileNo) -> Option<Names> {
+    let text = view.text(file)?;
+    let tree = parse_str(view.language(), &text, PARSE)?;
     let rope = Rope::from_str(&text);
     let source = Source { text: &rope, tree: Some(&tree), language: view.language(), path: "" };
-    Names::of(&source).has(name)
+    Some(Names::of(&source)).filter(Names::is_whole)
 }
 
 /// Whether another file of the workspace uses the name: what it names may have come about there.
@@ -91,7 +102,10 @@ pub(super) fn class(view: &View<'_>, own: &str, class: Def) -> Option<Vec<Def>> 
         let is_dynamic = has(text, &FILE) || has(text.get(symbol.whole())?, &CLASS);
         let plain = |item: &&str| EMPTY.contains(item) || BUILTIN.contains(item);
         let open = bases(&facts, symbol).filter(|item| !plain(item)).count();
-        let is_whole = !is_dynamic && is_decorated_plainly(&facts, symbol) && open == view.bases(*def).len();
+        let is_whole = facts.is_whole
+            && !is_dynamic
+            && is_decorated_plainly(&facts, symbol)
+            && open == view.bases(*def).len();
         is_whole.then_some(())
     };
     (!lineage.is_empty() && lineage.iter().all(|def| is_whole(def).is_some())).then_some(lineage)
@@ -102,11 +116,6 @@ pub(super) fn is_bare(view: &View<'_>, class: Def) -> bool {
     let Some(facts) = view.facts(class.file) else { return false };
     let Some(symbol) = facts.symbols.get(class.symbol) else { return false };
     !bases(&facts, symbol).any(|item| BUILTIN.contains(&item))
-}
-
-/// Imports whose failure is expected: the file catches it.
-pub(super) fn is_guarded(text: &str) -> bool {
-    text.contains("ImportError") || text.contains("ModuleNotFoundError")
 }
 
 /// The bases as they are written, without their subscripts; what else stands in the brackets, too, but for what changes nothing.

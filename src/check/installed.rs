@@ -5,13 +5,13 @@ use crate::syntax::modules::{Place, join, parent};
 use crate::syntax::taken::Taking;
 use crate::workspace::view::View;
 
-pub(super) fn check(text: &str, view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
+pub(super) fn check(view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for taking in taken.iter().filter(|taking| !taking.is_conditional) {
         if findings.iter().any(|known| known.range == taking.range) {
             continue;
         }
-        if let Some(message) = missing(text, view, &taking.module) {
+        if let Some(message) = missing(view, &taking.module) {
             findings.push(Finding::error("names", "no-module", taking.range.clone(), message));
         }
     }
@@ -19,9 +19,9 @@ pub(super) fn check(text: &str, view: &View<'_>, taken: &[Taking]) -> Vec<Findin
 }
 
 /// What there is to say of a module that is surely nowhere.
-fn missing(text: &str, view: &View<'_>, module: &str) -> Option<String> {
+fn missing(view: &View<'_>, module: &str) -> Option<String> {
     let own = view.own();
-    if view.module(own, module).is_some() || closed::is_guarded(text) {
+    if view.module(own, module).is_some() {
         return None;
     }
     let first = module.split('.').next().filter(|first| !first.is_empty());

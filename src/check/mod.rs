@@ -40,8 +40,8 @@ use self::objects::Objects;
 pub use self::overlay::{Around, Baseline, Overlay, Version};
 use crate::syntax::Source;
 use crate::syntax::bindings::Names;
-use crate::syntax::calls::calls;
-use crate::syntax::taken::taken;
+use crate::syntax::calls::{Calls, calls};
+use crate::syntax::taken::{Taking, taken};
 use crate::text::edit::Edit;
 use crate::workspace::view::View;
 
@@ -102,16 +102,32 @@ pub fn check(source: &Source<'_>, view: &View<'_>) -> Vec<Finding> {
     let mut findings = syntax::check(source);
     // What the names of a file with errors stand for is not known; neither is it of one that only declares.
     if findings.is_empty() && !source.language.declares(source.path) {
-        let (text, names) = (source.text.to_string(), Names::of(source));
-        let (calls, taken) = (calls(source), taken(source));
-        findings.extend(names::check(source, &text, view, &names, &taken));
-        findings.extend(installed::check(&text, view, &taken));
-        if let Some(objects) = Objects::new(&text, view, &names, &calls) {
-            findings.extend(attributes::check(source, &text, view, &names, &objects));
-            let callables = Callables { view, text: &text, names: &names, objects: &objects };
-            findings.extend(calls::check(&callables, &calls));
+        let (names, taken) = (Names::of(source), taken(source));
+        if let Some(calls) = calls(source).filter(|_| names.is_whole()) {
+            let mut found = of_names(source, view, &names, &calls, &taken);
+            found.retain(|finding| !calls.is_attempt(&finding.range));
+            findings.extend(found);
         }
     }
     findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
+    findings
+}
+
+/// What is made up: names, members, arguments, modules.
+fn of_names(
+    source: &Source<'_>,
+    view: &View<'_>,
+    names: &Names,
+    calls: &Calls,
+    taken: &[Taking],
+) -> Vec<Finding> {
+    let text = source.text.to_string();
+    let mut findings = names::check(source, &text, view, names, calls, taken);
+    findings.extend(installed::check(view, taken));
+    if let Some(objects) = Objects::new(&text, view, names, &calls.all) {
+        findings.extend(attributes::check(source, &text, view, names, &objects));
+        let callables = Callables { view, text: &text, names, objects: &objects };
+        findings.extend(calls::check(&callables, &calls.all));
+    }
     findings
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{Finding, closed};
 use crate::syntax::Source;
 use crate::syntax::bindings::Names;
+use crate::syntax::calls::Calls;
 use crate::syntax::facts::Facts;
 use crate::syntax::taken::Taking;
 use crate::workspace::view::{Module, Target, View};
@@ -21,27 +22,28 @@ const THERE: [&str; 9] = [
     "exit",
     "quit",
 ];
-/// Words that say that names come about in other ways.
-const OTHER_WAYS: [&str; 4] = ["NameError", "exec(", "globals()", "locals()"];
+/// Functions by which names come about in other ways.
+const OTHER_WAYS: [&str; 3] = ["exec", "globals", "locals"];
 
 pub(super) fn check(
     source: &Source<'_>,
     text: &str,
     view: &View<'_>,
     names: &Names,
+    calls: &Calls,
     taken: &[Taking],
 ) -> Vec<Finding> {
     let Some(facts) = view.facts(view.own()) else { return Vec::new() };
-    let mut findings = unbound(source, text, &facts, names);
-    findings.extend(imports(text, view, taken));
+    let mut findings = unbound(source, text, &facts, names, calls);
+    findings.extend(imports(view, taken));
     findings.extend(members(source, view, &facts, names));
     findings
 }
 
 /// Names that nothing binds.
-fn unbound(source: &Source<'_>, text: &str, facts: &Facts, names: &Names) -> Vec<Finding> {
+fn unbound(source: &Source<'_>, text: &str, facts: &Facts, names: &Names, calls: &Calls) -> Vec<Finding> {
     let has_star = facts.imports.iter().any(|import| facts.get(import.member) == "*");
-    if has_star || text.contains("import *") || OTHER_WAYS.iter().any(|word| text.contains(word)) {
+    if has_star || text.contains("import *") || calls.has_any(&OTHER_WAYS) {
         return Vec::new();
     }
     let unbound = names.unbound().filter(|(name, _)| {
@@ -53,11 +55,8 @@ fn unbound(source: &Source<'_>, text: &str, facts: &Facts, names: &Names) -> Vec
 }
 
 /// What is imported from modules that do not have it.
-fn imports(text: &str, view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
+fn imports(view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if closed::is_guarded(text) {
-        return findings;
-    }
     for Taking { module, member, .. } in taken {
         let Some((member, range)) = member.as_ref().filter(|(name, _)| name != "*") else { continue };
         let Some(found) = view.module(view.own(), module) else { continue };

@@ -16,7 +16,7 @@ fn found(fixture: &str) -> Vec<String> {
     })
 }
 
-const UTIL: &str = "//- pkg/__init__.py\n//- pkg/util.py\nimport os\nLIMIT, MORE = 1, 2\ndef load(path, mode='r', *, strict):\n    return path\ndef any(*args, **kwargs): ...\n@wrap\ndef wrapped(): ...\nclass Config:\n    pass\n";
+const UTIL: &str = "//- pkg/__init__.py\n//- pkg/util.py\nimport os\nLIMIT, MORE = 1, 2\ndef load(path, mode='r', *, strict):\n    return path\ndef any(*args, **kwargs): ...\n@wrap\ndef wrapped(): ...\nclass Config:\n    pass\ntry:\n    from fast import either\nexcept ImportError:\n    def either(): ...\ndef reset(): ...\ndef again():\n    global reset\n    reset = load\n";
 
 #[test]
 fn what_is_made_up_is_found() {
@@ -32,6 +32,11 @@ fn what_is_made_up_is_found() {
         ("from .util import load\nload(1)\n", vec!["arguments load"]),
         ("from .util import load\nload(1, 2, 3, strict=True)\n", vec!["arguments load"]),
         ("from .util import load\nload(1, strict=True, encoding='x')\n", vec!["no-parameter encoding"]),
+        (
+            "# ImportError, exec(x)\nfrom .util import load\nload(1, x=y)\n",
+            vec!["no-parameter x", "unbound y"],
+        ),
+        ("session.exec(q)\n", vec!["unbound session", "unbound q"]),
         ("def f(a, /, b): ...\nf(a=1, b=2)\n", vec!["no-parameter a"]),
     ] {
         let fixture = format!("{UTIL}//- pkg/main.py\n$0{text}");
@@ -69,6 +74,11 @@ fn what_may_be_right_is_not_found() {
         "def outer():\n    x = 1\n    def inner():\n        nonlocal x\n        x = 2\n    return inner\n",
         "[y := 1, y]\nprint(__file__, __name__, _)\n",
         "def f[T](x: T) -> T: return x\n",
+        "def f[T: int, *Ts, **P](x: T) -> P: return Ts\nclass B[T: (int, str)]:\n    x: T\n",
+        "type Pair[A, *B] = dict[A, B]\ntype One = int\nx: Pair[int, One]\n",
+        "import pytest\nfrom .util import load\nwith pytest.raises(TypeError):\n    load(1, 2, 3)\n",
+        "try:\n    from .util import gone\nexcept ImportError:\n    gone = None\n",
+        "from .util import either, reset\neither(1)\nreset(1)\n",
         "match 1:\n    case int() as n: print(n)\n",
         "lambda a, *b, c=1, **d: (a, b, c, d)\n",
     ] {

@@ -23,6 +23,8 @@ pub struct Names {
     first: HashMap<usize, usize>,
     /// What only an asynchronous function can have.
     waits: Vec<Range<usize>>,
+    /// There are no more than these.
+    is_whole: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -94,7 +96,7 @@ impl Names {
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut waits = Vec::new();
         let mut accesses: HashMap<Range<usize>, Member> = HashMap::new();
-        query::run(source.language.bindings_query(), tree.root_node(), u32::MAX, text, |captures| {
+        let is_whole = query::run_whole(source.language.bindings_query(), tree, text, |captures| {
             let get = |name| query::get(captures, name);
             for (capture, node) in captures {
                 match *capture {
@@ -129,7 +131,7 @@ impl Names {
         });
         let mut members: Vec<Member> = accesses.into_values().collect();
         members.sort_by_key(|member| member.word.start);
-        let mut names = Self { scopes: nested(scopes), members, waits, ..Self::default() };
+        let mut names = Self { scopes: nested(scopes), members, waits, is_whole, ..Self::default() };
         let binding =
             bound.iter().map(|((_, range), _)| range).chain(declared.iter().map(|(_, range)| range));
         let known: HashSet<usize> = labels.iter().chain(binding).map(|word| word.start).collect();
@@ -138,6 +140,12 @@ impl Names {
         names.used = plain.map(|(name, range)| names.word(name, range)).collect();
         names.declared = declared.into_iter().map(|(name, range)| names.word(name, range)).collect();
         names
+    }
+
+    /// Whether all that there are were found, in the time that there was. Of what is not whole nothing can be said to be missing.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// The names that `range` uses and that are not bound within `home`.
@@ -172,6 +180,13 @@ impl Names {
         self.bound.contains_key(&(0, name.to_owned())) || self.is_declared(name)
     }
 
+    /// Whether the module's level binds the name once, and no function does in its stead.
+    #[must_use]
+    pub fn is_settled(&self, name: &str) -> bool {
+        self.bound.get(&(0, name.to_owned())).is_some_and(|places| places.len() == 1)
+            && !self.is_declared(name)
+    }
+
     /// Whether some scope says that `name` is another's.
     #[must_use]
     pub fn is_declared(&self, name: &str) -> bool {
@@ -190,8 +205,7 @@ impl Names {
             }
             at = self.scopes[at].parent;
         }
-        let once = self.bound.get(&(0, word.name)).is_some_and(|places| places.len() == 1);
-        once && !self.is_declared(name)
+        self.is_settled(name)
     }
 
     /// Where `name`, used at `range`, is bound, if that is once, in a function or at the module's level, and only there.

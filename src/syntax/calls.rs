@@ -23,15 +23,39 @@ pub struct Call {
     pub is_open: bool,
 }
 
-/// The calls of `source`, in order; none without a tree.
+/// What a file calls.
+#[derive(Clone, Debug, Default)]
+pub struct Calls {
+    /// In order.
+    pub all: Vec<Call>,
+    /// Where failures are expected: a test that something raises, an attempt that catches what it may raise.
+    pub attempts: Vec<Range<usize>>,
+}
+
+impl Calls {
+    /// Whether what stands at `range` is expected to fail.
+    #[must_use]
+    pub fn is_attempt(&self, range: &Range<usize>) -> bool {
+        self.attempts.iter().any(|attempt| attempt.start <= range.start && range.end <= attempt.end)
+    }
+
+    /// Whether one of these plain names is called anywhere.
+    #[must_use]
+    pub fn has_any(&self, names: &[&str]) -> bool {
+        self.all.iter().any(|call| call.object.is_none() && names.contains(&call.name.as_str()))
+    }
+}
+
+/// The calls of `source`; nothing without a tree, or where not all could be found.
 #[must_use]
-pub fn calls(source: &Source<'_>) -> Vec<Call> {
-    let Some(tree) = source.tree else { return Vec::new() };
+pub fn calls(source: &Source<'_>) -> Option<Calls> {
+    let tree = source.tree?;
     let text = source.text;
     let mut calls: HashMap<usize, Call> = HashMap::new();
     let mut keywords = Vec::new();
+    let mut attempts = Vec::new();
     let (mut open, mut names) = (Vec::new(), Vec::new());
-    query::run(&source.language.queries().calls, tree.root_node(), u32::MAX, text, |captures| {
+    let is_whole = query::run_whole(&source.language.queries().calls, tree, text, |captures| {
         let get = |name| query::get(captures, name);
         if let (Some(function), Some(arguments)) = (get("function"), get("arguments")) {
             let mut cursor = arguments.walk();
@@ -57,8 +81,12 @@ pub fn calls(source: &Source<'_>) -> Vec<Call> {
             let within = keyword.parent().and_then(list);
             keywords.extend(within.map(|id| (id, keyword.byte_range())));
         }
+        attempts.extend(get("attempt").map(|node| node.byte_range()));
         open.extend(get("any").and_then(list));
     });
+    if !is_whole {
+        return None;
+    }
     for (id, range) in keywords {
         if let Some(call) = calls.get_mut(&id) {
             call.positional = call.positional.saturating_sub(1);
@@ -78,13 +106,28 @@ pub fn calls(source: &Source<'_>) -> Vec<Call> {
     }
     let mut calls: Vec<Call> = calls.into_values().collect();
     calls.sort_by_key(|call| call.range.start);
-    calls
+    Some(Calls { all: calls, attempts })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixture::Fixture;
     use super::*;
+
+    #[test]
+    fn failures_are_expected_in_attempts() {
+        for (text, expected) in [
+            ("with pytest.raises(TypeError):\n    f(1)\n", "f(1)"),
+            ("with a, self.assertRaises(E) as e:\n    f(1)\n", "f(1)"),
+            ("try:\n    f(1)\nexcept (ValueError, AttributeError) as e:\n    g()\n", "f(1)"),
+            ("try:\n    f(1)\nexcept Exception:\n    pass\nwith open(x):\n    g()\n", ""),
+        ] {
+            let fixture = Fixture::new(text);
+            let found = calls(&fixture.source()).unwrap();
+            let told: Vec<&str> = found.attempts.iter().map(|range| &text[range.clone()]).collect();
+            assert_eq!(told.join("; "), expected, "{text}");
+        }
+    }
 
     #[test]
     fn arguments_are_counted() {
@@ -98,6 +141,8 @@ mod tests {
         ] {
             let fixture = Fixture::new(text);
             let told: Vec<String> = calls(&fixture.source())
+                .unwrap()
+                .all
                 .into_iter()
                 .map(|call| {
                     let keywords: String = call.keywords.iter().map(|(name, _)| format!(" {name}")).collect();

@@ -27,6 +27,8 @@ pub struct Facts {
     /// What `__all__` names, where it is there.
     pub exports: Option<Box<[Text]>>,
     pub attributes: Box<[Attribute]>,
+    /// There is no more of these than was found in the time that there was.
+    pub is_whole: bool,
     /// Hashes of the identifiers that the file's code uses (not those in comments and strings), and of the pairs `base.name`
     /// (see `names`): sorted, no two the same.
     pub names: Box<[u32]>,

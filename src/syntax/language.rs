@@ -149,7 +149,7 @@ pub(super) struct Sources {
     /// names, in a header, here, through comprehensions), `@global` says that it is another scope's; `@used` is any word,
     /// `@label` one that is no name; `@member` of an `@object` (or of `@any` thing), which is `@stored`.
     pub bindings: &'static str,
-    /// `@function`, which may be one of an `@object`, and its `@arguments`; what is `@given` the result; in the arguments a `@keyword`, and `@any` for what stands for any number.
+    /// `@function`, which may be one of an `@object`, and its `@arguments`; what is `@given` the result; an `@attempt` may fail; in the arguments a `@keyword`, and `@any` for what stands for any number.
     pub calls: &'static str,
     /// `@function`, its parameters without a type (`@bare`), and the type of its `@result`.
     pub hints: &'static str,

@@ -5,6 +5,7 @@
 //! file and one more row in `language::ALL`. No module below may learn a language's name.
 
 pub mod bindings;
+mod budget;
 pub mod calls;
 pub mod definition;
 pub mod facts;

@@ -2,17 +2,20 @@
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::budget::Budget;
 use ropey::{Rope, iter::Chunks};
-use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions, StreamingIterator as _, TextProvider};
+use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions, StreamingIterator as _, TextProvider, Tree};
 
 /// In-progress matches that a query may hold at once: ours need a handful; a hostile file could ask for millions.
 const MATCHES: u32 = 256;
 
 /// How long one run may take. A query's cursor is quadratic in the children of an error node (a file of 100,000 brackets is
-/// one such node, and took 40 s); on code a run takes microseconds. As in `parse`, the clock bounds the work, no more.
+/// one such node, and took 40 s); on code a run takes microseconds.
 const LIMIT: Duration = Duration::from_millis(50);
+/// The same for questions that nobody waits for at the keyboard, and that half an answer is none to.
+const LONG: Duration = Duration::from_secs(2);
 
 thread_local! {
     static CURSOR: Cell<Option<QueryCursor>> = const { Cell::new(None) };
@@ -27,16 +30,42 @@ pub(super) fn run<'query, 'tree>(
     node: Node<'tree>,
     depth: u32,
     text: &Rope,
-    mut found: impl FnMut(&Match<'query, 'tree>),
+    found: impl FnMut(&Match<'query, 'tree>),
 ) {
+    run_within(LIMIT, query, node, depth, text, found);
+}
+
+/// Runs `query` on all of `tree`; `false` where there is more than was found.
+#[must_use]
+pub(super) fn run_whole<'query, 'tree>(
+    query: &'query Query,
+    tree: &'tree Tree,
+    text: &Rope,
+    found: impl FnMut(&Match<'query, 'tree>),
+) -> bool {
+    run_within(LONG, query, tree.root_node(), u32::MAX, text, found)
+}
+
+fn run_within<'query, 'tree>(
+    limit: Duration,
+    query: &'query Query,
+    node: Node<'tree>,
+    depth: u32,
+    text: &Rope,
+    mut found: impl FnMut(&Match<'query, 'tree>),
+) -> bool {
     let names = query.capture_names();
     // One is made for each thread, and for each run inside of another's.
     let mut cursor = CURSOR.take().unwrap_or_default();
     cursor.set_match_limit(MATCHES);
     cursor.set_max_start_depth(Some(depth));
-    let started = Instant::now();
+    let (budget, mut is_whole) = (Budget::new(limit), true);
     let mut give_up = |_: &_| {
-        if started.elapsed() > LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if !budget.is_spent() {
+            return ControlFlow::Continue(());
+        }
+        is_whole = false;
+        ControlFlow::Break(())
     };
     let options = QueryCursorOptions::new().progress_callback(&mut give_up);
     let mut matches = cursor.matches_with_options(query, node, Text(text), options);
@@ -47,7 +76,9 @@ pub(super) fn run<'query, 'tree>(
         found(&captures);
     }
     drop(matches);
+    is_whole &= !cursor.did_exceed_match_limit();
     CURSOR.set(Some(cursor));
+    is_whole
 }
 
 /// The first node that `query` captures as `name`.

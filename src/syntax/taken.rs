@@ -17,13 +17,13 @@ pub struct Taking {
     pub is_conditional: bool,
 }
 
-/// Those of `source`, in order; none without a tree.
+/// Those of `source`, in order; none without a tree, or where not all could be found.
 #[must_use]
 pub fn taken(source: &Source<'_>) -> Vec<Taking> {
     let Some(tree) = source.tree else { return Vec::new() };
     let text = source.text;
     let mut taken: Vec<Taking> = Vec::new();
-    query::run(&source.language.queries().taken, tree.root_node(), u32::MAX, text, |captures| {
+    let is_whole = query::run_whole(&source.language.queries().taken, tree, text, |captures| {
         let Some(module) = query::get(captures, "module") else { return };
         let member = query::get(captures, "member");
         let member = member.map(|node| (lines::slice(text, &node.byte_range()), node.byte_range()));
@@ -34,7 +34,7 @@ pub fn taken(source: &Source<'_>) -> Vec<Taking> {
             is_conditional: is_conditional(source, module),
         });
     });
-    taken
+    if is_whole { taken } else { Vec::new() }
 }
 
 fn is_conditional(source: &Source<'_>, module: tree_sitter::Node<'_>) -> bool {

@@ -1,13 +1,14 @@
 //! From a tree to facts: one run of the language's query for each level (module, class body, block of an `if`).
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tree_sitter::{Node, Query, QueryCapture, QueryCursor, QueryCursorOptions, StreamingIterator as _, Tree};
 
 use super::pool::{Filling, Text};
 use super::signature::parameters;
 use super::{Attribute, Facts, Import, Kind, Symbol};
+use crate::syntax::budget::Budget;
 use crate::syntax::{Language, names};
 
 /// How many symbols a file has at most; a generated file may have more, and nobody reads on.
@@ -24,8 +25,8 @@ const SIGNATURE: usize = 4_000;
 const DOC: usize = 160;
 /// In-progress matches that a query may hold at once: ours need a handful; a hostile file could ask for millions.
 const MATCHES: u32 = 256;
-/// How long all levels of a file may take; code takes microseconds a symbol. As in `parse`, the clock bounds the work only.
-const LIMIT: Duration = Duration::from_millis(200);
+/// How long all levels of a file may take; code takes microseconds a symbol.
+const LIMIT: Duration = Duration::from_millis(500);
 
 /// The facts of `text`, whose tree is `tree`.
 #[must_use]
@@ -36,7 +37,8 @@ pub fn extract(language: &'static Language, text: &str, tree: &Tree) -> Facts {
         text,
         captures: Captures::of(&queries.facts),
         cursor: QueryCursor::new(),
-        started: Instant::now(),
+        budget: Budget::new(LIMIT),
+        is_whole: true,
         pool: Filling::default(),
         symbols: Vec::new(),
         imports: Vec::new(),
@@ -55,6 +57,7 @@ pub fn extract(language: &'static Language, text: &str, tree: &Tree) -> Facts {
         imports: work.imports.into_boxed_slice(),
         exports: work.exports.map(Vec::into_boxed_slice),
         attributes: work.attributes.into_boxed_slice(),
+        is_whole: work.is_whole,
         names: used.into_boxed_slice(),
     }
 }
@@ -106,7 +109,8 @@ struct Extraction<'a> {
     text: &'a str,
     captures: Captures,
     cursor: QueryCursor,
-    started: Instant,
+    budget: Budget,
+    is_whole: bool,
     pool: Filling,
     symbols: Vec<Symbol>,
     imports: Vec<Import>,
@@ -139,7 +143,8 @@ impl<'a> Extraction<'a> {
     }
 
     fn level(&mut self, at: Node<'_>, parent: Option<usize>, depth: u32) {
-        if depth > DEPTH || self.started.elapsed() > LIMIT {
+        if depth > DEPTH || self.budget.is_spent() {
+            self.is_whole = false;
             return;
         }
         let mut level = self.matches(at);
@@ -152,6 +157,7 @@ impl<'a> Extraction<'a> {
                 self.level(before, parent, depth + 1);
             }
             if self.symbols.len() >= SYMBOLS {
+                self.is_whole = false;
                 return;
             }
             let symbol = self.symbol(one, parent);
@@ -175,10 +181,9 @@ impl<'a> Extraction<'a> {
         let mut level = Level::default();
         let mut cursor = std::mem::replace(&mut self.cursor, QueryCursor::new());
         cursor.set_max_start_depth(Some(1));
-        let started = self.started;
-        let mut give_up = |_: &_| {
-            if started.elapsed() > LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
+        let budget = self.budget;
+        let mut give_up =
+            |_: &_| if budget.is_spent() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         let options = QueryCursorOptions::new().progress_callback(&mut give_up);
         let query = &self.language.queries().facts;
         let mut matches = cursor.matches_with_options(query, at, self.text.as_bytes(), options);
@@ -186,6 +191,7 @@ impl<'a> Extraction<'a> {
             self.take(one.captures(), &mut level);
         }
         drop(matches);
+        self.is_whole &= !cursor.did_exceed_match_limit() && !budget.is_spent();
         self.cursor = cursor;
         level
     }
@@ -241,6 +247,7 @@ impl<'a> Extraction<'a> {
 
     fn import(&mut self, module: Node<'_>, member: Option<Node<'_>>, rename: Option<Node<'_>>) {
         if self.imports.len() >= IMPORTS {
+            self.is_whole = false;
             return;
         }
         let mut put = |node: Option<Node<'_>>| {

@@ -27,6 +27,8 @@
 (lambda_parameters (dictionary_splat_pattern (identifier) @parameter))
 (function_definition type_parameters: (type_parameter (type (identifier) @parameter)))
 (class_definition type_parameters: (type_parameter (type (identifier) @parameter)))
+(type_parameter (type (constrained_type . (type (identifier) @parameter))))
+(type_parameter (type (splat_type (identifier) @parameter)))
 
 ; Bound by a statement.
 (assignment left: (identifier) @bound)
@@ -51,6 +53,9 @@
 (future_import_statement name: (dotted_name . (identifier) @bound .))
 (aliased_import alias: (identifier) @bound)
 (type_alias_statement left: (type (identifier) @bound))
+(type_alias_statement left: (type (generic_type (identifier) @bound)))
+; What it takes is bound in it alone; here it counts around, too.
+(type_alias_statement left: (type (generic_type (type_parameter (type (identifier) @bound)))))
 
 ; Bound in the function around, whatever stands between.
 (named_expression name: (identifier) @through)

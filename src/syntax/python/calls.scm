@@ -10,3 +10,7 @@
 (argument_list (keyword_argument name: (identifier) @keyword))
 (argument_list (list_splat) @any)
 (argument_list (dictionary_splat) @any)
+
+; Where a failure is what is expected: tests of errors, attempts.
+(with_statement (with_clause) @how body: (block) @attempt (#match? @how "[Rr]aises|suppress"))
+(try_statement body: (block) @attempt (except_clause value: (_) @how) (#match? @how "TypeError|AttributeError|NameError|ImportError|ModuleNotFoundError"))
