@@ -1,6 +1,6 @@
 //! Members that classes of the workspace do not have, of objects that are known to be of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Finding;
@@ -53,12 +53,13 @@ fn has(view: &View<'_>, lineage: &[Def], class: Def, name: &str) -> bool {
 
 /// Whether the text itself names it other than where it is looked up: a method, an assignment, a string.
 fn is_mentioned(source: &Source<'_>, text: &str, names: &Names, name: &str) -> bool {
-    let looked_up =
-        names.members(&(0..text.len())).filter(|member| !member.stored && member.name == name).count();
-    let mut there = 0;
-    each(source.language, text, |_, word| there += usize::from(word == name));
+    let whole = 0..text.len();
+    let looked_up = names.members(&whole).filter(|member| !member.stored && member.name == name);
+    let looked_up: HashSet<usize> = looked_up.map(|member| member.word.start).collect();
+    let mut is_there = false;
+    each(source.language, text, |at, word| is_there |= word == name && !looked_up.contains(&at));
     let is_quoted = |quote: char| text.contains(&format!("{quote}{name}{quote}"));
-    there > looked_up || is_quoted('"') || is_quoted('\'')
+    is_there || is_quoted('"') || is_quoted('\'')
 }
 
 fn error(range: Range<usize>, message: String) -> Finding {

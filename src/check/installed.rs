@@ -2,16 +2,17 @@
 
 use super::{Finding, closed};
 use crate::syntax::modules::{Place, join, parent};
+use crate::syntax::names::each;
 use crate::syntax::taken::Taking;
 use crate::workspace::view::View;
 
-pub(super) fn check(view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
+pub(super) fn check(text: &str, view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for taking in taken.iter().filter(|taking| !taking.is_conditional) {
         if findings.iter().any(|known| known.range == taking.range) {
             continue;
         }
-        if let Some(message) = missing(view, &taking.module) {
+        if let Some(message) = missing(text, view, &taking.module) {
             findings.push(Finding::error("names", "no-module", taking.range.clone(), message));
         }
     }
@@ -19,7 +20,7 @@ pub(super) fn check(view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
 }
 
 /// What there is to say of a module that is surely nowhere.
-fn missing(view: &View<'_>, module: &str) -> Option<String> {
+fn missing(text: &str, view: &View<'_>, module: &str) -> Option<String> {
     let own = view.own();
     if view.module(own, module).is_some() {
         return None;
@@ -31,6 +32,7 @@ fn missing(view: &View<'_>, module: &str) -> Option<String> {
         let is_nowhere = !view.language().is_of_the_library(first)
             && view.brings(first) == Some(false)
             && !is_named_elsewhere(view, first)
+            && !is_spelled(text, view, first)
             && !closed::is_known(view, first);
         return is_nowhere
             .then(|| format!("there is no module `{first}` in the workspace, and none is installed"));
@@ -62,4 +64,13 @@ fn missing(view: &View<'_>, module: &str) -> Option<String> {
 fn is_named_elsewhere(view: &View<'_>, name: &str) -> bool {
     let is_it = |part: &str| part.split('.').next() == Some(name);
     view.index().files().iter().any(|entry| entry.path.split('/').any(is_it))
+}
+
+/// Whether the text has the name in a string or a comment: a test may write the module that it imports.
+fn is_spelled(text: &str, view: &View<'_>, name: &str) -> bool {
+    let (mut all, mut code) = (0, 0);
+    let parts = text.split(|ch: char| ch != '_' && !ch.is_alphanumeric());
+    parts.for_each(|part| all += usize::from(part == name));
+    each(view.language(), text, |_, word| code += usize::from(word == name));
+    all > code
 }

@@ -123,7 +123,7 @@ fn of_names(
 ) -> Vec<Finding> {
     let text = source.text.to_string();
     let mut findings = names::check(source, &text, view, names, calls, taken);
-    findings.extend(installed::check(view, taken));
+    findings.extend(installed::check(&text, view, taken));
     if let Some(objects) = Objects::new(&text, view, names, &calls.all) {
         findings.extend(attributes::check(source, &text, view, names, &objects));
         let callables = Callables { view, text: &text, names, objects: &objects };

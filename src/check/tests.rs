@@ -134,6 +134,8 @@ fn members_and_arguments_that_classes_may_take_are_not_found() {
         "def f(s: Base):\n    s.volume = 1\n    return s.volume\n",
         "def f(s: Base):\n    return hasattr(s, 'volume') and s.volume\n",
         "class A:\n    def f(self):\n        self.volume = 1\n    def g(self): return self.volume\n",
+        "class A:\n    def f(self):\n        self.volume = 1\n        return f'{self.volume}', self.volume\n",
+        "class A:\n    def f(self):\n        self.volume: int = 1\n    def g(self): return self.volume\n",
         "class A:\n    @staticmethod\n    def f(s): s.volume\n    @wrap\n    def g(s): s.volume\n",
         "class A:\n    def f(self):\n        return self.volume\nclass B(A):\n    volume = 1\n",
         "class A:\n    __slots__ = ('volume',)\n    def f(self): return self.volume\n",
@@ -185,6 +187,7 @@ fn imports_of_what_is_nowhere_are_found() {
         "from star import anything\nimport star\nstar.whatever\n",
         "import tools.gen, data\n",
         "from ._version import x\n",
+        "write('made.py')\nimport made\ndef write(name): ...\n",
     ] {
         let found = found(&format!("{INSTALLED}//- app/main.py\n$0{text}"));
         assert_eq!(found, [""; 0], "{text}");
