@@ -62,6 +62,7 @@ impl Project {
         let version = |text: Rope| Version { tree: parse(language, &text, None, PARSE), text };
         let (base, end) = (self.text.len(), after.len_bytes());
         Overlay {
+            mends: None,
             language,
             path: self.path.clone(),
             before: version(Rope::from_str(&self.text)),

@@ -73,7 +73,7 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         inputs,
         focus: around.focus,
     };
-    Ok(parts.plan(source))
+    Ok(Plan { mends: Some(diagnostic.range.clone()), ..parts.plan(source) })
 }
 
 /// The first and the last line of the region.

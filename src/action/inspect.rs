@@ -1,12 +1,13 @@
 //! A draft is looked at by everything that looks: the built-in checks, then the checkers of the workspace. What these offer to
 //! mend safely is mended without asking the model.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::redraft::overlay;
 use crate::check::gates::{self, Figures};
 use crate::check::suite::{self, Known, Suite};
-use crate::check::{Finding, Overlay, Severity};
+use crate::check::{Depth, Finding, Overlay, Severity};
 use crate::draft::verify::Proposal;
 use crate::job::Checked;
 use crate::text::edit::{Edit, applied};
@@ -82,13 +83,15 @@ async fn gated(
         return checked;
     };
     checked.asked.push(gates::SOURCE.to_owned());
+    checked.depth = Depth::Gates;
     let holds = !is_wrong(&findings);
     checked.findings.extend(findings);
     match checkers {
         _ if !holds => {}
         Some(Checkers { suite, .. }) => {
             let heard = suite.gate(figures, &overlay, &checked.asked).await;
-            checked.findings.extend(heard.findings);
+            // A draft cannot mend what its tests lack; one that they have less to say of would not be better.
+            checked.lacking = heard.findings;
             checked.unheard.extend(heard.unheard);
             checked.asked.extend(heard.asked);
         }
@@ -119,17 +122,17 @@ async fn looked(
         let why = "the checks met an error of Redraft's own; please report it".to_owned();
         return Checked { unheard: vec![why], ..Checked::default() };
     };
-    let mut unheard = Vec::new();
+    let (mut unheard, mut depth) = (Vec::new(), Depth::BuiltIn);
     let mut asked: Vec<String> = BUILT_IN.map(str::to_owned).to_vec();
     if let Some(Checkers { suite, path, known }) = checkers {
         let overlay = Overlay { path: path.clone(), ..overlay };
         let heard = suite.check(&overlay, known, &findings).await;
         findings.extend(heard.findings);
-        unheard = heard.unheard;
+        (unheard, depth) = (heard.unheard, heard.depth);
         asked.extend(heard.asked);
         findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
     }
-    Checked { findings, asked, unheard, mended: None }
+    Checked { findings, asked, unheard, depth, ..Checked::default() }
 }
 
 /// The draft with what its checkers would safely do about it; nothing where they would do nothing, or something elsewhere.
@@ -155,9 +158,9 @@ fn mended(proposal: &Proposal, findings: &[Finding]) -> Option<String> {
 }
 
 /// Less is better.
-fn grade(checked: &Checked) -> (usize, usize) {
+fn grade(checked: &Checked) -> impl Ord + use<> {
     let errors = checked.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    (errors, checked.findings.len())
+    (Reverse(checked.depth), errors, checked.findings.len())
 }
 
 #[cfg(test)]

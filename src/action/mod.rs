@@ -83,6 +83,8 @@ pub struct Plan {
     pub title: String,
     /// The bytes that the draft takes the place of.
     pub region: Range<usize>,
+    /// What of it was wrong and is to be right.
+    pub mends: Option<Range<usize>>,
     /// The file's import block, which may be added to; `None` where it touches the region.
     pub imports: Option<Range<usize>>,
     /// What an addition to the import block has to know of the file.

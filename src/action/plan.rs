@@ -68,6 +68,7 @@ impl Parts {
             existing,
             form: Form { shape: self.shape, lead, base: self.base, unit: self.unit, eol },
             region: self.region,
+            mends: None,
             prompt: self.prompt,
             inputs: self.inputs,
             focus: self.focus,

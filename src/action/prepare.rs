@@ -288,7 +288,10 @@ pub(super) fn checked(request: &Request) -> Result<Tokens, PrepareError> {
 }
 
 fn task(plan: Plan, source: &Source<'_>, secrets: Secrets, request: Request) -> Task {
+    let start = plan.region.start;
+    let in_region = |mends: Range<usize>| mends.start.max(start) - start..mends.end.max(start) - start;
     Task {
+        mends: plan.mends.map(in_region),
         place: Place::new(source.text.clone(), source.tree.cloned(), source.language, plan.region),
         imports: plan.imports,
         existing: plan.existing,

@@ -31,12 +31,14 @@ const DEFINITIONS: Tokens = Tokens(400);
 #[must_use]
 pub fn overlay(proposal: &Proposal, path: &str) -> Overlay {
     let (text, tree, draft) = proposal.drafted();
+    let start = proposal.region.start;
     let before = || parse(proposal.language, &proposal.text, None, PARSE);
     Overlay {
         language: proposal.language,
         path: path.to_owned(),
         before: Version { text: proposal.text.clone(), tree: proposal.tree.clone().or_else(before) },
         after: Version { text, tree },
+        mends: proposal.mends.as_ref().map(|mends| start + mends.start..start + mends.end),
         base: proposal.region.clone(),
         draft,
     }

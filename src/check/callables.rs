@@ -80,8 +80,7 @@ impl Callables<'_> {
         let symbol = facts.symbols.get(def.symbol)?;
         let called = facts.name(symbol);
         // Another one of the name may be the one that is there in the end.
-        let is_only =
-            facts.top(called).count() == 1 && !facts.imports.iter().any(|one| one.bound(&facts) == called);
+        let is_only = facts.is_whole && closed::is_alone(&facts, called);
         match symbol.kind {
             Kind::Class if is_only => self.constructor(def, name),
             // What a decorator makes of a function takes what it takes.

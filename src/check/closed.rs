@@ -6,7 +6,7 @@ use ropey::Rope;
 use crate::syntax::Source;
 use crate::syntax::bindings::Names;
 use crate::syntax::facts::{Facts, Symbol};
-use crate::syntax::names::hash;
+use crate::syntax::names::{hash, pair};
 use crate::syntax::parse::parse_str;
 use crate::workspace::FileNo;
 use crate::workspace::view::{Def, Module, View};
@@ -68,6 +68,20 @@ pub(super) fn says(view: &View<'_>, module: &Module, name: &str) -> bool {
     module.file.and_then(|file| names_of(view, file)).is_none_or(|names| names.has(name))
 }
 
+/// Whether the module's text has the name as a string: what makes a module's members is told their names.
+pub(super) fn quotes(view: &View<'_>, module: &Module, name: &str) -> bool {
+    let Some(text) = module.file.and_then(|file| view.text(file)) else { return true };
+    ['"', '\''].into_iter().any(|quote| text.contains(&format!("{quote}{name}{quote}")))
+}
+
+/// Whether another file of the workspace uses the name as a member of something called like the module: it may be given there.
+pub(super) fn is_given(view: &View<'_>, module: &Module, name: &str) -> bool {
+    let base = module.path.rsplit('/').next().unwrap_or(&module.path);
+    let key = pair(hash(base), hash(name));
+    let own = view.facts(view.own()).is_some_and(|facts| facts.uses(key));
+    view.index().tables().used(key) > u32::from(own)
+}
+
 /// Whether the file binds the name once and for all: no function of it gives the name to something else.
 pub(super) fn is_settled(view: &View<'_>, file: FileNo, name: &str) -> bool {
     names_of(view, file).is_some_and(|names| names.is_settled(name))
@@ -100,15 +114,23 @@ pub(super) fn class(view: &View<'_>, own: &str, class: Def) -> Option<Vec<Def>> 
         let text = other.as_deref().unwrap_or(own);
         let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
         let is_dynamic = has(text, &FILE) || has(text.get(symbol.whole())?, &CLASS);
+        // Another one of the name may take its place: what a class is made of need not be what it says.
+        let is_only = symbol.parent().is_some() || is_alone(&facts, facts.name(symbol));
         let plain = |item: &&str| EMPTY.contains(item) || BUILTIN.contains(item);
         let open = bases(&facts, symbol).filter(|item| !plain(item)).count();
         let is_whole = facts.is_whole
+            && is_only
             && !is_dynamic
             && is_decorated_plainly(&facts, symbol)
             && open == view.bases(*def).len();
         is_whole.then_some(())
     };
     (!lineage.is_empty() && lineage.iter().all(|def| is_whole(def).is_some())).then_some(lineage)
+}
+
+/// Whether the file's level defines the name once, in whichever way.
+pub(super) fn is_alone(facts: &Facts, name: &str) -> bool {
+    facts.top(name).count() == 1 && !facts.imports.iter().any(|import| import.bound(facts) == name)
 }
 
 /// Whether nothing but what the workspace says is among the class's bases.

@@ -97,12 +97,23 @@ impl Command {
     /// # Errors
     /// `Trouble`, where there is no result: it is never taken for a file without faults.
     pub async fn check(&self, target: &Target<'_>, copy: &Arc<Mutex<Copy>>) -> Result<Vec<Finding>, Trouble> {
-        let report = if self.wants_copy() {
-            self.on_copy(target, Arc::clone(copy).lock_owned().await).await?
+        Ok(self.report(target, copy).await?.findings)
+    }
+
+    /// What it says of a file, and of each test, if it runs any.
+    ///
+    /// # Errors
+    /// As `check`.
+    pub(super) async fn report(
+        &self,
+        target: &Target<'_>,
+        copy: &Arc<Mutex<Copy>>,
+    ) -> Result<Report, Trouble> {
+        if self.wants_copy() {
+            self.on_copy(target, Arc::clone(copy).lock_owned().await).await
         } else {
-            self.on_stdin(target).await?
-        };
-        Ok(report.findings)
+            self.on_stdin(target).await
+        }
     }
 
     async fn on_stdin(&self, target: &Target<'_>) -> Result<Report, Trouble> {

@@ -52,6 +52,20 @@ pub enum Severity {
     Warning,
 }
 
+/// How far a draft was looked at: what is found early keeps what comes later from being asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// By what the workspace says.
+    #[default]
+    BuiltIn,
+    /// By the checkers that answer at once.
+    Quick,
+    /// By those that run something: tests, examples.
+    Slow,
+    /// By the quality gates.
+    Gates,
+}
+
 /// Something that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -83,6 +97,13 @@ impl Finding {
             message: message.into(),
             fix: Vec::new(),
         }
+    }
+}
+
+impl Finding {
+    /// The same, as the checker `name` says it.
+    pub(crate) fn by(self, name: &str) -> Self {
+        Self { source: name.to_owned().into(), ..self }
     }
 }
 

@@ -73,6 +73,8 @@ fn imports(view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
 /// Whether the module may have the member in a way that is not seen.
 fn is_elsewhere(view: &View<'_>, module: &Module, named: &str, member: &str) -> bool {
     !closed::module(view, module, named)
+        || closed::is_given(view, module, member)
+        || closed::quotes(view, module, member)
         || closed::says(view, module, member)
         // Modules in other files than those of the language: built ones.
         || view.has_stem(&module.path, member) == Some(true)

@@ -8,7 +8,7 @@ use tree_sitter::Tree;
 
 use super::{Finding, check, evasion, introduced};
 use crate::syntax::facts::extract;
-use crate::syntax::{Language, Source};
+use crate::syntax::{Language, Source, lines};
 use crate::workspace::Index;
 use crate::workspace::view::{Reader, View};
 
@@ -27,6 +27,8 @@ pub struct Overlay {
     pub path: String,
     pub before: Version,
     pub after: Version,
+    /// What of `before` was wrong and is to be right: findings there are no news, and no excuse.
+    pub mends: Option<Range<usize>>,
     /// What the draft takes the place of, in bytes of `before`, and what it is, in bytes of `after`.
     pub base: Range<usize>,
     pub draft: Range<usize>,
@@ -74,11 +76,28 @@ impl Overlay {
         Source { text, tree, language: self.language, path: &self.path }
     }
 
+    /// Of what was found before, that which the draft may leave as it was.
+    #[must_use]
+    pub fn excusing(&self, mut before: Vec<Finding>) -> Vec<Finding> {
+        let Some(mends) = &self.mends else { return before };
+        before.retain(|finding| finding.range.end <= mends.start || mends.end <= finding.range.start);
+        before
+    }
+
+    /// Whether nothing but what stands for a body stood where the draft is.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        let text = lines::slice(&self.before.text, &self.base);
+        let (comment, mut written) = (self.language.comment, text.lines().map(str::trim));
+        written.all(|line| line.is_empty() || line.starts_with(comment) || self.language.is_placeholder(line))
+    }
+
     /// What the draft brought in that is wrong, by what the workspace itself says: no process, in milliseconds.
     #[must_use]
     pub fn look(&self, around: Around<'_>, baseline: &Baseline) -> Vec<Finding> {
         let before = baseline.of(self.language, &self.path, &self.before, around);
-        let mut findings = introduced(before, found(self.language, &self.path, &self.after, around));
+        let before = self.excusing(before.to_vec());
+        let mut findings = introduced(&before, found(self.language, &self.path, &self.after, around));
         findings.extend(evasion::check(self));
         findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
         findings

@@ -145,6 +145,14 @@ pub enum Trouble {
     NoCopy(#[from] super::copy::CopyError),
 }
 
+impl Trouble {
+    /// Whether something was run, and it is what it did that was no result.
+    #[must_use]
+    pub fn is_of_the_run(&self) -> bool {
+        !matches!(self, Self::NotStarted(_) | Self::NoCopy(_))
+    }
+}
+
 /// Runs a checker to its end. Dropping the future ends it, and all that it started.
 ///
 /// # Errors

@@ -1,15 +1,21 @@
 //! Which tests are about a draft: files of tests that name what is drafted and import its module.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::time::Duration;
+
+use ropey::Rope;
 
 use super::overlay::Overlay;
-use crate::syntax::definition;
+use crate::syntax::{Source, definition, parse};
 use crate::workspace::disk::Disk;
 
 /// The most files of tests that are run for one draft: it is waited for.
 const MOST: usize = 10;
 /// The largest file that is looked into, in bytes.
 const LARGEST: u64 = 1024 * 1024;
+/// How long the parse of one may take.
+const PARSE: Duration = Duration::from_secs(2);
 
 /// Paths from the root, those that name the most first.
 pub(super) fn of(root: &Path, overlay: &Overlay) -> Vec<String> {
@@ -36,6 +42,24 @@ pub(super) fn of(root: &Path, overlay: &Overlay) -> Vec<String> {
     }
     found.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.cmp(other)));
     found.into_iter().take(MOST).map(|(_, path)| path).collect()
+}
+
+/// The functions of `tests` that name what is drafted.
+pub(super) fn naming(root: &Path, overlay: &Overlay, tests: &[String]) -> HashSet<String> {
+    let names = names(overlay);
+    let mut naming = HashSet::new();
+    for text in tests.iter().filter_map(|path| std::fs::read_to_string(root.join(path)).ok()) {
+        let rope = Rope::from_str(&text);
+        let tree = parse(overlay.language, &rope, None, PARSE);
+        let source = Source { text: &rope, tree: tree.as_ref(), language: overlay.language, path: "" };
+        for found in definition::within(&source, &(0..text.len())) {
+            let said = text.get(found.whole.clone()).unwrap_or_default();
+            if names.iter().any(|name| has_word(said, name)) {
+                naming.insert(found.name);
+            }
+        }
+    }
+    naming
 }
 
 /// The definitions around and in the draft.

@@ -4,9 +4,10 @@
 //! What is quick comes first, and what takes long is not asked of a draft that is wrong already. A checker that tells nothing is
 //! told of; it is never taken for one that found nothing.
 
+mod cases;
 mod gate;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,11 +20,13 @@ use super::command::{Command, Format, Target};
 use super::copy::Copy;
 use super::examples::{self, Example};
 use super::lsp::{Server, uri_of};
+use super::output::{Case, Outcome, Report};
 use super::overlay::{Overlay, Version};
 use super::process::{Limits, Spec, Supervisor, Trouble, find, run_keeping};
-use super::{Finding, Severity, imports, introduced, selection};
+use super::{Depth, Finding, Severity, imports, introduced, selection};
 use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
 
+use self::cases::{About, judge};
 pub use self::gate::{NO_TESTS, is_measured};
 
 /// See the module's head. Dropping it ends what it started.
@@ -59,7 +62,11 @@ enum Kind {
 
 /// What each checker found in the file before the draft, as far as that had to be known.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<HashMap<String, Vec<Finding>>>);
+pub struct Known {
+    findings: Mutex<HashMap<String, Vec<Finding>>>,
+    /// What became of the tests, or why that is not known.
+    cases: Mutex<HashMap<String, Result<Vec<Case>, String>>>,
+}
 
 /// What the checkers made of a draft.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +77,8 @@ pub struct Heard {
     pub unheard: Vec<String>,
     /// Those that were asked.
     pub asked: Vec<String>,
+    /// How far that went.
+    pub depth: Depth,
 }
 
 impl Suite {
@@ -102,12 +111,13 @@ impl Suite {
         let language = overlay.language.id;
         let (quick, slow): (Vec<&Checker>, Vec<&Checker>) =
             self.checkers.iter().filter(|checker| checker.is_for(language)).partition(|one| one.is_quick());
-        for group in [quick, slow] {
+        for (group, depth) in [(quick, Depth::Quick), (slow, Depth::Slow)] {
             let is_wrong = |finding: &&Finding| finding.severity == Severity::Error;
             if before.iter().chain(&heard.findings).any(|finding| is_wrong(&finding)) {
                 // What is wrong already need not fail its tests as well.
                 break;
             }
+            heard.depth = depth;
             let told = join_all(group.iter().map(|checker| self.ask(checker, overlay, known))).await;
             for (checker, told) in group.iter().zip(told) {
                 heard.take(&checker.name, told);
@@ -123,12 +133,14 @@ impl Suite {
         overlay: &Overlay,
         known: &Known,
     ) -> Result<Option<Vec<Finding>>, String> {
+        if let Kind::Tests(command) = &checker.kind {
+            return self.ask_tests(&checker.name, command, overlay, known).await;
+        }
         let Some(after) = self.findings(checker, overlay, &overlay.after).await? else { return Ok(None) };
         if after.is_empty() {
             return Ok(Some(after));
         }
-        let found = known.get(&checker.name);
-        let before = match found {
+        let before = match known.get(&checker.name) {
             Some(before) => before,
             None => {
                 let before = match &checker.kind {
@@ -140,7 +152,7 @@ impl Suite {
                 before
             }
         };
-        Ok(Some(introduced(&before, after)))
+        Ok(Some(introduced(&overlay.excusing(before), after)))
     }
 
     async fn findings(
@@ -160,17 +172,9 @@ impl Suite {
                 command.check(&target, self.copy().await?).await.map(Some).map_err(told)
             }
             Kind::Tests(command) => {
-                let (root, looked) = (self.root.clone(), overlay.clone());
-                let tests = tokio::task::spawn_blocking(move || selection::of(&root, &looked)).await;
-                let tests = tests.map_err(|_| "was not run: no tests could be looked for".to_owned())?;
-                if tests.is_empty() {
-                    return Ok(None);
-                }
-                let mut command = command.clone();
-                command.argv.extend(tests);
-                let found = command.check(&target, self.copy().await?).await.map_err(told)?;
-                let whole = |finding| Finding { range: overlay.draft.clone(), ..finding };
-                Ok(Some(found.into_iter().map(whole).collect()))
+                let Some((tests, _)) = self.tests_of(overlay).await? else { return Ok(None) };
+                let report = self.run_tests(command, &tests, overlay, version).await?.map_err(told)?;
+                Ok(Some(report.findings.into_iter().map(|finding| of_draft(overlay, finding)).collect()))
             }
             Kind::Examples { program, limits, supervisor } => {
                 let found = examples::of(overlay);
@@ -180,6 +184,70 @@ impl Suite {
                 self.run_examples((program, *limits, supervisor), overlay, version, &found).await.map(Some)
             }
         }
+    }
+
+    /// What the tests about a draft say of it that they did not say before.
+    async fn ask_tests(
+        &self,
+        name: &str,
+        command: &Command,
+        overlay: &Overlay,
+        known: &Known,
+    ) -> Result<Option<Vec<Finding>>, String> {
+        let Some((tests, naming)) = self.tests_of(overlay).await? else { return Ok(None) };
+        let told = self.run_tests(command, &tests, overlay, &overlay.after).await?;
+        let has_passed = |report: &Report| report.cases.iter().all(|case| case.outcome == Outcome::Passed);
+        if told.as_ref().is_ok_and(has_passed) {
+            return Ok(Some(Vec::new()));
+        }
+        let before = match known.cases(name) {
+            Some(before) => before,
+            None => {
+                let told = self.run_tests(command, &tests, overlay, &overlay.before).await?;
+                let before = told.map(|report| report.cases).map_err(|trouble| trouble.to_string());
+                known.set_cases(name, before.clone());
+                before
+            }
+        };
+        let found = match (told, before) {
+            (Ok(report), before) => {
+                let about = About { is_new: overlay.is_new(), naming };
+                judge(&before.unwrap_or_default(), &report.cases, &about)?
+            }
+            // With what stood there before, they came to an end.
+            (Err(trouble), Ok(_)) if trouble.is_of_the_run() => {
+                let message = format!("the tests did not come to their end with this draft: {trouble}");
+                vec![Finding::error("", "run", overlay.draft.clone(), message).by(name)]
+            }
+            (Err(trouble), _) => return Err(trouble.to_string()),
+        };
+        Ok(Some(found.into_iter().map(|finding| of_draft(overlay, finding)).collect()))
+    }
+
+    /// The files of tests that are about a draft, and those of their functions that name it; nothing where there are none.
+    async fn tests_of(&self, overlay: &Overlay) -> Result<Option<(Vec<String>, HashSet<String>)>, String> {
+        let (root, looked) = (self.root.clone(), overlay.clone());
+        let look = move || {
+            let tests = selection::of(&root, &looked);
+            let naming = selection::naming(&root, &looked, &tests);
+            (tests, naming)
+        };
+        let found = tokio::task::spawn_blocking(look).await;
+        let found = found.map_err(|_| "was not run: no tests could be looked for".to_owned())?;
+        Ok(Some(found).filter(|(tests, _)| !tests.is_empty()))
+    }
+
+    async fn run_tests(
+        &self,
+        command: &Command,
+        tests: &[String],
+        overlay: &Overlay,
+        version: &Version,
+    ) -> Result<Result<Report, Trouble>, String> {
+        let target = Target { root: &self.root, path: &overlay.path, text: &version.text };
+        let mut command = command.clone();
+        command.argv.extend(tests.iter().cloned());
+        Ok(command.report(&target, self.copy().await?).await)
     }
 
     async fn run_examples(
@@ -328,6 +396,11 @@ impl Checker {
     }
 }
 
+/// A test that fails is about the whole draft.
+fn of_draft(overlay: &Overlay, finding: Finding) -> Finding {
+    Finding { range: overlay.draft.clone(), ..finding }
+}
+
 /// How long a language server may think about one draft.
 const SERVER: Duration = Duration::from_secs(15);
 
@@ -338,10 +411,18 @@ fn never() -> regex::Regex {
 
 impl Known {
     fn get(&self, name: &str) -> Option<Vec<Finding>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.findings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     fn set(&self, name: &str, findings: Vec<Finding>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), findings);
+        self.findings.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), findings);
+    }
+
+    fn cases(&self, name: &str) -> Option<Result<Vec<Case>, String>> {
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn set_cases(&self, name: &str, cases: Result<Vec<Case>, String>) {
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), cases);
     }
 }

@@ -16,7 +16,7 @@ fn found(fixture: &str) -> Vec<String> {
     })
 }
 
-const UTIL: &str = "//- pkg/__init__.py\n//- pkg/util.py\nimport os\nLIMIT, MORE = 1, 2\ndef load(path, mode='r', *, strict):\n    return path\ndef any(*args, **kwargs): ...\n@wrap\ndef wrapped(): ...\nclass Config:\n    pass\ntry:\n    from fast import either\nexcept ImportError:\n    def either(): ...\ndef reset(): ...\ndef again():\n    global reset\n    reset = load\n";
+const UTIL: &str = "//- pkg/__init__.py\nfrom . import util\nutil.added = 1\n//- pkg/util.py\nimport os\nLIMIT, MORE = 1, 2\nremake(['quoted'])\ndef remake(names): ...\ndef load(path, mode='r', *, strict):\n    return path\ndef any(*args, **kwargs): ...\n@wrap\ndef wrapped(): ...\nclass Config:\n    pass\nclass Made:\n    def __init__(self): ...\nMade = remake(Made)\nclass Sub(Made): ...\ntry:\n    from fast import either\nexcept ImportError:\n    def either(): ...\ndef reset(): ...\ndef again():\n    global reset\n    reset = load\n";
 
 #[test]
 fn what_is_made_up_is_found() {
@@ -62,7 +62,7 @@ fn what_may_be_right_is_not_found() {
         "from .util import *\nprint(whatever)\n",
         "try:\n    unicode\nexcept NameError:\n    unicode = str\n",
         "try:\n    from .util import fast\nexcept ImportError:\n    fast = None\n",
-        "from .util import os, LIMIT, MORE, Config\n",
+        "from .util import quoted, os, LIMIT, MORE, Config\n",
         "from pkg import util\nutil.LIMIT, util.MORE, util.__name__, util.os\n",
         "from pkg import util\nutil.extra = 1\nutil.extra\n",
         "from .util import load\nload(*args_of(), **{})\ndef args_of(): return []\n",
@@ -78,6 +78,7 @@ fn what_may_be_right_is_not_found() {
         "type Pair[A, *B] = dict[A, B]\ntype One = int\nx: Pair[int, One]\n",
         "import pytest\nfrom .util import load\nwith pytest.raises(TypeError):\n    load(1, 2, 3)\n",
         "try:\n    from .util import gone\nexcept ImportError:\n    gone = None\n",
+        "from .util import Sub, added\nSub(1, a=2)\n",
         "from .util import either, reset\neither(1)\nreset(1)\n",
         "match 1:\n    case int() as n: print(n)\n",
         "lambda a, *b, c=1, **d: (a, b, c, d)\n",

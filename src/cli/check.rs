@@ -151,6 +151,7 @@ fn of_file(path: &Path, project: &Project, work: &mut Work<'_>) -> Result<Vec<To
         let version = Version { text: rope.clone(), tree: Some(tree.clone()) };
         let whole = 0..rope.len_bytes();
         let overlay = Overlay {
+            mends: None,
             language,
             path: inside.clone(),
             before: version.clone(),

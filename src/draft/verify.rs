@@ -33,6 +33,8 @@ pub struct Proposal {
     pub tree: Option<Tree>,
     pub language: &'static Language,
     pub region: Range<usize>,
+    /// What of the region was wrong and is to be right, in bytes of it.
+    pub mends: Option<Range<usize>>,
     pub shape: Shape,
     /// What the region is to hold.
     pub draft: String,

@@ -138,7 +138,9 @@ impl Run {
     }
 
     /// The draft that is to stand is put in.
-    fn land(&mut self, best: Candidate, why: Option<String>) -> Vec<Effect> {
+    fn land(&mut self, mut best: Candidate, why: Option<String>) -> Vec<Effect> {
+        let lacking = std::mem::take(&mut best.lacking);
+        best.faults.extend(lacking);
         self.targets.clone_from(&best.targets);
         let effects = self.last_lines();
         let mut targets = self.targets.clone();
@@ -167,9 +169,14 @@ impl Run {
             }
             targets[0] = mended;
         }
+        let count = checked.findings.len();
+        let mut faults = self.located(checked.findings.into_iter().chain(checked.lacking).collect());
+        let lacking = faults.split_off(count.min(faults.len()));
         Candidate {
             targets,
-            faults: self.located(checked.findings),
+            faults,
+            lacking,
+            depth: checked.depth,
             asked: checked.asked,
             unheard: checked.unheard,
             note: self.message.clone(),

@@ -4,7 +4,7 @@ use ropey::Rope;
 
 use super::Task;
 use super::rounds::Redraft;
-use crate::check::Finding;
+use crate::check::{Depth, Finding};
 use crate::draft::verify::{Proposal, Rejected};
 use crate::draft::weave::Time;
 use crate::model::{Answer, ModelError};
@@ -108,6 +108,10 @@ pub struct Checked {
     pub asked: Vec<String>,
     /// Who was to look at it and told nothing, a sentence each.
     pub unheard: Vec<String>,
+    /// What its tests lack, which no other draft would mend: in bytes of the drafted file, too.
+    pub lacking: Vec<Finding>,
+    /// How far it was looked at.
+    pub depth: Depth,
     /// The draft as a checker has mended it; `findings` are of that.
     pub mended: Option<String>,
 }

@@ -1,11 +1,13 @@
 //! The rounds of a run: how good each draft was, which is the best so far, and whether another round is worth it.
 //!
-//! A draft is better with fewer errors, then with fewer warnings, then with a smaller change. The best one stands in the end,
+//! A draft is better that got further in its checks, was looked at by more of them, then with fewer errors, then with fewer warnings, then
+//! with a smaller change. The best one stands in the end,
 //! whichever round it is of: no round makes it worse.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
-use crate::check::{Finding, Severity};
+use crate::check::{Depth, Finding, Severity};
 use crate::draft::weave::Time;
 use crate::model::Tokens;
 use crate::text::diff;
@@ -48,6 +50,10 @@ pub struct Candidate {
     pub targets: Vec<String>,
     /// What it brought in.
     pub faults: Vec<Fault>,
+    /// What its tests lack: told, and no reason for another draft.
+    pub lacking: Vec<Fault>,
+    /// How far it was looked at.
+    pub depth: Depth,
     /// Who looked at it, and who was to and told nothing.
     pub asked: Vec<String>,
     pub unheard: Vec<String>,
@@ -227,11 +233,13 @@ impl Rounds {
     }
 
     /// Less is better.
-    fn score(&self, candidate: &Candidate) -> (usize, usize, usize) {
+    fn score(&self, candidate: &Candidate) -> impl Ord + use<> {
         let count = |severity| candidate.faults.iter().filter(|one| one.finding.severity == severity).count();
         let draft = candidate.targets.first().map_or("", String::as_str);
         let change = diff::size(&diff::edits(&self.base, draft));
-        (count(Severity::Error), count(Severity::Warning), change)
+        // A draft that was not looked at may have anything; the gates are asked of none that is wrong.
+        let unheard = if candidate.depth == Depth::Gates { 0 } else { candidate.unheard.len() };
+        (Reverse(candidate.depth), unheard, count(Severity::Error), count(Severity::Warning), change)
     }
 }
 

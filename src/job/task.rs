@@ -18,6 +18,8 @@ use crate::syntax::lines;
 pub struct Task {
     /// The document when the run began, and the bytes that the draft takes the place of.
     pub place: Place,
+    /// What of the region is to be mended, in bytes of it.
+    pub mends: Option<Range<usize>>,
     /// The import block, which may be added to.
     pub imports: Option<Range<usize>>,
     pub existing: Existing,
@@ -85,6 +87,7 @@ impl Task {
             tree: source.tree.cloned(),
             language: source.language,
             region: self.place.region().clone(),
+            mends: self.mends.clone(),
             shape: self.form.shape.clone(),
             draft: targets[0].clone(),
             imports: self.imports.clone().zip(targets.get(1).cloned()),

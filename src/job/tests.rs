@@ -53,6 +53,7 @@ impl World {
             stop: Vec::new(),
         };
         let task = Task {
+            mends: None,
             place: Place::new(Rope::from_str(FILE), None, Language::by_id("python").unwrap(), start..end),
             imports: Some(0.."import os".len()),
             existing: Existing { leading: true, elsewhere: Vec::new() },

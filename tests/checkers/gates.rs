@@ -43,6 +43,7 @@ fn overlay(draft: &str) -> Overlay {
     };
     let start = BEFORE.find("    pass").unwrap();
     Overlay {
+        mends: None,
         language,
         path: "shapes.py".to_owned(),
         before: version(BEFORE.to_owned()),

@@ -10,6 +10,7 @@ fn proposal(draft: &str) -> Proposal {
     let text = "x = 1\n\n\ndef f():\n    pass\n";
     let start = text.find("    pass").unwrap();
     Proposal {
+        mends: None,
         text: Rope::from_str(text),
         tree: None,
         language: Language::by_id("python").unwrap(),

@@ -6,7 +6,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use regex::Regex;
 
-use super::{File, Report, Told};
+use super::{Case, File, Outcome, Report, Told};
 use crate::check::{Finding, Severity};
 use crate::text::position::Encoding;
 
@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 64;
 
 /// A test that has not passed, while its element is read.
 struct Failed {
-    /// `failure` or `error`.
+    /// `failure`, `error` or `skipped`.
     what: String,
     kind: String,
     message: String,
@@ -25,14 +25,14 @@ struct Failed {
 pub(in crate::check) fn read(stdout: &[u8], file: &File<'_>) -> Result<Report, String> {
     let text = std::str::from_utf8(stdout).map_err(|_| "JUnit's XML that is no UTF-8")?;
     let mut xml = Reader::from_str(text);
-    let (mut report, mut tests) = (Report::default(), 0);
+    let mut report = Report::default();
     let (mut open, mut test, mut failed) = (Vec::new(), String::new(), None::<Failed>);
     loop {
         match xml.read_event().map_err(|error| format!("no JUnit XML: {error}"))? {
             Event::Start(tag) => {
                 let name = name_of(&tag);
                 is_root(&name, open.is_empty())?;
-                begin(&name, &tag, &mut test, &mut failed, &mut tests)?;
+                begin(&name, &tag, &mut test, &mut failed, &mut report)?;
                 open.push(name);
                 if open.len() > MAX_DEPTH {
                     return Err("JUnit XML that is nested too deep".into());
@@ -41,7 +41,7 @@ pub(in crate::check) fn read(stdout: &[u8], file: &File<'_>) -> Result<Report, S
             Event::Empty(tag) => {
                 let name = name_of(&tag);
                 is_root(&name, open.is_empty())?;
-                begin(&name, &tag, &mut test, &mut failed, &mut tests)?;
+                begin(&name, &tag, &mut test, &mut failed, &mut report)?;
                 finish(&name, &test, &mut failed, &mut report, file);
                 if open.is_empty() {
                     break;
@@ -66,7 +66,7 @@ pub(in crate::check) fn read(stdout: &[u8], file: &File<'_>) -> Result<Report, S
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) | Event::DocType(_) => {}
         }
     }
-    if tests == 0 {
+    if report.cases.is_empty() {
         return Err("a report without a single test".into());
     }
     Ok(report)
@@ -91,16 +91,16 @@ fn begin(
     tag: &BytesStart<'_>,
     test: &mut String,
     failed: &mut Option<Failed>,
-    tests: &mut usize,
+    report: &mut Report,
 ) -> Result<(), String> {
     match name {
         "testcase" => {
-            *tests += 1;
             let [class, own] = ["classname", "name"].map(|key| attribute(tag, key));
             let (class, own) = (class?, own?);
             *test = if class.is_empty() { own } else { format!("{class}.{own}") };
+            report.cases.push(Case { name: test.clone(), outcome: Outcome::Passed });
         }
-        "failure" | "error" => {
+        "failure" | "error" | "skipped" => {
             let [kind, message] = ["type", "message"].map(|key| attribute(tag, key));
             let (kind, message) = (kind?, message?);
             *failed = Some(Failed { what: name.to_owned(), kind, message, text: String::new() });
@@ -112,13 +112,27 @@ fn begin(
 
 fn finish(name: &str, test: &str, failed: &mut Option<Failed>, report: &mut Report, file: &File<'_>) {
     if let Some(failed) = failed.take_if(|failed| failed.what == name) {
-        report.add(Some(finding(test, &failed, file)));
+        let finding = finding(test, &failed, file);
+        let is_skipped = failed.what == "skipped";
+        let outcome =
+            if is_skipped { Outcome::Skipped(finding.clone()) } else { Outcome::Failed(finding.clone()) };
+        if !is_skipped {
+            report.add(Some(finding));
+        }
+        // A test may have failed, and its teardown as well: the first counts.
+        if let Some(case) = report.cases.last_mut().filter(|case| case.outcome == Outcome::Passed) {
+            case.outcome = outcome;
+        }
     }
 }
 
 fn finding(test: &str, failed: &Failed, file: &File<'_>) -> Finding {
     let said = [failed.message.trim(), failed.text.trim()].into_iter().find(|said| !said.is_empty());
-    let message = format!("{test}: {}", said.unwrap_or("it says nothing"));
+    let said = said.unwrap_or("it says nothing");
+    let message = match failed.what.as_str() {
+        "skipped" => format!("{test}: was skipped, and ran before: {said}"),
+        _ => format!("{test}: {said}"),
+    };
     let code = [&failed.kind, &failed.what].into_iter().find(|code| !code.is_empty());
     let range = last_line_in(&failed.text, file).map(|line| {
         let range = file.range(Told { line, ..Told::default() }, Encoding::Utf32);

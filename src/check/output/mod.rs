@@ -43,6 +43,24 @@ pub(super) struct Report {
     pub findings: Vec<Finding>,
     /// How many things it tells of, of whatever file.
     pub told: usize,
+    /// What became of each test, in reports of tests.
+    pub cases: Vec<Case>,
+}
+
+/// One test of a report.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::check) struct Case {
+    /// With those of its class and its module.
+    pub name: String,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::check) enum Outcome {
+    Passed,
+    /// What there is to say where it ought to have run.
+    Skipped(Finding),
+    Failed(Finding),
 }
 
 /// A place as checkers tell it, counted from 1.

@@ -13,7 +13,7 @@ fn proposal(document: &str, draft: &str) -> Proposal {
     let shape = Shape::Body { name: "f".to_owned(), docstring: None };
     let tree = parse(language, &text, None, PARSE);
     let region = before.len()..before.len() + base.len();
-    Proposal { text, tree, language, region, shape, draft: draft.to_owned(), imports: None }
+    Proposal { text, tree, language, region, mends: None, shape, draft: draft.to_owned(), imports: None }
 }
 
 fn verify(document: &str, draft: &str) -> Result<(), Rejected> {

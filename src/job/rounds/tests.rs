@@ -17,6 +17,8 @@ fn draft(text: &str, errors: usize, warnings: usize) -> Candidate {
     Candidate {
         targets: vec![text.to_owned()],
         faults,
+        lacking: Vec::new(),
+        depth: Depth::Slow,
         asked: Vec::new(),
         unheard: Vec::new(),
         note: None,

@@ -28,7 +28,10 @@ impl Session {
         let is_same = proposal.text == live.snapshot.text;
         let baseline = if is_same { live.baseline.clone() } else { Arc::default() };
         let (around, path) = (self.around(), live.path.clone());
-        let (checkers, gates, tasks) = (live.checkers.clone(), live.gates, self.tasks.clone());
+        let (mut checkers, gates, tasks) = (live.checkers.clone(), live.gates, self.tasks.clone());
+        if let Some(checkers) = checkers.as_mut().filter(|_| !is_same) {
+            checkers.known = Arc::default();
+        }
         let look = move |overlay: &Overlay| overlay.look(around.known(), &baseline);
         let work = tokio::spawn(async move {
             let checked = inspect(proposal, path, look, checkers, gates).await;
