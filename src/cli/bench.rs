@@ -4,6 +4,7 @@
 mod problem;
 mod recorded;
 mod table;
+mod verify;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -11,18 +12,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::problem::load;
+use self::problem::{Problem, Runner, load};
 use self::recorded::{Answers, Recorded};
 use self::table::{Arm, Figures, Row};
 use super::generate;
 use super::{Failure, setup};
-use crate::check::process::{Limits, Supervisor};
+use crate::check::process::Limits;
 use crate::config::{CheckerKind, CheckerSpec};
 use crate::job::rounds;
 use crate::model::route::Wanted;
 
-/// How long the hidden tests of one draft may take.
-const TESTS: Duration = Duration::from_secs(20);
 /// How long the end waits.
 const LAST: Duration = Duration::from_secs(3);
 /// Time is no limit of the experiment, or a slow machine would have other results.
@@ -38,10 +37,13 @@ pub(super) struct BenchArgs {
 enum BenchCommand {
     /// What checks and further rounds bring, by hidden tests
     Refine(RefineArgs),
+    /// Whether the hidden tests pass with what a function's author wrote, and fail without; no model is asked
+    Verify(ProblemArgs),
 }
 
+/// Which problems there are, and what runs them.
 #[derive(Debug, clap::Args)]
-struct RefineArgs {
+struct ProblemArgs {
     /// The problems, as scripts/bench_data.py fetches them
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
@@ -51,6 +53,21 @@ struct RefineArgs {
     /// Which ones
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
+    /// The interpreter that runs examples and tests; problems of repositories need one with pytest
+    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+    python: String,
+}
+
+impl ProblemArgs {
+    fn load(&self) -> Result<Vec<Problem>, Failure> {
+        load(&self.data, self.problems, self.seed).map_err(Failure::Usage)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct RefineArgs {
+    #[command(flatten)]
+    problems: ProblemArgs,
     /// The model to ask [default: the configuration's]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
@@ -60,22 +77,26 @@ struct RefineArgs {
     /// Where answers are kept; what is there is not asked again
     #[arg(long, value_name = "FILE")]
     answers: PathBuf,
-    /// The interpreter that runs examples and tests
-    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
-    python: String,
     /// One JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
-    let BenchCommand::Refine(args) = &args.command;
-    let problems = load(&args.data, args.problems, args.seed).map_err(Failure::Usage)?;
+    match &args.command {
+        BenchCommand::Refine(args) => refine(args),
+        BenchCommand::Verify(args) => verify::run(args),
+    }
+}
+
+fn refine(args: &RefineArgs) -> Result<ExitCode, Failure> {
+    let python = &args.problems.python;
+    let problems = args.problems.load()?;
     let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
     let state = setup::state_dir()?;
     let registry = setup::registry(&config, &state);
     let answers = Arc::new(Answers::open(&args.answers).map_err(Failure::Failed)?);
-    let supervisor = Supervisor::this().map_err(|trouble| Failure::Failed(trouble.to_string()))?;
+    let runner = Runner::new(python).map_err(Failure::Failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
@@ -91,7 +112,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
                 time: NO_LIMIT,
                 ..rounds::Limits::default()
             };
-            let checkers = if arm == Arm::All { vec![examples(&args.python)] } else { Vec::new() };
+            let checkers = if arm == Arm::All { vec![examples(python)] } else { Vec::new() };
             let began = Instant::now();
             let drafted = runtime.block_on(generate::draft(
                 &problem.target(&folder),
@@ -106,7 +127,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
             let checking = began.elapsed().saturating_sub(asking);
             let passed = match &drafted {
                 Ok(drafted) => {
-                    let tests = problem.test(&folder, &drafted.text, &args.python, &supervisor, TESTS);
+                    let tests = problem.test(&folder, &drafted.text, &runner);
                     runtime.block_on(tests).map_err(Failure::Failed)?
                 }
                 Err(_) => false,

@@ -24,7 +24,7 @@ use crate::model::{ErrorKind, MicroUsd, ModelError};
 use crate::text::edit::applied;
 
 use self::file::Text;
-use self::place::{Place, Site};
+use self::place::{INDEXING, Place, Site};
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["at", "new"])))]
@@ -64,6 +64,8 @@ pub(super) struct GenerateArgs {
     output: Option<PathBuf>,
 }
 
+/// An experiment indexes the whole project: what a model is asked must not depend on how busy the machine was.
+const WHOLE: Duration = Duration::from_secs(600);
 /// How long the end waits for the disk.
 const LAST: Duration = Duration::from_secs(3);
 
@@ -90,7 +92,8 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     registry.plan(&wanted).map_err(|error| Failure::Usage(error.message))?;
     let streams = !(args.diff || args.write || args.estimate || args.output.is_some());
     let mut progress = Progress::new(streams);
-    let site = Site::new(path, &text, args.at, args.instruction.as_deref(), args.new.is_some())?;
+    let instruction = args.instruction.as_deref();
+    let site = Site::new(path, &text, args.at, instruction, args.new.is_some(), INDEXING)?;
     let choices = match site.folder() {
         Some(folder) => {
             Choices::of(&config, folder, None).map_err(|problems| Failure::Usage(setup::told(&problems)))?
@@ -167,7 +170,7 @@ pub(super) async fn draft(
     (checkers, state): (Vec<CheckerSpec>, &Path),
 ) -> Result<Drafted, Failure> {
     let text = file::read(path)?;
-    let site = Site::new(path, &text, Some(Place::line(line)), None, false)?;
+    let site = Site::new(path, &text, Some(Place::line(line)), None, false, WHOLE)?;
     let question = site.question(Room::of(chosen)).map_err(|error| site.failure(&error))?;
     let checkers = site.trusted_checkers(&checkers, state);
     let first = (chosen.clone(), Route::default());

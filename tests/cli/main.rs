@@ -156,6 +156,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         &["config", "check", "--help"],
         &["check", "--help"],
         &["bench", "refine", "--help"],
+        &["bench", "verify", "--help"],
         &["usage", "--help"],
     ];
     for help in helps {

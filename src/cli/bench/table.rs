@@ -92,21 +92,39 @@ impl Figures {
     /// How it stands, in one line.
     pub fn line(&self) -> String {
         let part = |arm: Arm| {
-            let rows = self.of(arm);
+            let rows = self.of(arm, None);
             format!("{} {}/{}", arm.name(), rows.iter().filter(|row| row.passed).count(), rows.len())
         };
         Arm::ALL.map(part).join(", ")
     }
 
-    fn of(&self, arm: Arm) -> Vec<&Row> {
-        self.rows.iter().filter(|row| row.arm == arm).collect()
+    /// The rows of an arm, of one set or of all.
+    fn of(&self, arm: Arm, set: Option<&str>) -> Vec<&Row> {
+        let is_of = |row: &&Row| row.arm == arm && set.is_none_or(|set| row.set == set);
+        self.rows.iter().filter(is_of).collect()
     }
 
+    /// A table for each set.
     pub fn as_text(&self) -> String {
+        let mut sets: Vec<&str> = Vec::new();
+        for row in &self.rows {
+            if !sets.contains(&&*row.set) {
+                sets.push(&row.set);
+            }
+        }
+        match sets.as_slice() {
+            [] | [_] => self.table(&self.model, None),
+            several => {
+                let table = |set: &&str| self.table(&format!("{}, {set}", self.model), Some(set));
+                several.iter().map(table).collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+
+    fn table(&self, title: &str, set: Option<&str>) -> String {
         let mut text = format!(
-            "{}: {} problems\n\n{:<9} {:>6} {:>7} {:>15} {:>8} {:>7} {:>9} {:>9} {:>9}\n",
-            self.model,
-            self.of(Arm::None).len(),
+            "{title}: {} problems\n\n{:<9} {:>6} {:>7} {:>15} {:>8} {:>7} {:>9} {:>9} {:>9}\n",
+            self.of(Arm::None, set).len(),
             "checks",
             "pass",
             "pass %",
@@ -118,7 +136,7 @@ impl Figures {
             "checks, s"
         );
         for arm in Arm::ALL {
-            let rows = self.of(arm);
+            let rows = self.of(arm, set);
             let count = rows.len().max(1) as f64;
             let passed = rows.iter().filter(|row| row.passed).count();
             let (low, high) = interval(passed, rows.len());
@@ -137,7 +155,7 @@ impl Figures {
             );
         }
         for arm in [Arm::Names, Arm::All] {
-            let pairs = self.of(Arm::None).into_iter().zip(self.of(arm));
+            let pairs = self.of(Arm::None, set).into_iter().zip(self.of(arm, set));
             let (gained, lost) = pairs.fold((0, 0), |(gained, lost), (before, after)| {
                 (
                     gained + usize::from(!before.passed && after.passed),
@@ -191,5 +209,51 @@ mod tests {
             let (found_low, found_high) = interval(passed, count);
             assert!((found_low - low).abs() < 0.001 && (found_high - high).abs() < 0.001, "{passed}/{count}");
         }
+    }
+
+    #[test]
+    fn each_set_has_a_table_of_its_own() {
+        let row = |set: &str, arm: Arm, passed: bool| Row {
+            id: String::new(),
+            set: set.to_owned(),
+            arm,
+            passed,
+            drafted: true,
+            rounds: 1,
+            tokens: 9,
+            left: 0,
+            asking: Duration::ZERO,
+            checking: Duration::ZERO,
+        };
+        let told = |rows: &[Row]| {
+            let text = Figures { model: "m".to_owned(), rows: rows.to_vec() }.as_text();
+            let is_told = |line: &&str| line.contains("problems") || line.starts_with("none");
+            let cut = |line: &str| line.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
+            text.lines().filter(is_told).map(cut).collect::<Vec<_>>()
+        };
+        let one = Arm::ALL.map(|arm| row("one", arm, true));
+        let two = Arm::ALL.map(|arm| row("two", arm, arm == Arm::All));
+        assert_eq!(
+            told(&one),
+            [
+                "m: 1 problems",
+                "none 1 100.0 20.7-100.0",
+                "built-in: 0 problems gained,",
+                "all: 0 problems gained,"
+            ]
+        );
+        assert_eq!(
+            told(&[one, two].concat()),
+            [
+                "m, one: 1 problems",
+                "none 1 100.0 20.7-100.0",
+                "built-in: 0 problems gained,",
+                "all: 0 problems gained,",
+                "m, two: 1 problems",
+                "none 0 0.0 0.0-79.3",
+                "built-in: 0 problems gained,",
+                "all: 1 problems gained,",
+            ]
+        );
     }
 }

@@ -33,7 +33,7 @@ use crate::workspace::view::View;
 const PARSE: Duration = Duration::from_secs(30);
 
 /// How long the project is indexed before the model is asked: what is not indexed by then is read when a name leads there.
-const INDEXING: Duration = Duration::from_millis(300);
+pub(super) const INDEXING: Duration = Duration::from_millis(300);
 
 /// A place as a person writes it: line and column, from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,13 +111,14 @@ pub(super) enum Target<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Parses the file and looks around.
+    /// Parses the file and looks around, for as long as `indexing` at most.
     pub(super) fn new(
         path: &Path,
         text: &Text,
         at: Option<Place>,
         instruction: Option<&'a str>,
         is_new: bool,
+        indexing: Duration,
     ) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let language = Language::by_path(&name).ok_or_else(|| {
@@ -133,7 +134,7 @@ impl<'a> Site<'a> {
         };
         let tree = parse(language, &rope, None, PARSE);
         let state = crate::cli::setup::state_dir().ok();
-        let project = Project::around(path, INDEXING, state.as_deref());
+        let project = Project::around(path, indexing, state.as_deref());
         let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
         let facts = tree.as_ref().map(|tree| extract(language, &text.content, tree)).unwrap_or_default();
         let (facts, project, baseline) = (Arc::new(facts), Arc::new(project), Arc::default());
