@@ -63,6 +63,7 @@ impl Project {
         let (base, end) = (self.text.len(), after.len_bytes());
         Overlay {
             mends: None,
+            beside: std::sync::Arc::default(),
             language,
             path: self.path.clone(),
             before: version(Rope::from_str(&self.text)),

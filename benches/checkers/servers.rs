@@ -83,7 +83,7 @@ async fn command(project: &Project, program: &Path, supervisor: &Supervisor) {
     for draft in 0..=DRAFTS {
         let fault = project::fault(draft);
         let text = project.text(fault.as_deref());
-        let target = Target { root: &project.root, path: &project.path, text: &text };
+        let target = Target { root: &project.root, path: &project.path, text: &text, beside: &[] };
         let began = Instant::now();
         let found = command.check(&target, &copy).await.expect("it tells what it finds");
         if draft == 0 {

@@ -4,10 +4,11 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use super::prepare::Tested;
 use super::redraft::overlay;
 use crate::check::gates::{self, Figures};
 use crate::check::suite::{self, Known, Suite};
-use crate::check::{Depth, Finding, Overlay, Severity};
+use crate::check::{Beside, Depth, Finding, Overlay, Severity};
 use crate::draft::verify::Proposal;
 use crate::job::Checked;
 use crate::text::edit::{Edit, applied};
@@ -23,6 +24,10 @@ pub struct Checkers {
     pub path: String,
     /// What they found before.
     pub known: Arc<Known>,
+    /// Other files as their user has them in the editor.
+    pub beside: Beside,
+    /// What the draft is to test, if it is one of tests: its file, with what is tested as the draft.
+    pub tested: Option<Tested>,
 }
 
 /// Looks at a draft. `look` are the built-in checks; it may take its time. `path` is how the project calls the file. Where nothing is
@@ -40,6 +45,12 @@ pub async fn inspect(
     let first = looked(proposal.clone(), &path, &look, checkers.as_ref()).await;
     let second = better(&proposal, &first, &path, &look, checkers.as_ref()).await;
     let (proposal, checked) = second.unwrap_or((proposal, first));
+    let checked = match checkers.as_ref().and_then(|checkers| Some((checkers, checkers.tested.clone()?))) {
+        Some((checkers, tested)) if !is_wrong(&checked.findings) => {
+            reached(checked, proposal.clone(), checkers, tested).await
+        }
+        _ => checked,
+    };
     match gates {
         Some(figures) if !is_wrong(&checked.findings) => {
             gated(checked, proposal, path, checkers.as_ref(), figures).await
@@ -65,6 +76,26 @@ async fn better(
     (grade(&again) < grade(first)).then_some((second, Checked { mended: Some(draft), ..again }))
 }
 
+/// What was checked, with how far the tests go that were drafted.
+async fn reached(
+    mut checked: Checked,
+    proposal: Proposal,
+    Checkers { suite, path, beside, .. }: &Checkers,
+    Tested(tested): Tested,
+) -> Checked {
+    let path = path.clone();
+    let Ok(drafted) = tokio::task::spawn_blocking(move || overlay(&proposal, &path)).await else {
+        return checked;
+    };
+    let tested = Overlay { beside: beside.clone(), ..Overlay::clone(&tested) };
+    let heard = suite.reach(&drafted, &tested, &checked.asked).await;
+    checked.findings.extend(heard.findings);
+    checked.unheard.extend(heard.unheard);
+    checked.asked.extend(heard.asked);
+    checked.reached.extend(heard.reached);
+    checked
+}
+
 /// What was checked, with what the quality gates say.
 async fn gated(
     mut checked: Checked,
@@ -74,8 +105,9 @@ async fn gated(
     figures: Figures,
 ) -> Checked {
     let path = checkers.map_or(path, |checkers| checkers.path.clone());
+    let beside = checkers.map_or_else(Arc::default, |checkers| checkers.beside.clone());
     let work = move || {
-        let overlay = overlay(&proposal, &path);
+        let overlay = Overlay { beside, ..overlay(&proposal, &path) };
         (gates::check(&overlay), overlay)
     };
     let Ok((findings, overlay)) = tokio::task::spawn_blocking(work).await else {
@@ -124,8 +156,8 @@ async fn looked(
     };
     let (mut unheard, mut depth) = (Vec::new(), Depth::BuiltIn);
     let mut asked: Vec<String> = BUILT_IN.map(str::to_owned).to_vec();
-    if let Some(Checkers { suite, path, known }) = checkers {
-        let overlay = Overlay { path: path.clone(), ..overlay };
+    if let Some(Checkers { suite, path, known, beside, .. }) = checkers {
+        let overlay = Overlay { path: path.clone(), beside: beside.clone(), ..overlay };
         let heard = suite.check(&overlay, known, &findings).await;
         findings.extend(heard.findings);
         (unheard, depth) = (heard.unheard, heard.depth);

@@ -1,10 +1,12 @@
 //! From an action and a place to a task: what may change, what is asked, and an account of what will be sent.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::{Diagnostic, Plan, PlanError, Query, Source, list, plan};
+use crate::check::Overlay;
 use crate::context::{self, Ask, Context};
 use crate::draft::form::Shape;
 use crate::draft::place::Place;
@@ -26,7 +28,21 @@ pub struct Wish {
     pub range: Range<usize>,
     pub diagnostic: Option<Diagnostic>,
     pub instruction: Option<String>,
+    /// What the draft is to test, if it is one of tests.
+    pub tested: Option<Tested>,
 }
+
+/// What tests are about: its file, with that as the draft.
+#[derive(Clone, Debug)]
+pub struct Tested(pub Arc<Overlay>);
+
+impl PartialEq for Tested {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Tested {}
 
 /// How much the model takes, and how it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,6 +338,7 @@ pub fn prepare_new(
     recent: &[String],
 ) -> Result<(Task, Sent), PrepareError> {
     let wish = Wish {
+        tested: None,
         action: "generate".to_owned(),
         range: 0..0,
         diagnostic: None,

@@ -1,6 +1,7 @@
 //! The question for another round: it goes on from the first one, so that what the model has read of it counts; then come the
 //! draft, what is wrong with it, and what the project defines of that.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::prepare::{PrepareError, Room, Sent, checked};
@@ -36,6 +37,7 @@ pub fn overlay(proposal: &Proposal, path: &str) -> Overlay {
     Overlay {
         language: proposal.language,
         path: path.to_owned(),
+        beside: Arc::default(),
         before: Version { text: proposal.text.clone(), tree: proposal.tree.clone().or_else(before) },
         after: Version { text, tree },
         mends: proposal.mends.as_ref().map(|mends| start + mends.start..start + mends.end),

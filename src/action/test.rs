@@ -1,7 +1,10 @@
 //! Write tests for the function at the cursor. They go into a file of tests of their own, so what is run is a generation there
 //! (`redraft.generate`); here is when that is offered, and what it is asked.
 
+use std::sync::Arc;
+
 use super::{Action, Ask, Offer, Plan, PlanError, Query};
+use crate::check::{Overlay, Version};
 use crate::syntax::definition::{self, Definition, Kind};
 use crate::syntax::{Source, lines};
 
@@ -49,6 +52,25 @@ pub fn instruction(
         source.language.fence,
         code.trim_end()
     ))
+}
+
+/// The file of the function at `range`, with the function's body as a draft that changed nothing: what its tests are measured by.
+#[must_use]
+pub fn tested(source: &Source<'_>, range: &std::ops::Range<usize>) -> Option<Overlay> {
+    let (function, _) = function(source, range)?;
+    let version = Version { text: source.text.clone(), tree: source.tree.cloned() };
+    let docstring = function.docstring.as_ref().map_or(function.body.start, |docstring| docstring.end);
+    let body = docstring.max(function.body.start)..function.body.end;
+    Some(Overlay {
+        language: source.language,
+        path: source.path.to_owned(),
+        mends: None,
+        beside: Arc::default(),
+        before: version.clone(),
+        after: version,
+        base: body.clone(),
+        draft: body,
+    })
 }
 
 /// The innermost function that is written, with the names around it.

@@ -66,6 +66,17 @@ pub struct Target<'a> {
     pub path: &'a str,
     /// As the draft would have it.
     pub text: &'a Rope,
+    /// Other files that are not as they are on disk.
+    pub beside: &'a [(String, Rope)],
+}
+
+impl Target<'_> {
+    /// The files whose texts the copy is to have: the others, and then the draft's.
+    pub(super) fn files(&self) -> Vec<(String, String)> {
+        let own = (self.path.to_owned(), self.text.to_string());
+        let others = self.beside.iter().filter(|(path, _)| path != self.path);
+        others.map(|(path, text)| (path.clone(), text.to_string())).chain([own]).collect()
+    }
 }
 
 impl Format {
@@ -124,7 +135,7 @@ impl Command {
     }
 
     async fn on_copy(&self, target: &Target<'_>, mut copy: OwnedMutexGuard<Copy>) -> Result<Report, Trouble> {
-        let overlay = [(target.path.to_owned(), target.text.to_string())];
+        let overlay = target.files();
         let filled = tokio::task::spawn_blocking(move || copy.refresh(&overlay).map(|folder| (folder, copy)));
         let (folder, copy) =
             filled.await.map_err(|_| Trouble::Unreadable("the workspace could not be copied".into()))??;
@@ -207,6 +218,9 @@ impl Command {
             Format::Junit => junit::read(document, file),
         };
         match read {
+            Ok(report) if report.cases.is_empty() && matches!(self.format, Format::Junit) => {
+                Err(Trouble::NoTests)
+            }
             Ok(report) if report.told == 0 && output.status != 0 => {
                 Err(failed(output, format!("it ended with code {}, and told of nothing", output.status)))
             }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ropey::Rope;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::Finding;
@@ -41,6 +42,29 @@ pub(super) struct Measure<'a> {
     pub tests: &'a [String],
 }
 
+/// How much of a draft tests run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Covered {
+    /// Lines, of all those that could run.
+    done: usize,
+    all: usize,
+    /// Those that do not, by their numbers.
+    missing: Vec<usize>,
+}
+
+impl Covered {
+    pub fn percent(&self) -> usize {
+        self.done * 100 / self.all
+    }
+
+    /// In words; `of` is what was to be run.
+    pub fn told(&self, of: &str) -> String {
+        let Self { done, all, missing } = self;
+        let not = if missing.is_empty() { String::new() } else { format!(", and not {}", in_words(missing)) };
+        format!("the tests run {done} of {all} lines of {of} ({} %){not}", self.percent())
+    }
+}
+
 /// A run's copy: nobody else's as long as this is there.
 type Held = Arc<OwnedMutexGuard<Copy>>;
 
@@ -50,8 +74,8 @@ impl Measure<'_> {
         pytest::place(&command.argv).is_some()
     }
 
-    /// What the figures do not let pass; nothing of a draft without lines that run.
-    pub async fn coverage(&self, figures: Figures) -> Result<Option<Finding>, String> {
+    /// How much of the draft the tests run; nothing of one without lines that run.
+    pub async fn coverage(&self) -> Result<Option<Covered>, String> {
         let (held, folder) = self.fill(&self.overlay.after.text.to_string(), &[(coverage::RC, "")]).await?;
         let Some(argv) = pytest::below_coverage(&self.argv(&folder), self.overlay.language, self.root) else {
             return Err("it is not known by which interpreter the tests run".to_owned());
@@ -74,28 +98,28 @@ impl Measure<'_> {
             let said = output.stderr.trim();
             if said.is_empty() { why } else { format!("{why}; it said: {said}") }
         })?;
-        Ok(self.uncovered(&ran, figures.coverage))
+        Ok(self.covered(&ran))
     }
 
-    fn uncovered(&self, ran: &coverage::Lines, least: usize) -> Option<Finding> {
+    fn covered(&self, ran: &coverage::Lines) -> Option<Covered> {
         let text = &self.overlay.after.text;
         let draft = lines::trim(text, &self.overlay.draft);
         let (first, last) = (lines::of(text, draft.start) + 1, lines::of(text, draft.end) + 1);
-        let count = |lines: &[usize]| lines.iter().filter(|line| (first..=last).contains(line)).count();
-        let (done, missing) = (count(&ran.executed), count(&ran.missing));
-        let all = done + missing;
-        if all == 0 || done * 100 >= least * all {
-            return None;
-        }
-        let lines: Vec<usize> =
-            ran.missing.iter().copied().filter(|line| (first..=last).contains(line)).collect();
-        let told = in_words(&lines);
-        let percent = done * 100 / all;
-        let message = format!(
-            "the tests run {done} of {all} lines of the draft ({percent} %, {least} % are asked for), and not {told}"
-        );
-        let at = lines.first().map_or(draft.clone(), |line| self.line(*line));
-        Some(warning("coverage", at, message))
+        let within = |lines: &[usize]| -> Vec<usize> {
+            lines.iter().copied().filter(|line| (first..=last).contains(line)).collect()
+        };
+        let (done, missing) = (within(&ran.executed).len(), within(&ran.missing));
+        let all = done + missing.len();
+        (all > 0).then_some(Covered { done, all, missing })
+    }
+
+    /// What the figures do not let pass of what is covered.
+    pub fn uncovered(&self, covered: &Covered, figures: Figures) -> Option<Finding> {
+        let least = figures.coverage;
+        let message = format!("{}, {least} % are asked for", covered.told("the draft"));
+        let draft = lines::trim(&self.overlay.after.text, &self.overlay.draft);
+        let at = covered.missing.first().map_or(draft, |line| self.line(*line));
+        (covered.percent() < least).then(|| warning("coverage", at, message))
     }
 
     /// What the figures do not let pass of the mutants; nothing where there are none.
@@ -183,12 +207,18 @@ impl Measure<'_> {
     /// The copy, put right, with `text` in the file's place.
     async fn fill(&self, text: &str, others: &[(&str, &str)]) -> Result<(Held, PathBuf), String> {
         let mut copy = Arc::clone(self.copy).lock_owned().await;
-        let mut files = vec![(self.overlay.path.clone(), text.to_owned())];
+        let text = Rope::from_str(text);
+        let mut files = Target { text: &text, ..self.target() }.files();
         files.extend(others.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
         let filled = tokio::task::spawn_blocking(move || copy.refresh(&files).map(|folder| (folder, copy)));
         let filled = filled.await.map_err(|_| "the workspace could not be copied".to_owned())?;
         let (folder, copy) = filled.map_err(|error| error.to_string())?;
         Ok((Arc::new(copy), folder))
+    }
+
+    fn target(&self) -> Target<'_> {
+        let Overlay { path, after, beside, .. } = self.overlay;
+        Target { root: self.root, path, text: &after.text, beside }
     }
 
     async fn run(
@@ -199,7 +229,7 @@ impl Measure<'_> {
         limits: Limits,
     ) -> Result<Output, Trouble> {
         let command = Command { argv, limits, ..self.command.clone() };
-        let target = Target { root: self.root, path: &self.overlay.path, text: &self.overlay.after.text };
+        let target = self.target();
         // In the copy, where it is gone with the next use: nobody reads this report.
         let spec = command.spec(&target, folder.to_owned(), &folder.join(pytest::REPORT), None)?;
         run_keeping(spec, Arc::clone(held)).await

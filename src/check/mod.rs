@@ -37,7 +37,7 @@ use std::ops::Range;
 use self::callables::Callables;
 pub use self::delta::introduced;
 use self::objects::Objects;
-pub use self::overlay::{Around, Baseline, Overlay, Version};
+pub use self::overlay::{Around, Baseline, Beside, Overlay, Version};
 use crate::syntax::Source;
 use crate::syntax::bindings::Names;
 use crate::syntax::calls::{Calls, calls};

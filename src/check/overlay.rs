@@ -1,7 +1,7 @@
 //! A file as a draft would have it, beside what it was: what the checks look at. It is on no disk and in no editor.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use ropey::Rope;
 use tree_sitter::Tree;
@@ -11,6 +11,9 @@ use crate::syntax::facts::extract;
 use crate::syntax::{Language, Source, lines};
 use crate::workspace::Index;
 use crate::workspace::view::{Reader, View};
+
+/// Files as they stand in an editor, by their paths from the workspace's folder.
+pub type Beside = Arc<Vec<(String, Rope)>>;
 
 /// A text with its tree.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Overlay {
     pub language: &'static Language,
     /// How the project calls the file.
     pub path: String,
+    /// Other files as their user has them in the editor, by their paths from the workspace's folder.
+    pub beside: Beside,
     pub before: Version,
     pub after: Version,
     /// What of `before` was wrong and is to be right: findings there are no news, and no excuse.

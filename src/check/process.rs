@@ -141,6 +141,9 @@ pub enum Trouble {
     /// What it said is not what it should say, or it failed without saying of what.
     #[error("gave no result: {0}")]
     Unreadable(String),
+    /// It runs tests, and ran none.
+    #[error("gave no result: a report without a single test")]
+    NoTests,
     #[error("was not run: {0}")]
     NoCopy(#[from] super::copy::CopyError),
 }

@@ -6,8 +6,9 @@
 
 mod cases;
 mod gate;
+mod testing;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,14 +21,14 @@ use super::command::{Command, Format, Target};
 use super::copy::Copy;
 use super::examples::{self, Example};
 use super::lsp::{Server, uri_of};
-use super::output::{Case, Outcome, Report};
+use super::output::Case;
 use super::overlay::{Overlay, Version};
 use super::process::{Limits, Spec, Supervisor, Trouble, find, run_keeping};
-use super::{Depth, Finding, Severity, imports, introduced, selection};
+use super::{Depth, Finding, Severity, imports, introduced};
 use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
 
-use self::cases::{About, judge};
 pub use self::gate::{NO_TESTS, is_measured};
+use self::testing::{RUN, of_draft};
 
 /// See the module's head. Dropping it ends what it started.
 #[derive(Debug)]
@@ -79,6 +80,8 @@ pub struct Heard {
     pub asked: Vec<String>,
     /// How far that went.
     pub depth: Depth,
+    /// What was measured, a sentence each.
+    pub reached: Vec<String>,
 }
 
 impl Suite {
@@ -117,10 +120,13 @@ impl Suite {
                 // What is wrong already need not fail its tests as well.
                 break;
             }
-            heard.depth = depth;
             let told = join_all(group.iter().map(|checker| self.ask(checker, overlay, known))).await;
             for (checker, told) in group.iter().zip(told) {
                 heard.take(&checker.name, told);
+            }
+            // What did not come to its end was not looked at so far.
+            if !heard.findings.iter().any(|finding| finding.code == RUN) {
+                heard.depth = depth;
             }
         }
         heard
@@ -161,7 +167,7 @@ impl Suite {
         overlay: &Overlay,
         version: &Version,
     ) -> Result<Option<Vec<Finding>>, String> {
-        let target = Target { root: &self.root, path: &overlay.path, text: &version.text };
+        let target = self.target(overlay, version);
         let told = |trouble: Trouble| trouble.to_string();
         match &checker.kind {
             Kind::Server(server) => {
@@ -186,68 +192,8 @@ impl Suite {
         }
     }
 
-    /// What the tests about a draft say of it that they did not say before.
-    async fn ask_tests(
-        &self,
-        name: &str,
-        command: &Command,
-        overlay: &Overlay,
-        known: &Known,
-    ) -> Result<Option<Vec<Finding>>, String> {
-        let Some((tests, naming)) = self.tests_of(overlay).await? else { return Ok(None) };
-        let told = self.run_tests(command, &tests, overlay, &overlay.after).await?;
-        let has_passed = |report: &Report| report.cases.iter().all(|case| case.outcome == Outcome::Passed);
-        if told.as_ref().is_ok_and(has_passed) {
-            return Ok(Some(Vec::new()));
-        }
-        let before = match known.cases(name) {
-            Some(before) => before,
-            None => {
-                let told = self.run_tests(command, &tests, overlay, &overlay.before).await?;
-                let before = told.map(|report| report.cases).map_err(|trouble| trouble.to_string());
-                known.set_cases(name, before.clone());
-                before
-            }
-        };
-        let found = match (told, before) {
-            (Ok(report), before) => {
-                let about = About { is_new: overlay.is_new(), naming };
-                judge(&before.unwrap_or_default(), &report.cases, &about)?
-            }
-            // With what stood there before, they came to an end.
-            (Err(trouble), Ok(_)) if trouble.is_of_the_run() => {
-                let message = format!("the tests did not come to their end with this draft: {trouble}");
-                vec![Finding::error("", "run", overlay.draft.clone(), message).by(name)]
-            }
-            (Err(trouble), _) => return Err(trouble.to_string()),
-        };
-        Ok(Some(found.into_iter().map(|finding| of_draft(overlay, finding)).collect()))
-    }
-
-    /// The files of tests that are about a draft, and those of their functions that name it; nothing where there are none.
-    async fn tests_of(&self, overlay: &Overlay) -> Result<Option<(Vec<String>, HashSet<String>)>, String> {
-        let (root, looked) = (self.root.clone(), overlay.clone());
-        let look = move || {
-            let tests = selection::of(&root, &looked);
-            let naming = selection::naming(&root, &looked, &tests);
-            (tests, naming)
-        };
-        let found = tokio::task::spawn_blocking(look).await;
-        let found = found.map_err(|_| "was not run: no tests could be looked for".to_owned())?;
-        Ok(Some(found).filter(|(tests, _)| !tests.is_empty()))
-    }
-
-    async fn run_tests(
-        &self,
-        command: &Command,
-        tests: &[String],
-        overlay: &Overlay,
-        version: &Version,
-    ) -> Result<Result<Report, Trouble>, String> {
-        let target = Target { root: &self.root, path: &overlay.path, text: &version.text };
-        let mut command = command.clone();
-        command.argv.extend(tests.iter().cloned());
-        Ok(command.report(&target, self.copy().await?).await)
+    fn target<'a>(&'a self, overlay: &'a Overlay, version: &'a Version) -> Target<'a> {
+        Target { root: &self.root, path: &overlay.path, text: &version.text, beside: &overlay.beside }
     }
 
     async fn run_examples(
@@ -259,7 +205,7 @@ impl Suite {
     ) -> Result<Vec<Finding>, String> {
         let Some(script) = overlay.language.examples else { return Ok(Vec::new()) };
         let mut copy = self.copy().await?.clone().lock_owned().await;
-        let files = [(overlay.path.clone(), version.text.to_string())];
+        let files = self.target(overlay, version).files();
         let filled = tokio::task::spawn_blocking(move || copy.refresh(&files).map(|folder| (folder, copy)));
         let (folder, copy) = filled
             .await
@@ -394,11 +340,6 @@ impl Checker {
             Kind::Tests(_) | Kind::Examples { .. } => false,
         }
     }
-}
-
-/// A test that fails is about the whole draft.
-fn of_draft(overlay: &Overlay, finding: Finding) -> Finding {
-    Finding { range: overlay.draft.clone(), ..finding }
 }
 
 /// How long a language server may think about one draft.

@@ -152,6 +152,7 @@ fn of_file(path: &Path, project: &Project, work: &mut Work<'_>) -> Result<Vec<To
         let whole = 0..rope.len_bytes();
         let overlay = Overlay {
             mends: None,
+            beside: std::sync::Arc::default(),
             language,
             path: inside.clone(),
             before: version.clone(),

@@ -5,7 +5,7 @@ use ropey::Rope;
 use super::rounds::{Candidate, Fault, Verdict};
 use super::{Checked, Delivery, Effect, Phase, Run, State};
 use crate::check::Finding;
-use crate::draft::region::Policy;
+use crate::draft::region::{Policy, Region};
 use crate::draft::verify::{Proposal, Rejected};
 use crate::draft::weave::Time;
 use crate::model::Tokens;
@@ -51,7 +51,44 @@ impl Run {
         if self.phase != Phase::Inspecting {
             return None;
         }
-        let mut proposal = self.task.proposal(&self.targets);
+        let mut proposal = self.proposal_in(document, &self.targets);
+        if let Some((_, block)) = &mut proposal.imports {
+            // With what the user has imported meanwhile.
+            let region = &self.weave.regions()[1];
+            let ops = diff::edits(region.ours(), block);
+            *block = region.step(&ops, Policy::Hold).next.text();
+        }
+        self.inspected = Some(Box::new(proposal.clone()));
+        Some(proposal)
+    }
+
+    /// What stands in place of the draft, where its user's typing held a part of that back: nobody has looked at it.
+    #[must_use]
+    pub fn as_it_stands(&self, document: &Rope) -> Option<Proposal> {
+        let texts: Vec<String> = self.weave.regions().iter().map(Region::text).collect();
+        (!self.rest().is_empty()).then(|| self.proposal_in(document, &texts))
+    }
+
+    /// The checks of that are done: it is what the draft is now.
+    pub fn stands_with(&mut self, text: &Rope, findings: &[Finding]) {
+        let fault = |finding: &Finding| {
+            let line = text.line(text.byte_to_line(finding.range.start.min(text.len_bytes())));
+            Fault { finding: finding.clone(), region: None, line: line.to_string().trim().to_owned() }
+        };
+        let Some(chosen) = &mut self.chosen else { return };
+        chosen.faults = findings.iter().map(fault).collect();
+        chosen.unheard =
+            vec!["what stands is the draft and what you typed: it had the built-in checks alone".to_owned()];
+        if !chosen.faults.is_empty() {
+            let held = self.message.take();
+            self.message =
+                Some(held.into_iter().chain([left_over(&chosen.faults)]).collect::<Vec<_>>().join("; "));
+        }
+    }
+
+    /// The document as it was before, with what was typed elsewhere meanwhile, and with these texts in the regions.
+    fn proposal_in(&self, document: &Rope, texts: &[String]) -> Proposal {
+        let mut proposal = self.task.proposal(texts);
         let regions = self.weave.regions();
         let old: Vec<Edit> = sorted(regions.iter().map(|region| Edit::new(region.range(), region.base())));
         let mut text = document.clone();
@@ -70,13 +107,7 @@ impl Run {
                 *place = range(1);
             }
         }
-        if let Some((_, block)) = &mut proposal.imports {
-            // With what the user has imported meanwhile.
-            let ops = diff::edits(regions[1].ours(), block);
-            *block = regions[1].step(&ops, Policy::Hold).next.text();
-        }
-        self.inspected = Some(Box::new(proposal.clone()));
-        Some(proposal)
+        proposal
     }
 
     /// The checks are done.
@@ -155,6 +186,7 @@ impl Run {
             parts.push(left_over(&best.faults));
             parts.extend(why);
         }
+        parts.extend(best.reached.iter().cloned());
         parts.extend(best.unheard.iter().map(|why| format!("not checked: {why}")));
         self.message = (!parts.is_empty()).then(|| parts.join("; "));
         self.chosen = Some(best);
@@ -177,6 +209,7 @@ impl Run {
             faults,
             lacking,
             depth: checked.depth,
+            reached: checked.reached,
             asked: checked.asked,
             unheard: checked.unheard,
             note: self.message.clone(),

@@ -112,6 +112,8 @@ pub struct Checked {
     pub lacking: Vec<Finding>,
     /// How far it was looked at.
     pub depth: Depth,
+    /// What was measured of it, a sentence each.
+    pub reached: Vec<String>,
     /// The draft as a checker has mended it; `findings` are of that.
     pub mended: Option<String>,
 }

@@ -54,6 +54,8 @@ pub struct Candidate {
     pub lacking: Vec<Fault>,
     /// How far it was looked at.
     pub depth: Depth,
+    /// What was measured of it, a sentence each.
+    pub reached: Vec<String>,
     /// Who looked at it, and who was to and told nothing.
     pub asked: Vec<String>,
     pub unheard: Vec<String>,

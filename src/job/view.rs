@@ -79,6 +79,12 @@ impl Run {
         self.chosen.as_ref().map_or(&[], |chosen| &chosen.asked)
     }
 
+    /// What was measured of that draft, a sentence each.
+    #[must_use]
+    pub fn reached(&self) -> &[String] {
+        self.chosen.as_ref().map_or(&[], |chosen| &chosen.reached)
+    }
+
     /// Who was to look at that draft and told nothing, a sentence each.
     #[must_use]
     pub fn unheard(&self) -> &[String] {

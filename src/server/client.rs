@@ -1,7 +1,7 @@
 //! What the client is and can: read leniently from the raw `initialize` parameters, since lsp-types' enums are closed and a
 //! newer client's values must not be fatal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -55,7 +55,20 @@ pub(super) struct Options {
     pub problems: Vec<String>,
 }
 
+/// The path of a file from the folder that it is in, as the project calls it.
+pub(super) fn below(path: &Path, folder: &Path) -> Option<String> {
+    let rest = path.strip_prefix(folder).ok()?;
+    let parts: Vec<_> = rest.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    Some(parts.join("/"))
+}
+
 impl Profile {
+    /// The innermost folder that a file is in.
+    pub fn folder_of(&self, path: &Path) -> Option<&Path> {
+        let folders = self.folders.iter().filter(|folder| path.starts_with(folder));
+        folders.max_by_key(|folder| folder.as_os_str().len()).map(PathBuf::as_path)
+    }
+
     pub fn read(params: &Value) -> Self {
         let capability = |path: &str| params.pointer(&format!("/capabilities/{path}"));
         let is = |path: &str| capability(path).and_then(Value::as_bool).unwrap_or(false);

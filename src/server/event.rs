@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ropey::Rope;
 use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 use tower_lsp::jsonrpc;
@@ -16,6 +17,7 @@ use super::session::Loaded;
 use super::session::project::{Learnt, Project};
 use super::session::ready::{Ready, Unready};
 use crate::action::prepare::{PrepareError, Sent};
+use crate::check::Finding;
 use crate::draft::verify::Rejected;
 use crate::job::{Checked, Task};
 use crate::model::ledger::By;
@@ -180,6 +182,12 @@ pub(super) enum TaskEvent {
         stamp: Stamp,
         tree: Option<Tree>,
         learnt: Option<Learnt>,
+    },
+    /// The built-in checks have looked at what stands where a draft was held back in part, in this text.
+    Stands {
+        run: RunId,
+        text: Rope,
+        findings: Vec<Finding>,
     },
     Checked {
         run: RunId,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tower_lsp::jsonrpc;
 
 use super::event::{Command, RunId};
+use crate::action::prepare::Tested;
 use crate::model::ledger::{By, since};
 
 /// `textDocument/codeAction`, as far as it is looked at.
@@ -79,9 +80,9 @@ pub(super) struct GenerateParams {
     pub instruction: String,
     #[serde(default)]
     pub model: Option<String>,
-    /// Tests, which go to the file's end. Not a client's to say.
+    /// What is to be tested, if they are tests, which go to the file's end. Not a client's to say.
     #[serde(skip)]
-    pub is_tests: bool,
+    pub tested: Option<Tested>,
 }
 
 #[derive(Debug, Deserialize)]

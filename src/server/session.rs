@@ -337,6 +337,7 @@ impl Session {
             }
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
             TaskEvent::Parsed { uri, stamp, tree, learnt } => self.parsed(&uri, stamp, tree, learnt),
+            TaskEvent::Stands { run, text, findings } => self.stands(run, &text, findings),
             TaskEvent::Checked { run, checked } => self.step(run, Input::Checked(checked)),
             TaskEvent::Redraft { run, outcome } => self.redraft(run, *outcome),
             TaskEvent::Reloaded(outcome) => self.reloaded(outcome),

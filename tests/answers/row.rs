@@ -130,7 +130,7 @@ impl Row {
         let diagnostic =
             said.map(|message| Diagnostic { range: range.clone(), message, ..Diagnostic::default() });
         let instruction = self.instruction.clone().filter(|_| !fixes);
-        let wish = Wish { action: self.action.clone(), range, diagnostic, instruction };
+        let wish = Wish { action: self.action.clone(), range, diagnostic, instruction, tested: None };
         let room = Room {
             context: Tokens(1_000),
             window: Tokens(32_000),

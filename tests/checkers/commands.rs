@@ -53,7 +53,7 @@ impl Setup {
     /// What it finds in the draft, each as `code text`.
     async fn check(&self, command: &Command) -> Result<Vec<String>, Trouble> {
         let text = Rope::from_str(DRAFT);
-        let target = Target { root: &self.root, path: "a.py", text: &text };
+        let target = Target { root: &self.root, path: "a.py", text: &text, beside: &[] };
         let found = command.check(&target, &self.copy).await?;
         Ok(found.iter().map(|one| format!("{} {}", one.code, &DRAFT[one.range.clone()])).collect())
     }
@@ -149,7 +149,7 @@ async fn what_a_command_does_to_its_copy_does_not_reach_the_workspace_or_the_nex
     let look = "import pathlib\nfor path in sorted(pathlib.Path('.').rglob('*')):\n  if path.is_file(): print('1:', path, path.read_bytes().hex())";
     let lines = || Format::pattern(r"^(?<line>\d+): (?<message>.*)$").unwrap();
     let draft = Rope::from_str(DRAFT);
-    let target = Target { root: &setup.root, path: "a.py", text: &draft };
+    let target = Target { root: &setup.root, path: "a.py", text: &draft, beside: &[] };
     let look = setup.command(lines(), look, &["{file}"]);
     let seen = async || {
         let found = look.check(&target, &setup.copy).await.unwrap();

@@ -44,6 +44,7 @@ fn overlay(draft: &str) -> Overlay {
     let start = BEFORE.find("    pass").unwrap();
     Overlay {
         mends: None,
+        beside: std::sync::Arc::default(),
         language,
         path: "shapes.py".to_owned(),
         before: version(BEFORE.to_owned()),

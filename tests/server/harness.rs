@@ -69,7 +69,7 @@ pub struct Client {
     /// Kinds of `$/progress` by token, of every token that was created.
     pub progress: BTreeMap<String, Vec<String>>,
     /// What the user was shown and the test has not read.
-    messages: VecDeque<(u64, String)>,
+    pub messages: VecDeque<(u64, String)>,
     /// Requests of the server's for an edit, all of them.
     pub edits: Vec<Value>,
     pub manners: VecDeque<Manner>,

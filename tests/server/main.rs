@@ -15,6 +15,7 @@ mod failover;
 mod fault_server;
 mod handshake;
 mod harness;
+mod judged;
 mod liars;
 mod looking;
 mod order;

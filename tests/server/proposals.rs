@@ -83,13 +83,13 @@ fn generate(client: &mut Client, uri: &str, line: u32) -> String {
     answer["run"].as_str().unwrap().to_owned()
 }
 
-fn proposal(client: &mut Client) -> Value {
+pub(crate) fn proposal(client: &mut Client) -> Value {
     client.until("a proposal", |client| !client.proposals.is_empty());
     client.proposals.pop_front().unwrap()
 }
 
 /// The text that a proposal makes of `text`, and whether it makes the file.
-fn made(client: &Client, proposal: &Value, text: &str) -> (String, bool) {
+pub(crate) fn made(client: &Client, proposal: &Value, text: &str) -> (String, bool) {
     let changes = proposal["params"]["edit"]["documentChanges"].as_array().unwrap();
     let (last, first) = changes.split_last().unwrap();
     for create in first {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redraft::model::provider::scripted::Scripted;
+use redraft::model::provider::scripted::{Gate, Scripted, Step};
 use serde_json::json;
 
 use crate::SHAPES;
@@ -143,4 +143,48 @@ fn quality_gates_are_asked_where_its_user_wants_them() {
         assert_eq!((asked, &report["left"]), (gates, &json!([])), "{report}");
         client.finish();
     }
+}
+
+#[test]
+fn a_fix_that_leaves_its_diagnostic_is_redrafted() {
+    let provider = Scripted::saying(["return undefined_thing + 0\n", "return 4\n"]);
+    let mut client = greeted(&provider, json!({ "delivery": "final" }));
+    let at = SHAPES.find("2\n").unwrap();
+    client.change(at..at + 1, "undefined_thing");
+    let range = client.range(at..at + "undefined_thing".len());
+    let diagnostic = json!({ "range": range, "message": "undefined name" });
+    let listed = client.actions_in(range, json!({ "diagnostics": [diagnostic], "only": ["quickfix"] }));
+    let answer = client.execute("redraft.run", listed[0]["command"]["arguments"][0].clone()).unwrap();
+    client.until_state(answer["run"].as_str().unwrap(), "done");
+    assert!(client.text().contains("return 4"), "{}", client.text());
+    client.finish();
+}
+
+#[test]
+fn what_stands_beside_what_was_typed_is_looked_at() {
+    // The first draft has a fault; its user types into it while the second is asked for, which cannot take its place then.
+    let gate = Gate::new();
+    let first = "    wrong = made_up(r)\n    return wrong\n";
+    let provider = Scripted::saying([first]);
+    provider.add(vec![Step::Wait(gate.clone()), Step::say("    return 3 * r * r\n"), Step::stop()]);
+    let mut client = greeted(&provider, json!({ "delivery": "stream" }));
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "refining");
+    let at = client.find("made_up(") + "made_up(".len();
+    client.change(at..at, "1 + ");
+    client.barrier();
+    gate.open();
+    client.until_state(&run, "done");
+    assert!(client.text().contains("made_up(1 + "), "{}", client.text());
+    // What stands is looked at behind the run's end.
+    let mut report = json!(null);
+    while !report["left"].to_string().contains("made_up") {
+        report = client.call("redraft/report", json!({ "run": run })).unwrap();
+        assert_eq!(report["state"], "done");
+        client.barrier();
+    }
+    assert!(report["left"].to_string().contains("made_up"), "{report}");
+    assert!(report["not_checked"][0].as_str().unwrap().contains("what you typed"), "{report}");
+    client.shows(3, "a part of the draft is held back");
+    client.finish();
 }

@@ -16,6 +16,7 @@ pub(in crate::check) fn overlay(before: &str, base: &str, draft: &str) -> Overla
     let (from, rest) = (before.len(), "\n\nLAST = 1\n");
     Overlay {
         mends: None,
+        beside: std::sync::Arc::default(),
         language,
         path: "pkg/mod.py".to_owned(),
         before: version(format!("{before}{base}{rest}")),

@@ -66,9 +66,6 @@ pub(in crate::check) fn read(stdout: &[u8], file: &File<'_>) -> Result<Report, S
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) | Event::DocType(_) => {}
         }
     }
-    if report.cases.is_empty() {
-        return Err("a report without a single test".into());
-    }
     Ok(report)
 }
 

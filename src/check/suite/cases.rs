@@ -10,6 +10,8 @@ use crate::check::output::{Case, Outcome};
 pub(super) struct About {
     /// There was nothing before that a test could have passed with: a body yet to be written.
     pub is_new: bool,
+    /// The draft is one of tests.
+    pub is_test: bool,
     /// The functions of tests that name what is drafted.
     pub naming: HashSet<String>,
 }
@@ -37,6 +39,14 @@ pub(super) fn judge(before: &[Case], after: &[Case], about: &About) -> Result<Ve
             }
             (Outcome::Failed(finding), _) => findings.push(finding.clone()),
         }
+    }
+    if about.is_test && !after.iter().any(|case| earlier(case).is_none()) {
+        return Ok(vec![Finding::error(
+            "",
+            "none",
+            0..0,
+            "the draft has no test that is run, and that was not there before",
+        )]);
     }
     let has_passed = after.iter().any(|case| case.outcome == Outcome::Passed);
     match as_before.first() {
@@ -97,8 +107,9 @@ mod tests {
 
     #[test]
     fn only_what_the_draft_brought_in_counts() {
-        let new = About { is_new: true, naming: ["test_b".to_owned()].into() };
-        let edited = About { is_new: false, ..About { naming: new.naming.clone(), ..About::default() } };
+        let new = About { is_new: true, is_test: false, naming: ["test_b".to_owned()].into() };
+        let edited = About { naming: new.naming.clone(), ..About::default() };
+        let tests = About { is_test: true, ..About::default() };
         for (about, before, after, expected) in [
             (&edited, "+a; +b", "+a; +b", Ok("")),
             (&edited, "+a; +b", "+a; -b x", Ok("b: x")),
@@ -119,6 +130,9 @@ mod tests {
             (&edited, "~a; +b", "~a; +b", Ok("")),
             (&edited, "~a", "~a", Err("every test was skipped")),
             (&edited, "", "-a x", Ok("a: x")),
+            (&tests, "+a", "+a; +b", Ok("")),
+            (&tests, "+a", "+a; -b x", Ok("b: x")),
+            (&tests, "+a", "+a", Ok("the draft has no test that is run, and that was not there before")),
         ] {
             let judged = judge(&cases(before), &cases(after), about);
             let told = judged

@@ -1,11 +1,13 @@
 //! The suite's part in the quality gates: which checker's tests a draft is measured with, and what is told where there are none.
 
 use super::{Checker, Heard, Kind, Suite};
-use crate::check::gates::Figures;
+use crate::check::gates::{Figures, warning};
 use crate::check::measure::Measure;
 use crate::check::{Overlay, selection};
 use crate::syntax::{Source, definition, lines};
 
+/// Of what new tests are about, so many percent of the lines are to run: as the stage `development` has it.
+const LEAST: usize = 70;
 /// Why nothing is measured without them.
 pub const NO_TESTS: &str =
     "coverage and mutants were not measured: no checker of the kind `test` runs pytest here";
@@ -40,8 +42,9 @@ impl Suite {
             }
         };
         let measure = Measure { overlay, root: &self.root, copy, command, tests: &tests };
-        let measured =
-            [("coverage", measure.coverage(figures).await), ("mutants", measure.mutation(figures).await)];
+        let covered = measure.coverage().await;
+        let covered = covered.map(|covered| measure.uncovered(&covered?, figures));
+        let measured = [("coverage", covered), ("mutants", measure.mutation(figures).await)];
         for (what, measured) in measured {
             match measured {
                 Ok(finding) => {
@@ -50,6 +53,42 @@ impl Suite {
                 }
                 Err(why) => heard.unheard.push(format!("{what}: {why}")),
             }
+        }
+        heard
+    }
+
+    /// How far the tests that a draft has written go: `tested` is the module that they are about, with what they are about as its draft.
+    pub async fn reach(&self, drafted: &Overlay, tested: &Overlay, asked: &[String]) -> Heard {
+        let mut heard = Heard::default();
+        let found = self.checkers.iter().find_map(|checker| tests(checker, tested));
+        let Some((_, command)) = found.filter(|(name, _)| asked.iter().any(|asked| asked == name)) else {
+            return heard;
+        };
+        let copy = match self.copy().await {
+            Ok(copy) => copy,
+            Err(why) => {
+                heard.unheard.push(format!("coverage: {why}"));
+                return heard;
+            }
+        };
+        let mut beside = tested.beside.to_vec();
+        beside.retain(|(path, _)| *path != drafted.path);
+        beside.push((drafted.path.clone(), drafted.after.text.clone()));
+        let tested = Overlay { beside: beside.into(), ..tested.clone() };
+        let tests = [drafted.path.clone()];
+        let measure = Measure { overlay: &tested, root: &self.root, copy, command, tests: &tests };
+        match measure.coverage().await {
+            Ok(covered) => {
+                heard.asked.push("coverage".to_owned());
+                let Some(covered) = covered else { return heard };
+                let told = covered.told("what they test");
+                if covered.percent() < LEAST {
+                    let message = format!("{told}; test those lines, too");
+                    heard.findings.push(warning("coverage", drafted.draft.clone(), message));
+                }
+                heard.reached.push(told);
+            }
+            Err(why) => heard.unheard.push(format!("coverage: {why}")),
         }
         heard
     }

@@ -172,7 +172,13 @@ impl<'a> Site<'a> {
         let (root, supervisor) = (self.folder()?, Supervisor::this().ok()?);
         let suite = Suite::new(specs, root, state, &supervisor);
         let path = self.told.clone();
-        suite.is_for(self.language.id).then(|| Checkers { suite: suite.into(), path, known: Arc::default() })
+        suite.is_for(self.language.id).then(|| Checkers {
+            suite: suite.into(),
+            path,
+            known: Arc::default(),
+            beside: Arc::default(),
+            tested: None,
+        })
     }
 
     /// What is asked for a better draft.
@@ -199,6 +205,7 @@ impl<'a> Site<'a> {
         };
         let ask = |action: &str| {
             let wish = Wish {
+                tested: None,
                 action: action.to_owned(),
                 range: offset..offset,
                 diagnostic: None,

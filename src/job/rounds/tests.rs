@@ -19,6 +19,7 @@ fn draft(text: &str, errors: usize, warnings: usize) -> Candidate {
         faults,
         lacking: Vec::new(),
         depth: Depth::Slow,
+        reached: Vec::new(),
         asked: Vec::new(),
         unheard: Vec::new(),
         note: None,

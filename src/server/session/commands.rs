@@ -59,7 +59,7 @@ impl Session {
             None => None,
         };
         let range = range_in(&snapshot.text, params.range, encoding);
-        let wish = Wish { action: params.action, range, diagnostic, instruction: None };
+        let wish = Wish { action: params.action, range, diagnostic, instruction: None, tested: None };
         let wanted = self.wanted(&wish, None);
         Ok((snapshot, wish, wanted))
     }
@@ -74,16 +74,17 @@ impl Session {
         };
         let end = snapshot.text.len_bytes();
         let range = range_in(&snapshot.text, params.range, self.profile.encoding);
-        let range = if params.is_tests { end..end } else { range };
+        let range = if params.tested.is_some() { end..end } else { range };
         let wish = Wish {
             action: "generate".to_owned(),
             range,
             diagnostic: None,
             instruction: Some(params.instruction.clone()),
+            tested: params.tested.clone(),
         };
         let wanted = self.wanted(&wish, params.model.as_deref());
         let task = |wanted: Wanted| {
-            if params.is_tests { Wanted { task: Some(Task::Test), ..wanted } } else { wanted }
+            if params.tested.is_some() { Wanted { task: Some(Task::Test), ..wanted } } else { wanted }
         };
         Ok((snapshot, wish, wanted.map(task)))
     }
@@ -110,13 +111,11 @@ impl Session {
 
     /// What else decides about the model of a run in `snapshot`.
     pub(super) fn rules(&self, snapshot: &Snapshot) -> Rules {
-        let path = snapshot.path.as_deref();
-        let folders =
-            self.profile.folders.iter().filter(|folder| path.is_some_and(|path| path.starts_with(folder)));
+        let folder = snapshot.path.as_deref().and_then(|path| self.profile.folder_of(path));
         Rules {
             config: self.setup.config.clone(),
             choices: self.profile.options.choices.clone(),
-            folder: folders.max_by_key(|folder| folder.as_os_str().len()).cloned(),
+            folder: folder.map(std::path::Path::to_owned),
             untrusted: self.profile.options.untrusted,
         }
     }
@@ -218,6 +217,7 @@ impl Session {
                     range,
                     diagnostic: None,
                     instruction: Some(instruction),
+                    tested: None,
                 };
                 self.begin(snapshot, wish, wanted, Some(asked));
             }

@@ -1,12 +1,16 @@
 //! What is wrong with a draft that stands: shown as diagnostics in its region, until it is kept or taken back.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ropey::Rope;
 use serde_json::{Value, json};
 
 use super::Session;
-use crate::check::{Finding, Severity};
-use crate::job::Run;
+use crate::action::redraft::overlay;
+use crate::check::{Baseline, Finding, Severity};
+use crate::job::{Run, State};
 use crate::server::convert::range_out;
-use crate::server::event::{Reply, RunId};
+use crate::server::event::{Reply, RunId, TaskEvent};
 use crate::server::live::Live;
 use crate::server::params::{invalid, run_name};
 
@@ -25,6 +29,34 @@ impl Session {
         for finding in &live.findings {
             tracing::info!(code = %finding.code, "a draft stands with a finding");
         }
+        let uri = live.uri.clone();
+        self.show_findings(&uri);
+    }
+
+    /// Where a part of the draft was held back, nobody has looked at what stands: the built-in checks do now.
+    pub(super) fn look_at_what_stands(&self, id: RunId) {
+        let Some(live) = self.runs.get(&id) else { return };
+        let Some(text) = self.target(&live.uri).map(|target| target.text.clone()) else { return };
+        let Some(proposal) = live.run.as_it_stands(&text) else { return };
+        let (around, path, tasks) = (self.around(), live.path.clone(), self.tasks.clone());
+        tokio::task::spawn_blocking(move || {
+            let work = || overlay(&proposal, &path).look(around.known(), &Baseline::default());
+            if let Ok(findings) = catch_unwind(AssertUnwindSafe(work)) {
+                let _ = tasks.blocking_send(TaskEvent::Stands { run: id, text, findings });
+            }
+        });
+    }
+
+    /// The built-in checks have looked at what stands, which was `text` then.
+    pub(super) fn stands(&mut self, id: RunId, text: &Rope, findings: Vec<Finding>) {
+        let Some(live) = self.runs.get(&id).filter(|live| live.run.state() == State::Done) else { return };
+        let is_same = self.target(&live.uri).is_some_and(|target| target.text == text);
+        let Some(live) = self.runs.get_mut(&id) else { return };
+        live.run.stands_with(text, &findings);
+        if !is_same || findings.is_empty() || !self.profile.shows_diagnostics {
+            return;
+        }
+        live.findings = findings;
         let uri = live.uri.clone();
         self.show_findings(&uri);
     }
@@ -53,6 +85,7 @@ impl Session {
                 "round_of_draft": live.run.round_of_draft(),
                 "checked_by": live.run.asked(),
                 "not_checked": live.run.unheard(),
+                "reached": live.run.reached(),
                 "left": left.collect::<Vec<_>>(),
                 "tokens": live.run.written().0,
                 "cost_micro_usd": live.cost().map(|cost| cost.0),

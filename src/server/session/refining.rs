@@ -8,12 +8,14 @@ use super::Session;
 use crate::action::inspect::{Checkers, inspect};
 use crate::action::prepare::{PrepareError, Room, Sent};
 use crate::action::redraft::redraft;
-use crate::check::Overlay;
 use crate::check::suite::Suite;
+use crate::check::{Beside, Overlay};
 use crate::config::{Mode, Refine};
 use crate::job::rounds::{Limits, Redraft};
 use crate::job::{Delivery, Input, Task};
+use crate::server::client::below;
 use crate::server::event::{RunId, TaskEvent};
+use crate::server::live::Live;
 use crate::workspace::Snapshot;
 
 impl Session {
@@ -29,8 +31,12 @@ impl Session {
         let baseline = if is_same { live.baseline.clone() } else { Arc::default() };
         let (around, path) = (self.around(), live.path.clone());
         let (mut checkers, gates, tasks) = (live.checkers.clone(), live.gates, self.tasks.clone());
-        if let Some(checkers) = checkers.as_mut().filter(|_| !is_same) {
-            checkers.known = Arc::default();
+        if let Some(checkers) = &mut checkers {
+            if !is_same {
+                checkers.known = Arc::default();
+            }
+            checkers.tested.clone_from(&live.wish.tested);
+            checkers.beside = self.beside(live);
         }
         let look = move |overlay: &Overlay| overlay.look(around.known(), &baseline);
         let work = tokio::spawn(async move {
@@ -47,12 +53,23 @@ impl Session {
     pub(super) fn checkers(&mut self, folder: &Path, snapshot: &Snapshot) -> Option<Checkers> {
         let supervisor = self.setup.supervisor.as_ref()?;
         let (state, specs) = (self.setup.state.as_deref()?, &self.setup.config.checkers);
-        let rest = snapshot.path.as_deref()?.strip_prefix(folder).ok()?;
-        let path: Vec<_> = rest.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        let path = below(snapshot.path.as_deref()?, folder)?;
         let make = || Arc::new(Suite::new(specs, folder, state, supervisor));
         let suite = self.suites.entry(folder.to_owned()).or_insert_with(make).clone();
         let is_for = snapshot.language.is_some_and(|language| suite.is_for(language.id));
-        is_for.then(|| Checkers { suite, path: path.join("/"), known: Arc::default() })
+        let (known, beside, tested) = (Arc::default(), Arc::default(), None);
+        is_for.then(|| Checkers { suite, path, known, beside, tested })
+    }
+
+    /// The other documents of the workspace that a run's document is in, as they stand.
+    fn beside(&self, live: &Live) -> Beside {
+        let folder = live.snapshot.path.as_deref().and_then(|path| self.profile.folder_of(path));
+        let Some(folder) = folder else { return Arc::default() };
+        let others = self.documents.iter().filter(|(uri, _)| **uri != live.uri).filter_map(|(_, doc)| {
+            let snapshot = doc.document.snapshot();
+            Some((below(snapshot.path.as_deref()?, folder)?, snapshot.text.clone()))
+        });
+        Arc::new(others.collect())
     }
 
     /// The question for a better draft is made.

@@ -129,7 +129,10 @@ impl Session {
             _ => {}
         }
         match state {
-            State::Done => self.show_findings_of(id),
+            State::Done => {
+                self.show_findings_of(id);
+                self.look_at_what_stands(id);
+            }
             State::Kept | State::Reverted | State::Failed => self.forget_findings(id),
             _ => {}
         }

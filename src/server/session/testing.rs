@@ -1,12 +1,15 @@
 //! Tests for a function: written into the file of tests that its module has, or is to have, which need not be open.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tower_lsp::jsonrpc;
 
 use super::Session;
+use crate::action::prepare::Tested;
 use crate::action::test;
 use crate::check::lsp::uri_of;
+use crate::server::client::below;
 use crate::server::convert::range_in;
 use crate::server::event::{Asked, Command};
 use crate::server::params::{GenerateParams, RunParams, WirePosition, WireRange, content_modified, invalid};
@@ -26,12 +29,8 @@ impl Session {
             return Err(content_modified("the document has changed since; ask for actions again".to_owned()));
         }
         let path = snapshot.path.clone().ok_or_else(|| invalid("the document is no file".to_owned()))?;
-        let folders = self.profile.folders.iter().filter(|folder| path.starts_with(folder));
-        let folder = folders.max_by_key(|folder| folder.as_os_str().len()).map(std::path::PathBuf::as_path);
-        let folder = folder.or(path.parent()).unwrap_or(Path::new("/"));
-        let rest = path.strip_prefix(folder).unwrap_or(&path);
-        let parts: Vec<_> = rest.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        let name = parts.join("/");
+        let folder = self.profile.folder_of(&path).or(path.parent()).unwrap_or(Path::new("/"));
+        let name = below(&path, folder).unwrap_or_default();
         let tree = snapshot.parse();
         let source = snapshot.source(tree.as_ref(), &name);
         let source = source.ok_or_else(|| invalid("Redraft does not know this language".to_owned()))?;
@@ -40,16 +39,11 @@ impl Session {
         let module = source.language.module_name(&name);
         let instruction =
             test::instruction(&source, &range, &module).map_err(|error| invalid(error.to_string()))?;
+        let tested = test::tested(&source, &range).map(|tested| Tested(Arc::new(tested)));
         let file = self.file_of_tests(folder, &name, stem.rsplit('/').next().unwrap_or(stem), &source);
         let zero = WirePosition { line: 0, character: 0 };
         let range = WireRange { start: zero, end: zero };
-        Ok(GenerateParams {
-            uri: uri_of(&folder.join(file)),
-            range,
-            instruction,
-            model: None,
-            is_tests: true,
-        })
+        Ok(GenerateParams { uri: uri_of(&folder.join(file)), range, instruction, model: None, tested })
     }
 
     /// The one that is there, else where others are, else beside the module.
