@@ -233,6 +233,9 @@ impl Run {
                 let line =
                     text.line(text.byte_to_line(finding.range.start.min(text.len_bytes()))).to_string();
                 let place = place(&finding);
+                // What is about the whole draft is about none of its lines.
+                let is_whole = place.as_ref().is_some_and(|(_, place)| *place == finding.range);
+                let line = if is_whole { String::new() } else { line };
                 if let Some((_, place)) = &place {
                     finding.range = finding.range.start - place.start..finding.range.end - place.start;
                 }
