@@ -203,14 +203,8 @@ impl Callables<'_> {
     }
 }
 
+/// Whether a decorator writes the class's initialiser from its fields.
 fn is_dataclass(facts: &Facts, class: &Symbol) -> bool {
-    let written = |line: &str| line.split('(').next().unwrap_or(line).trim().to_owned();
-    let mut lines = facts.get(class.decorators).lines().map(written);
-    lines.any(|line| {
-        let by = DATACLASSES.iter().find(|(decorator, _)| *decorator == line);
-        by.is_some_and(|(_, bound)| {
-            let mut imports = facts.imports.iter().filter(|import| import.bound(facts) == *bound);
-            imports.any(|import| facts.get(import.module) == "dataclasses")
-        })
-    })
+    let mut lines = facts.get(class.decorators).lines();
+    lines.any(|line| closed::is_decorator(facts, line, "dataclass", &["dataclasses"]))
 }

@@ -29,16 +29,12 @@ const BUILTIN: [&str; 6] =
     ["Exception", "ValueError", "TypeError", "RuntimeError", "LookupError", "KeyError"];
 /// What may be said with a class's bases and changes nothing.
 const METACLASSES: [&str; 2] = ["metaclass=ABCMeta", "metaclass=abc.ABCMeta"];
-/// Decorators that give a class no members with names of their own.
-const DECORATORS: [&str; 8] = [
-    "dataclass",
-    "dataclasses.dataclass",
-    "final",
-    "typing.final",
-    "total_ordering",
-    "functools.total_ordering",
-    "runtime_checkable",
-    "typing.runtime_checkable",
+/// Decorators that give a class no members with names of their own, with the modules that they are of.
+const DECORATORS: [(&str, &[&str]); 4] = [
+    ("dataclass", &["dataclasses"]),
+    ("final", &["typing", "typing_extensions"]),
+    ("runtime_checkable", &["typing", "typing_extensions"]),
+    ("total_ordering", &["functools"]),
 ];
 
 /// Whether all that a module has is seen: its names are all written down in its file, and it is surely the one that `named` means.
@@ -148,8 +144,21 @@ fn bases<'a>(facts: &'a Facts, class: &Symbol) -> impl Iterator<Item = &'a str> 
 }
 
 fn is_decorated_plainly(facts: &Facts, symbol: &Symbol) -> bool {
-    let name =
-        |line: &str| line.trim_start_matches('@').split('(').next().unwrap_or_default().trim().to_owned();
-    let mut decorators = facts.get(symbol.decorators).lines().filter(|line| line.starts_with('@')).map(name);
-    decorators.all(|name| DECORATORS.contains(&name.as_str()))
+    let mut decorators = facts.get(symbol.decorators).lines().filter(|line| line.starts_with('@'));
+    decorators.all(|line| DECORATORS.iter().any(|(name, modules)| is_decorator(facts, line, name, modules)))
+}
+
+/// Whether the line `@name`, `@module.name` or one of these with arguments is the decorator that one of these modules has.
+pub(super) fn is_decorator(facts: &Facts, line: &str, name: &str, modules: &[&str]) -> bool {
+    let written = line.trim_start_matches('@').split('(').next().unwrap_or_default().trim();
+    let (bound, is_member) = match written.split_once('.') {
+        Some((module, last)) if last == name => (module, false),
+        None if written == name => (written, true),
+        _ => return false,
+    };
+    let mut imports = facts.imports.iter().filter(|import| import.bound(facts) == bound).peekable();
+    imports.peek().is_some()
+        && imports.all(|import| {
+            modules.contains(&facts.get(import.module)) && import.member.is_empty() != is_member
+        })
 }

@@ -88,7 +88,7 @@ fn what_may_be_right_is_not_found() {
     }
 }
 
-const SHAPES: &str = "//- pkg/__init__.py\n//- pkg/shapes.py\nfrom dataclasses import dataclass, field\nclass Base:\n    kind: str\n    def __init__(self, size, *, unit='m'):\n        self.size = size\n    def area(self, scale=1): ...\n    @classmethod\n    def make(cls, size): ...\n    @staticmethod\n    def parse(text): ...\nclass Square(Base):\n    def grow(self, by): ...\n@dataclass\nclass Point:\n    x: int\n    y: int = 0\n    tags: list = field(default_factory=list)\n@dataclass(frozen=True)\nclass Deep(Point):\n    z: int = 1\nclass Empty:\n    pass\nclass Open(Elsewhere):\n    def m(self): ...\nclass Lazy:\n    def __getattr__(self, name): ...\nclass Failed(ValueError):\n    pass\n@made\nclass Made:\n    pass\nclass Twice(Base):\n    def grow(self, by, more): ...\n    def only(self, a): ...\n";
+const SHAPES: &str = "//- pkg/__init__.py\n//- pkg/shapes.py\nfrom dataclasses import dataclass, field\nimport pydantic.dataclasses as other\nclass Base:\n    kind: str\n    def __init__(self, size, *, unit='m'):\n        self.size = size\n    def area(self, scale=1): ...\n    @classmethod\n    def make(cls, size): ...\n    @staticmethod\n    def parse(text): ...\nclass Square(Base):\n    def grow(self, by): ...\n@dataclass\nclass Point:\n    x: int\n    y: int = 0\n    tags: list = field(default_factory=list)\n@dataclass(frozen=True)\nclass Deep(Point):\n    z: int = 1\nclass Empty:\n    pass\nclass Open(Elsewhere):\n    def m(self): ...\nclass Lazy:\n    def __getattr__(self, name): ...\nclass Failed(ValueError):\n    pass\n@made\nclass Made:\n    pass\n@other.dataclass\nclass Other:\n    a: int\nclass Twice(Base):\n    def grow(self, by, more): ...\n    def only(self, a): ...\n";
 
 #[test]
 fn members_and_arguments_that_classes_do_not_take_are_found() {
@@ -144,11 +144,12 @@ fn members_and_arguments_that_classes_may_take_are_not_found() {
         "Point(1), Point(x=1), Point(1, 2, []), Point(1, tags=[]), Deep(1, z=3), Base(1, unit='x'), Empty()\n",
         "Base(*sizes())\nPoint(**sizes())\ndef sizes(): ...\n",
         "Base.area(Base(1), 2)\nBase.make(1)\nBase(1).parse('x')\n",
+        "Other(a=1, b=2)\ndef f(s: Other): s.volume\n",
         "def f(Base): return Base()\n",
         "class A:\n    def __new__(cls, a): ...\nA(1)\nclass B(metaclass=M):\n    pass\nB(1)\n",
         "class A:\n    f = g\n    def g(self): self.f(1, 2)\n    def h(self): self.m = 1; self.m(1)\n    def m(self): ...\n",
     ] {
-        let names = "Base, Square, Point, Deep, Empty, Open, Lazy, Failed, Made, Twice";
+        let names = "Base, Square, Point, Deep, Empty, Open, Lazy, Failed, Made, Other, Twice";
         let text = text.replace("Elsewhere", "int").replace("= other()", "= id(1)");
         let text = text
             .replace("@wrap", "@print")
