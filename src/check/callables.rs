@@ -8,10 +8,6 @@ use crate::syntax::facts::{Facts, Kind, Symbol, Takes, takes};
 use crate::workspace::FileNo;
 use crate::workspace::view::{Def, Target, View};
 
-/// Decorators that write an initialiser from a class's fields.
-const DATACLASSES: [(&str, &str); 2] =
-    [("@dataclass", "dataclass"), ("@dataclasses.dataclass", "dataclasses")];
-
 /// Something that can be called, with its parameters as they are written.
 pub(super) struct Callable {
     pub name: String,

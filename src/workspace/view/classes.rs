@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{BASES, CLASSES, Def, Target, View, is_overload};
+use super::resolve::is_overload;
+use super::{BASES, CLASSES, Def, Target, View};
 use crate::syntax::facts::Kind;
 use crate::workspace::index::FileNo;
 
