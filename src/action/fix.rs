@@ -14,6 +14,7 @@ use super::select::{base, whole};
 use super::{Action, Ask, FIXES, Offer, Plan, PlanError, Query, short};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, lines, statement};
+use crate::text::hidden::made_visible;
 use crate::text::indent::Indent;
 
 pub(super) const ACTION: Action = Action { id: "fix", kind: "quickfix.redraft.fix", offer, plan };
@@ -105,7 +106,7 @@ fn touches(source: &Source<'_>, a: &Range<usize>, b: &Range<usize>) -> bool {
 fn describe(ask: &Ask<'_>, diagnostic: &super::Diagnostic) -> String {
     let text = ask.source.text;
     let about = lines::slice(text, &lines::trim(text, &diagnostic.range));
-    let mut out: String = diagnostic.message.trim().chars().take(MESSAGE).collect();
+    let mut out = made_visible(diagnostic.message.trim(), MESSAGE);
     let by: Vec<&str> =
         [&diagnostic.source, &diagnostic.code].into_iter().flatten().map(String::as_str).collect();
     if !by.is_empty() {

@@ -27,6 +27,7 @@ use crate::draft::{form::Form, imports::Existing};
 use crate::model::choose::Task;
 use crate::prompt::Inputs;
 pub use crate::syntax::Source;
+use crate::text::hidden::{is_hidden, made_visible};
 
 /// The most diagnostics of one request that are offered a fix: more would bury the menu.
 const FIXES: usize = 20;
@@ -212,7 +213,8 @@ fn wanted(kind: &str, only: &[String]) -> bool {
 /// `text`'s first line, cut to `limit` characters.
 fn short(text: &str, limit: usize) -> String {
     let line = text.trim().lines().next().unwrap_or_default().trim_end();
-    let mut cut: String = line.chars().take(limit).map(|ch| if ch.is_control() { ' ' } else { ch }).collect();
+    let line = line.replace(|ch: char| ch.is_control() && !is_hidden(ch), " ");
+    let mut cut = made_visible(&line, limit);
     if line.chars().nth(limit).is_some() {
         cut.truncate(cut.trim_end().len());
         cut.push('…');

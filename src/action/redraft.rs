@@ -15,6 +15,7 @@ use crate::model::{Request, Role, Tokens, Turn};
 use crate::prompt::secret::Redactor;
 use crate::prompt::{self, Fault, Inputs};
 use crate::syntax::{lines, parse};
+use crate::text::hidden::quoted;
 use crate::workspace::view::View;
 
 /// How long the parse of a file may take that its user changed meanwhile.
@@ -125,32 +126,20 @@ fn answer(task: &Task, draft: &str, imports: Option<&str>) -> String {
 /// What the prompt speaks of.
 fn inputs(task: &Task, redraft: &Redraft) -> Inputs {
     let language = task.place.source().language;
-    let told =
-        |fault: &rounds::Fault| Fault { line: quoted(&fault.line), message: quoted(&fault.finding.message) };
+    let told = |fault: &rounds::Fault| Fault {
+        line: quoted(&fault.line, WIDTH),
+        message: quoted(&fault.finding.message, WIDTH),
+    };
     Inputs {
         language: language.name.to_owned(),
         fence: language.fence.to_owned(),
         comment: language.comment.to_owned(),
         findings: redraft.faults.iter().take(FINDINGS).map(told).collect(),
-        rejected: redraft.rejected.as_deref().map(quoted),
-        tried: redraft.tried.iter().map(|fault| quoted(fault)).collect(),
+        rejected: redraft.rejected.as_deref().map(|why| quoted(why, WIDTH)),
+        tried: redraft.tried.iter().map(|fault| quoted(fault, WIDTH)).collect(),
         afresh: redraft.afresh,
         ..Inputs::default()
     }
-}
-
-/// On one line, with what cannot be seen made visible, and not too long: a checker's words are data.
-fn quoted(text: &str) -> String {
-    let visible = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut quoted = String::new();
-    for ch in visible.chars().take(WIDTH) {
-        if ch.is_control() || crate::text::hidden::is_hidden(ch) {
-            quoted.extend(ch.escape_unicode());
-        } else {
-            quoted.push(ch);
-        }
-    }
-    quoted
 }
 
 /// The definitions that the findings are about, but for those that the model has seen.

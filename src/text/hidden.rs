@@ -36,6 +36,12 @@ pub fn made_visible(text: &str, most: usize) -> String {
     visible
 }
 
+/// Somebody else's words as data: the first `most` characters of them on one line, with what a reader would not see written out.
+#[must_use]
+pub fn quoted(text: &str, most: usize) -> String {
+    made_visible(&text.split_whitespace().collect::<Vec<_>>().join(" "), most)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +58,19 @@ mod tests {
         ] {
             assert_eq!(introduced(old, new), expected, "{old:?} -> {new:?}");
         }
+    }
+
+    #[test]
+    fn words_are_quoted_on_one_line() {
+        for (text, expected) in [
+            (" one\n\ttwo \r\n", "one two"),
+            ("a\u{202e} \u{1b}[31m\u{200b}b", "a\\u{202e} \\u{1b}[31m\\u{200b}b"),
+            ("one\u{2028}two", "one two"),
+            ("", ""),
+        ] {
+            assert_eq!(quoted(text, 99), expected, "{text:?}");
+        }
+        assert_eq!(quoted("éé é", 3), "éé ");
     }
 
     #[test]
