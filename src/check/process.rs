@@ -3,6 +3,7 @@
 //! Never a shell; an environment in which no key can be; limits on time, memory and output. Whoever drops what is here ends
 //! the processes, and all that they started.
 
+mod live;
 mod supervised;
 
 use std::ffi::{OsStr, OsString};
@@ -14,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
+pub use self::live::none_left;
 pub use self::supervised::Supervised;
 use self::supervised::{Tail, keep_tail};
 use super::supervise::{BY_SIGNAL, NOT_STARTED, SAYS, TIMED_OUT, TOO_MUCH_MEMORY, signal_of};
@@ -236,7 +238,7 @@ fn start(
         .args(["--seconds", &time.unwrap_or_default().as_secs_f64().to_string()])
         .args(["--memory-mib", &memory_mib.to_string()])
         .args(["--parent", &std::process::id().to_string()])
-        .arg("--")
+        .args(["--apart", "--"])
         .arg(program)
         .args(arguments)
         .current_dir(folder)
@@ -246,13 +248,13 @@ fn start(
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| {
+    let (mut child, live) = live::started(&mut command).map_err(|error| {
         let (supervisor, folder) = (supervisor.0.display(), folder.display());
         Trouble::NotStarted(format!("{supervisor} cannot be run in {folder}: {error}"))
     })?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let tail = Tail::default();
-    let mut process = Supervised { child: Some(child), tail, reading: None, kept: None };
+    let mut process = Supervised { child: Some(child), tail, reading: None, kept: None, live };
     // Where a pipe is missing, dropping `process` ends it.
     let (stdin, Some(stdout), Some(stderr)) = pipes else {
         return Err(Trouble::NotStarted("it has no standard output".into()));

@@ -46,6 +46,8 @@ pub struct Orders {
     pub memory_mib: Option<u32>,
     /// Who started this process; by default, whoever is its parent once it looks.
     pub parent: Option<u32>,
+    /// In a session of its own, by which what it starts can be told from its parent's other children.
+    pub apart: bool,
     pub program: OsString,
     pub arguments: Vec<OsString>,
 }
@@ -79,6 +81,9 @@ impl Orders {
     async fn supervise(&self) -> u8 {
         let parent = self.parent.or_else(tree::parent);
         tree::adopt_orphans();
+        if self.apart {
+            tree::leave_session();
+        }
         // Before anything is started, so that no end that is asked for is missed.
         let mut signals = match Signals::listen() {
             Ok(signals) => signals,
@@ -135,14 +140,19 @@ impl Orders {
     }
 }
 
-/// The signals that ask for an end.
-struct Signals {
+/// The signals that ask for an end: what a terminal sends for Ctrl-C and when it is closed, and what is sent to a process that is to end.
+#[derive(Debug)]
+pub struct Signals {
     #[cfg(unix)]
     kinds: [tokio::signal::unix::Signal; 3],
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    /// From now on they do not end the process.
+    ///
+    /// # Errors
+    /// When the system does not tell of them.
+    pub fn listen() -> std::io::Result<Self> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -154,7 +164,8 @@ impl Signals {
         Ok(Self {})
     }
 
-    async fn one(&mut self) {
+    /// Waits for the next one.
+    pub async fn one(&mut self) {
         #[cfg(unix)]
         {
             let [end, interrupt, hangup] = &mut self.kinds;
@@ -165,7 +176,9 @@ impl Signals {
             }
         }
         #[cfg(not(unix))]
-        std::future::pending::<()>().await;
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

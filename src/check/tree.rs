@@ -1,11 +1,13 @@
 //! The processes below this one: found, counted and killed. On Linux, from `/proc`; elsewhere only a process group is known.
-//! It must not touch a process that is not below this one, or does not bear a supervisor's mark.
+//! It must not touch a process that is not below this one, or does not bear a supervisor's mark; nor wait for one that somebody else
+//! of this process waits for.
 
 /// A process, as `/proc/<id>/stat` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Process {
     pub id: u32,
     parent: u32,
+    session: u32,
     /// It has ended, and nobody has asked how.
     is_dead: bool,
     /// What it has of the machine's memory, in bytes. What several share counts for each.
@@ -29,11 +31,21 @@ pub(super) fn adopt_orphans() {
     }
 }
 
+/// Begins a session: what it starts may leave that for one of its own, and never comes into another one.
+pub(super) fn leave_session() {
+    // One that leads a group has begun its own already.
+    #[cfg(unix)]
+    let _ = rustix::process::setsid();
+}
+
 /// All processes below this one that have not been asked how they ended.
 pub(super) fn descendants() -> Vec<Process> {
-    let all = all();
+    below(&all(), vec![std::process::id()])
+}
+
+/// Those of `all` that are below the processes `above`.
+fn below(all: &[Process], mut above: Vec<u32>) -> Vec<Process> {
     let mut found = Vec::new();
-    let mut above = vec![std::process::id()];
     while let Some(parent) = above.pop() {
         for process in all.iter().filter(|process| process.parent == parent) {
             found.push(*process);
@@ -108,6 +120,33 @@ pub(super) fn kill_marked(name: &str, value: &str) -> usize {
     first.unwrap_or_default()
 }
 
+/// Kills what fell to this process when a supervisor was killed, and all below it, and forgets it: its children of other sessions, but
+/// for those that `is_ours`. Nobody else waits for these. Until there are none or it was tried too often; returns how many were
+/// found at first.
+pub(super) fn kill_orphans(is_ours: impl Fn(u32) -> bool) -> usize {
+    /// A process takes a moment to be gone; then those below it fall to this one.
+    const TRIES: usize = 500;
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(2);
+    let this = std::process::id();
+    let mut first = None;
+    for _ in 0..TRIES {
+        let all = all();
+        let Some(session) = all.iter().find(|one| one.id == this).map(|one| one.session) else { break };
+        let is_orphan = |one: &&Process| one.parent == this && one.session != session && !is_ours(one.id);
+        let orphans: Vec<Process> = all.iter().filter(is_orphan).copied().collect();
+        let mut found = below(&all, orphans.iter().map(|one| one.id).collect());
+        found.extend(&orphans);
+        first.get_or_insert(found.len());
+        if found.is_empty() {
+            break;
+        }
+        found.iter().for_each(|one| kill(one.id));
+        collect(&orphans, None);
+        std::thread::sleep(PAUSE);
+    }
+    first.unwrap_or_default()
+}
+
 fn is_marked(process: &Process, mark: &[u8]) -> bool {
     let environment = || std::fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
     !process.is_dead && environment().split(|byte| *byte == 0).any(|variable| variable == mark)
@@ -138,10 +177,13 @@ fn all() -> Vec<Process> {
 fn of_stat(id: u32, stat: &str, page: u64) -> Option<Process> {
     /// The field `rss` (proc_pid_stat(5), number 24), counted from the state, which is number 3.
     const RSS: usize = 21;
+    /// `session`, number 6.
+    const SESSION: usize = 3;
     let fields: Vec<&str> = stat.get(stat.rfind(')')? + 1..)?.split_whitespace().collect();
     Some(Process {
         id,
         parent: fields.get(1)?.parse().ok()?,
+        session: fields.get(SESSION)?.parse().ok()?,
         is_dead: matches!(*fields.first()?, "Z" | "X" | "x"),
         memory: fields.get(RSS).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or_default() * page,
     })
@@ -153,16 +195,17 @@ mod tests {
 
     #[test]
     fn a_process_is_read_whatever_it_calls_itself() {
-        let rest = "7 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 100 4096 25 18446744073709551615";
+        let rest = "7 1 5 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 100 4096 25 18446744073709551615";
         for (stat, expected) in [
-            (format!("9 (sh) S {rest}"), Some((7, false, 25 * 4096))),
-            (format!("9 (a) S 1 (b\n) Z {rest}"), Some((7, true, 25 * 4096))),
-            ("9 (sh) S 7".to_owned(), Some((7, false, 0))),
+            (format!("9 (sh) S {rest}"), Some((7, 5, false, 25 * 4096))),
+            (format!("9 (a) S 1 (b\n) Z {rest}"), Some((7, 5, true, 25 * 4096))),
+            ("9 (sh) S 7 1 5".to_owned(), Some((7, 5, false, 0))),
+            ("9 (sh) S 7".to_owned(), None),
             ("9 (sh) S".to_owned(), None),
             ("9 sh".to_owned(), None),
             (String::new(), None),
         ] {
-            let read = of_stat(9, &stat, 4096).map(|one| (one.parent, one.is_dead, one.memory));
+            let read = of_stat(9, &stat, 4096).map(|one| (one.parent, one.session, one.is_dead, one.memory));
             assert_eq!(read, expected, "{stat:?}");
         }
     }

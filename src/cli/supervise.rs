@@ -16,6 +16,9 @@ pub(super) struct SuperviseArgs {
     /// Stop it when this process is not the parent any more; without it, whoever is the parent at the start
     #[arg(long, value_name = "PROCESS")]
     parent: Option<u32>,
+    /// In a session of its own
+    #[arg(long)]
+    apart: bool,
     /// The program and its arguments
     #[arg(required = true, last = true)]
     program: Vec<OsString>,
@@ -28,6 +31,7 @@ pub(super) fn run(args: SuperviseArgs) -> ExitCode {
         time: Orders::deadline(args.seconds),
         memory_mib: (args.memory_mib > 0).then_some(args.memory_mib),
         parent: args.parent,
+        apart: args.apart,
         program: program.next().unwrap_or_default(),
         arguments: program.collect(),
     };

@@ -78,6 +78,12 @@ async fn whatever_a_checker_does_there_is_one_outcome_and_nothing_is_left() {
             LONG,
             |told| *told == Err(Trouble::Died(9)),
         ),
+        (
+            "kills its supervisor, and nothing of it bears a mark",
+            "bare(); bare(); os.kill(os.getppid(), 9); bare(); os.execve(sys.executable, [sys.executable, '-ISc', 'import time; time.sleep(600)', mark], {})",
+            LONG,
+            |told| *told == Err(Trouble::Died(9)),
+        ),
         ("stops its supervisor", "os.kill(os.getppid(), 19); child(); time.sleep(600)", SHORT, |told| {
             *told == Err(Trouble::TimedOut(SHORT))
         }),

@@ -29,6 +29,14 @@ def daemon():
                 os.close(stream)
             time.sleep(600)
         os._exit(0)
+def bare():
+    """Leaves one that nothing but its parent links to this one; returns once it is so."""
+    ended, begun = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        os.execve(sys.executable, [sys.executable, "-ISc", "import time; time.sleep(600)", mark], {})
+    os.close(begun)
+    os.read(ended, 1)
 def flee(generations):
     if os.fork() == 0:
         for _ in range(generations):

@@ -9,6 +9,7 @@ use tokio::process::ChildStderr;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::live::{Live, kill_orphans};
 use super::{CHUNK, GRACE};
 use crate::check::supervise::{MARK, signal_of};
 use crate::check::tree;
@@ -24,6 +25,8 @@ pub struct Supervised {
     pub(super) tail: Tail,
     pub(super) reading: Option<JoinHandle<()>>,
     pub(super) kept: Option<Box<dyn Send>>,
+    /// Dropped last.
+    pub(super) live: Live,
 }
 
 impl std::fmt::Debug for Supervised {
@@ -63,7 +66,7 @@ impl Supervised {
     }
 
     /// All that it said on standard error, once it has ended.
-    pub(super) async fn said(&mut self) -> String {
+    pub(in crate::check) async fn said(&mut self) -> String {
         if let Some(reading) = self.reading.take() {
             // Whoever could still say something is dead; but a system under load may be slow to close.
             let _ = timeout(GRACE, reading).await;
@@ -79,12 +82,13 @@ impl Drop for Supervised {
             return;
         }
         ask_to_end(&mut child);
-        let kept = self.kept.take();
+        let (kept, live) = (self.kept.take(), std::mem::take(&mut self.live));
         // Without a runtime the request has to do: the supervisor does the rest.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 end(&mut child).await;
                 drop(kept);
+                drop(live);
             });
         }
     }
@@ -114,10 +118,11 @@ async fn end(child: &mut tokio::process::Child) {
     }
 }
 
-/// Ends what a supervisor left that was killed: whatever bears its mark.
+/// Ends what a supervisor left that was killed: whatever bears its mark, and what fell to this process.
 async fn sweep(supervisor: Option<u32>) {
     let Some(id) = supervisor else { return };
-    let killed = tokio::task::spawn_blocking(move || tree::kill_marked(MARK, &id.to_string())).await;
+    let work = move || tree::kill_marked(MARK, &id.to_string()) + kill_orphans();
+    let killed = tokio::task::spawn_blocking(work).await;
     tracing::warn!(
         killed = killed.unwrap_or_default(),
         "a checker's supervisor was killed; what it left was ended"
