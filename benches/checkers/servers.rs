@@ -45,7 +45,8 @@ pub fn measure(project: &Project, programs: &Path) {
 }
 
 async fn server(project: &Project, name: &str, argv: Vec<OsString>, supervisor: &Supervisor) {
-    let server = Server::new(name, argv, &project.root, (WAIT, MEMORY_MIB), supervisor);
+    let server =
+        Server::new(name, argv, &project.root, &serde_json::Value::Null, (WAIT, MEMORY_MIB), supervisor);
     let uri = uri_of(&project.root.join(&project.path));
     let mut row = Row::new(&format!("{name} (language server)"));
     for draft in 0..=DRAFTS {
@@ -72,6 +73,7 @@ async fn command(project: &Project, program: &Path, supervisor: &Supervisor) {
         argv: std::iter::once(program).chain(arguments.map(str::to_owned)).collect(),
         languages: Vec::new(),
         format: Format::Ruff,
+        found_codes: vec![1],
         severity: Severity::Error,
         limits: Limits::default(),
         supervisor: supervisor.clone(),
@@ -91,7 +93,7 @@ async fn command(project: &Project, program: &Path, supervisor: &Supervisor) {
         } else {
             row.warm(began.elapsed())
         }
-        project::expect("ruff", fault.as_deref(), found.iter().map(|one| one.message.as_str()));
+        project::expect("ruff", fault.as_deref(), found.findings.iter().map(|one| one.message.as_str()));
     }
     row.print();
 }

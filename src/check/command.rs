@@ -1,7 +1,7 @@
 //! A command that the user configured as a checker: run on the drafted text, and what it says read.
 //!
-//! With `{file}` in its arguments (or `{report}`, or where it runs tests), it runs on a copy of the workspace that has the draft
-//! in its place; else it gets the text on standard input. It never saves the user's buffer.
+//! It runs on a copy of the workspace that has the draft in its place, so that whatever it does is not done to the user's files. Without
+//! `{file}` or `{report}` in its arguments, and where it runs no tests, it gets the text on standard input as well.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,15 +15,16 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::copy::Copy;
 use super::output::{File, Report, junit, pattern, ruff, sarif};
-use super::process::{Limits, Output, Spec, Supervisor, Trouble, find, run, run_keeping};
+use super::process::{Limits, Output, Spec, Supervisor, Trouble, find, run_keeping};
 use super::{Finding, Severity, imports};
 use crate::syntax::Language;
+use crate::text::hidden::made_visible;
 
-/// In an argument: the file's path from the workspace's root; with it, the command runs on a copy.
+/// In an argument: the file's path from the workspace's root.
 const FILE: &str = "{file}";
 /// The same, for a command that reads standard input and only wants to know what the text is called.
 const NAME: &str = "{name}";
-/// In an argument: a file that is read instead of standard output; with it, the command runs on a copy.
+/// In an argument: a file that is read instead of standard output.
 const REPORT: &str = "{report}";
 /// The most that a compiled pattern may take, in bytes: no pattern that a person writes comes near.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -37,8 +38,16 @@ pub enum Format {
     Ruff,
     Sarif,
     Junit,
-    /// Lines that match, of both its outputs.
-    Pattern(Regex),
+    /// Lines that match, of both its outputs; and how it says that it found nothing, where it says so.
+    Pattern(Regex, Option<Regex>),
+}
+
+/// What a command found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub findings: Vec<Finding>,
+    /// Why that may not be all: by its exit code it has not done its work.
+    pub doubt: Option<String>,
 }
 
 /// See the module's head.
@@ -51,6 +60,8 @@ pub struct Command {
     /// What it checks, by LSP's identifiers; all, where empty.
     pub languages: Vec<String>,
     pub format: Format,
+    /// The exit codes by which it says that it found something.
+    pub found_codes: Vec<i32>,
     /// Of findings of which it does not say how bad they are.
     pub severity: Severity,
     pub limits: Limits,
@@ -80,12 +91,13 @@ impl Target<'_> {
 }
 
 impl Format {
-    /// Lines that match `pattern`.
+    /// Lines that match `pattern`, or one that matches `clean` where there are none.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn pattern(pattern: &str) -> Result<Self, regex::Error> {
-        RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().map(Self::Pattern)
+    /// What is wrong with them.
+    pub fn pattern(pattern: &str, clean: Option<&str>) -> Result<Self, regex::Error> {
+        let compiled = |pattern: &str| RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build();
+        Ok(Self::Pattern(compiled(pattern)?, clean.map(compiled).transpose()?))
     }
 }
 
@@ -96,19 +108,20 @@ impl Command {
         self.languages.is_empty() || self.languages.iter().any(|one| one == language)
     }
 
-    /// Whether it runs on a copy of the workspace.
+    /// Whether it gets the text on standard input.
     #[must_use]
-    pub fn wants_copy(&self) -> bool {
+    pub fn reads_stdin(&self) -> bool {
         let names = |argument: &String| argument.contains(FILE) || argument.contains(REPORT);
-        matches!(self.format, Format::Junit) || self.argv.iter().any(names)
+        !matches!(self.format, Format::Junit) && !self.argv.iter().any(names)
     }
 
     /// What it finds in a file. `copy` is the workspace's; of all that run on it, one does at a time.
     ///
     /// # Errors
     /// `Trouble`, where there is no result: it is never taken for a file without faults.
-    pub async fn check(&self, target: &Target<'_>, copy: &Arc<Mutex<Copy>>) -> Result<Vec<Finding>, Trouble> {
-        Ok(self.report(target, copy).await?.findings)
+    pub async fn check(&self, target: &Target<'_>, copy: &Arc<Mutex<Copy>>) -> Result<Found, Trouble> {
+        let Report { findings, doubt, .. } = self.report(target, copy).await?;
+        Ok(Found { findings, doubt })
     }
 
     /// What it says of a file, and of each test, if it runs any.
@@ -120,21 +133,11 @@ impl Command {
         target: &Target<'_>,
         copy: &Arc<Mutex<Copy>>,
     ) -> Result<Report, Trouble> {
-        if self.wants_copy() {
-            self.on_copy(target, Arc::clone(copy).lock_owned().await).await
-        } else {
-            self.on_stdin(target).await
-        }
-    }
-
-    async fn on_stdin(&self, target: &Target<'_>) -> Result<Report, Trouble> {
-        let stdin = Some(target.text.to_string().into_bytes());
-        let output = run(self.spec(target, target.root.to_owned(), Path::new(""), stdin)?).await?;
-        let Output { stdout, .. } = &output;
-        self.read(&output, stdout, &self.file(target, target.root))
+        self.on_copy(target, Arc::clone(copy).lock_owned().await).await
     }
 
     async fn on_copy(&self, target: &Target<'_>, mut copy: OwnedMutexGuard<Copy>) -> Result<Report, Trouble> {
+        let stdin = self.reads_stdin().then(|| target.text.to_string().into_bytes());
         let overlay = target.files();
         let filled = tokio::task::spawn_blocking(move || copy.refresh(&overlay).map(|folder| (folder, copy)));
         let (folder, copy) =
@@ -142,7 +145,7 @@ impl Command {
         let report = folder.with_extension("report");
         remove_report(&report)?;
         // The copy is nobody else's until no process of this run is left, whether or not its end is waited for.
-        let output = run_keeping(self.spec(target, folder.clone(), &report, None)?, copy).await?;
+        let output = run_keeping(self.spec(target, folder.clone(), &report, stdin)?, copy).await?;
         let document = match self.argv.iter().any(|argument| argument.contains(REPORT)) {
             true => Some(self.document(&report)),
             false => None,
@@ -187,9 +190,8 @@ impl Command {
                 argv.push(told.replace(REPORT, &report.to_string_lossy()).into());
             }
         }
-        // What reads standard input runs in the workspace itself, as its user would run it there.
-        let copied = Language::by_path(target.path).filter(|_| stdin.is_none());
-        let env = copied.map(|language| imports::of(language, &folder)).unwrap_or_default();
+        let language = Language::by_path(target.path);
+        let env = language.map(|language| imports::of(language, &folder)).unwrap_or_default();
         Ok(Spec { argv, folder, stdin, env, limits: self.limits, supervisor: self.supervisor.clone() })
     }
 
@@ -197,21 +199,14 @@ impl Command {
         let mut folders = vec![folder.to_owned()];
         folders.extend(fs::canonicalize(folder).ok());
         let Target { path, text, .. } = *target;
-        let (is_stdin, severity) = (!self.wants_copy(), self.severity);
+        let (is_stdin, severity) = (self.reads_stdin(), self.severity);
         File { checker: &self.name, path, text, folders, is_stdin, severity }
     }
 
     /// What it says, of which `document` is the part that has a format.
     fn read(&self, output: &Output, document: &[u8], file: &File<'_>) -> Result<Report, Trouble> {
         let read = match &self.format {
-            Format::Pattern(pattern) => {
-                let said = String::from_utf8_lossy(document);
-                let mut report = pattern::read(&said, pattern, file);
-                let other = pattern::read(&output.stderr, pattern, file);
-                report.told += other.told;
-                report.findings.extend(other.findings);
-                Ok(report)
-            }
+            Format::Pattern(pattern, clean) => lines(output, document, (pattern, clean.as_ref()), file),
             _ if document.iter().all(u8::is_ascii_whitespace) => Err("it said nothing".to_owned()),
             Format::Ruff => ruff::read(document, file),
             Format::Sarif => sarif::read(document, file),
@@ -224,15 +219,52 @@ impl Command {
             Ok(report) if report.told == 0 && output.status != 0 => {
                 Err(failed(output, format!("it ended with code {}, and told of nothing", output.status)))
             }
-            Ok(report) => Ok(report),
+            Ok(report) => self.weighed(output, report),
             Err(why) => Err(failed(output, why)),
         }
     }
+
+    /// What it tells of the file, beside what its exit code says: one that gave up tells of what stopped it, in whatever file that is.
+    fn weighed(&self, output: &Output, report: Report) -> Result<Report, Trouble> {
+        let code = output.status;
+        if code == 0 || self.found_codes.contains(&code) {
+            return Ok(report);
+        }
+        let why = format!("it ended with code {code}, by which it has not done its work (`found_codes`)");
+        let trouble = failed(output, why);
+        if report.findings.is_empty() {
+            return Err(trouble);
+        }
+        Ok(Report { doubt: Some(trouble.to_string()), ..report })
+    }
+}
+
+/// The lines that match; an error where it says something else, and not that it found nothing.
+fn lines(
+    output: &Output,
+    document: &[u8],
+    (pattern, clean): (&Regex, Option<&Regex>),
+    file: &File<'_>,
+) -> Result<Report, String> {
+    let said = String::from_utf8_lossy(document);
+    let mut report = pattern::read(&said, pattern, file);
+    let other = pattern::read(&output.stderr, pattern, file);
+    report.told += other.told;
+    report.findings.extend(other.findings);
+    let mut lines =
+        said.lines().chain(output.stderr.lines()).filter(|line| !line.trim().is_empty()).peekable();
+    let says_something = output.status == 0 && report.told == 0 && lines.peek().is_some();
+    if says_something && !lines.any(|line| clean.is_some_and(|clean| clean.is_match(line))) {
+        return Err("no line of what it said matches its pattern (or `clean`)".to_owned());
+    }
+    Ok(report)
 }
 
 /// No result, and what it said last.
 pub(super) fn failed(output: &Output, why: String) -> Trouble {
-    let said = output.stderr.trim_end();
+    let stdout = || made_visible(&String::from_utf8_lossy(&output.stdout), usize::MAX);
+    let said = if output.stderr.trim().is_empty() { stdout() } else { output.stderr.clone() };
+    let said = said.trim();
     let start = said.char_indices().rev().nth(SAID - 1).map_or(0, |(at, _)| at);
     match &said[start..] {
         "" => Trouble::Unreadable(why),

@@ -6,6 +6,7 @@
 
 mod cases;
 mod gate;
+mod most;
 mod testing;
 
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
-use super::command::{Command, Format, Target};
+use super::command::{Command, Format, Found, Target};
 use super::copy::Copy;
 use super::examples::{self, Example};
 use super::lsp::{Server, uri_of};
@@ -25,7 +26,7 @@ use super::output::Case;
 use super::overlay::{Overlay, Version};
 use super::process::{Limits, Spec, Supervisor, Trouble, find, run_keeping};
 use super::{Depth, Finding, Severity, imports, introduced};
-use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
+use crate::config::{CheckerKind, CheckerSpec, LinePattern, ReportFormat};
 
 pub use self::gate::{NO_TESTS, is_measured};
 use self::testing::{RUN, of_draft};
@@ -98,14 +99,24 @@ impl Suite {
         self.checkers.iter().any(|checker| checker.is_for(language))
     }
 
-    /// Starts the language servers for a language, so that the first draft does not wait for them.
+    /// Starts the language servers for a language, and fills the copy that commands run on, so that the first draft does not wait for
+    /// them.
     pub async fn warm(&self, language: &str) {
         let servers = self.checkers.iter().filter(|checker| checker.is_for(language));
-        join_all(servers.filter_map(|checker| match &checker.kind {
-            Kind::Server(server) => Some(server.warm()),
-            _ => None,
-        }))
-        .await;
+        let mut runs = false;
+        for checker in servers {
+            match &checker.kind {
+                Kind::Server(server) => server.warm(),
+                Kind::Command(_) => runs = true,
+                // They come last, and take longer than a copy.
+                Kind::Tests(_) | Kind::Examples { .. } => {}
+            }
+        }
+        if let (true, Ok(copy)) = (runs, self.copy().await) {
+            let mut copy = copy.clone().lock_owned().await;
+            // What is wrong with it is told where it is used.
+            let _ = tokio::task::spawn_blocking(move || copy.refresh(&[("", ""); 0])).await;
+        }
     }
 
     /// What the checkers have to say of a draft; `before` are the findings that are known of it by now.
@@ -129,6 +140,7 @@ impl Suite {
                 heard.depth = depth;
             }
         }
+        most::shorten(&mut heard);
         heard
     }
 
@@ -143,6 +155,7 @@ impl Suite {
             return self.ask_tests(&checker.name, command, overlay, known).await;
         }
         let Some(after) = self.findings(checker, overlay, &overlay.after).await? else { return Ok(None) };
+        let Found { findings: after, doubt } = after;
         if after.is_empty() {
             return Ok(Some(after));
         }
@@ -152,13 +165,18 @@ impl Suite {
                 let before = match &checker.kind {
                     // What a docstring promises is the draft's to keep, whatever stood there before.
                     Kind::Examples { .. } => Vec::new(),
-                    _ => self.findings(checker, overlay, &overlay.before).await?.unwrap_or_default(),
+                    _ => {
+                        let found = self.findings(checker, overlay, &overlay.before).await?;
+                        found.map(|found| found.findings).unwrap_or_default()
+                    }
                 };
                 known.set(&checker.name, before.clone());
                 before
             }
         };
-        Ok(Some(introduced(&overlay.excusing(before), after)))
+        let new = introduced(&overlay.excusing(before), after);
+        // What stopped it before stops it still: of the draft it has said nothing.
+        doubt.filter(|_| new.is_empty()).map_or(Ok(Some(new)), Err)
     }
 
     async fn findings(
@@ -166,13 +184,24 @@ impl Suite {
         checker: &Checker,
         overlay: &Overlay,
         version: &Version,
-    ) -> Result<Option<Vec<Finding>>, String> {
+    ) -> Result<Option<Found>, String> {
+        let found = self.found(checker, overlay, version).await?;
+        found.map(most::comparable).transpose()
+    }
+
+    async fn found(
+        &self,
+        checker: &Checker,
+        overlay: &Overlay,
+        version: &Version,
+    ) -> Result<Option<Found>, String> {
         let target = self.target(overlay, version);
         let told = |trouble: Trouble| trouble.to_string();
         match &checker.kind {
             Kind::Server(server) => {
                 let uri = uri_of(&self.root.join(&overlay.path));
-                server.check(&uri, overlay.language.id, &version.text).await.map(Some)
+                let found = server.check(&uri, overlay.language.id, &version.text).await;
+                found.map(|findings| Some(Found { findings, doubt: None }))
             }
             Kind::Command(command) => {
                 command.check(&target, self.copy().await?).await.map(Some).map_err(told)
@@ -180,14 +209,17 @@ impl Suite {
             Kind::Tests(command) => {
                 let Some((tests, _)) = self.tests_of(overlay).await? else { return Ok(None) };
                 let report = self.run_tests(command, &tests, overlay, version).await?.map_err(told)?;
-                Ok(Some(report.findings.into_iter().map(|finding| of_draft(overlay, finding)).collect()))
+                let findings =
+                    report.findings.into_iter().map(|finding| of_draft(overlay, finding)).collect();
+                Ok(Some(Found { findings, doubt: report.doubt }))
             }
             Kind::Examples { program, limits, supervisor } => {
                 let found = examples::of(overlay);
                 if found.is_empty() {
                     return Ok(None);
                 }
-                self.run_examples((program, *limits, supervisor), overlay, version, &found).await.map(Some)
+                let found = self.run_examples((program, *limits, supervisor), overlay, version, &found).await;
+                found.map(|findings| Some(Found { findings, doubt: None }))
             }
         }
     }
@@ -250,7 +282,7 @@ impl Suite {
         let mut heard = Heard::default();
         for checker in self.checkers.iter().filter(|checker| checker.is_for(overlay.language.id)) {
             let told = self.findings(checker, overlay, &overlay.after).await;
-            heard.take(&checker.name, told);
+            heard.take(&checker.name, told.map(|found| found.map(|found| found.findings)));
         }
         heard
     }
@@ -292,6 +324,7 @@ impl Checker {
             argv,
             languages: spec.languages.clone(),
             format,
+            found_codes: spec.found_codes.clone(),
             severity: Severity::Error,
             limits,
             supervisor: supervisor.clone(),
@@ -301,15 +334,17 @@ impl Checker {
                 let argv = spec.command.iter().map(OsString::from).collect();
                 let wait = spec.time.unwrap_or(SERVER);
                 let limits = (wait, limits.memory_mib);
-                Kind::Server(Box::new(Server::new(&spec.name, argv, root, limits, supervisor)))
+                let server = Server::new(&spec.name, argv, root, &spec.options, limits, supervisor);
+                Kind::Server(Box::new(server))
             }
             CheckerKind::Command(format) => {
                 let format = match format {
                     ReportFormat::Ruff => Format::Ruff,
                     ReportFormat::Sarif => Format::Sarif,
                     ReportFormat::Junit => Format::Junit,
-                    ReportFormat::Pattern(pattern) => {
-                        Format::pattern(pattern).unwrap_or_else(|_| Format::Pattern(never()))
+                    ReportFormat::Pattern(LinePattern { finding, clean }) => {
+                        let format = Format::pattern(finding, clean.as_deref());
+                        format.unwrap_or_else(|_| Format::Pattern(never(), None))
                     }
                 };
                 Kind::Command(command(spec.command.clone(), format))
@@ -336,14 +371,14 @@ impl Checker {
     fn is_quick(&self) -> bool {
         match &self.kind {
             Kind::Server(_) => true,
-            Kind::Command(command) => !command.wants_copy(),
+            Kind::Command(command) => command.reads_stdin(),
             Kind::Tests(_) | Kind::Examples { .. } => false,
         }
     }
 }
 
-/// How long a language server may think about one draft.
-const SERVER: Duration = Duration::from_secs(15);
+/// How long a draft waits for a language server, its start included.
+const SERVER: Duration = Duration::from_secs(30);
 
 /// The configuration compiles patterns when it is read; this one would match nothing.
 fn never() -> regex::Regex {

@@ -153,6 +153,8 @@ fn examples(python: &str) -> CheckerSpec {
         command: vec![python.to_owned()],
         languages: Vec::new(),
         time: Some(Limits::default().time),
+        options: serde_json::Value::Null,
+        found_codes: vec![1],
         memory_mib: None,
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 /// One checker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckerSpec {
@@ -15,6 +17,10 @@ pub struct CheckerSpec {
     pub time: Option<Duration>,
     /// How much memory it may take; `None`: as is usual.
     pub memory_mib: Option<u32>,
+    /// What a language server is told of how to work; null, where that is nothing.
+    pub options: Value,
+    /// The exit codes by which a program says that it found something.
+    pub found_codes: Vec<i32>,
 }
 
 /// How it is run.
@@ -36,9 +42,21 @@ pub enum ReportFormat {
     Ruff,
     Sarif,
     Junit,
-    /// Lines that match this regular expression, which compiles.
-    Pattern(String),
+    /// Lines that match a regular expression.
+    Pattern(LinePattern),
 }
+
+/// Regular expressions for lines, which compile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinePattern {
+    /// Of one that is a finding.
+    pub finding: String,
+    /// Of one by which it is said that there are none.
+    pub clean: Option<String>,
+}
+
+/// What most linters and type checkers end with when they have found something.
+pub(super) const FOUND: i32 = 1;
 
 /// The groups by which a pattern tells the parts of a finding.
 pub(super) const GROUPS: [&str; 7] = ["file", "line", "column", "end_line", "severity", "code", "message"];

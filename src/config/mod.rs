@@ -5,6 +5,7 @@
 //! the contract are checked.
 
 mod checkers;
+mod languages;
 mod parse;
 mod places;
 mod problem;
@@ -15,7 +16,7 @@ mod workspace;
 
 use std::path::{Path, PathBuf};
 
-pub use self::checkers::{CheckerKind, CheckerSpec, ReportFormat};
+pub use self::checkers::{CheckerKind, CheckerSpec, LinePattern, ReportFormat};
 pub use self::places::{config_file, state_dir};
 pub use self::problem::{Place, Problem};
 pub use self::refine::{Mode, Refine, Stage};

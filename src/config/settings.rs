@@ -1,10 +1,11 @@
 //! All settings, each with its kind, its meaning and its default: what the parser takes, what the documentation lists and what the
 //! JSON schema says are this one table.
 
-use serde_json::{Map, Value, json};
-
 #[cfg(test)]
 mod tests;
+mod told;
+
+pub use self::told::{reference, schema};
 
 /// One setting, or a table of them.
 #[derive(Debug)]
@@ -31,11 +32,15 @@ pub enum Kind {
     /// US dollars.
     Dollars,
     Texts,
+    /// A list of whole numbers from, to.
+    Wholes(u32, u32),
     /// A list of some of a few words.
     Choices(&'static [&'static str]),
     Table,
     /// A list of tables.
     Tables,
+    /// A table of what somebody else understands.
+    Free,
 }
 
 /// The largest price and budget that are believed, in US dollars.
@@ -271,9 +276,15 @@ pub static SETTINGS: &[Setting] = &[
     required(
         "checker.command",
         Kind::Texts,
-        "the program and its arguments. A command reads the draft on standard input, and `{name}` is the file's path; with `{file}` instead, or `{report}` (a file that is read instead of standard output), it runs on a copy of the workspace. A program with a slash is one of the workspace",
+        "the program and its arguments. A command runs on a copy of the workspace, which has the draft in its place. It reads the draft on standard input, and `{name}` is the file's path; with `{file}` instead, or `{report}` (a file that is read instead of standard output), it reads nothing there. A program with a slash is one of the workspace",
     ),
     one("checker.languages", Kind::Texts, "what it checks, by LSP's identifiers", "all"),
+    one(
+        "checker.options",
+        Kind::Free,
+        "for `lsp`: what the server is told of how to work, as its manual has it: its `initializationOptions`, and what it is answered where it asks for a section of its settings",
+        "none",
+    ),
     one(
         "checker.format",
         Kind::Choice(&["ruff", "sarif", "junit", "pattern"]),
@@ -287,10 +298,22 @@ pub static SETTINGS: &[Setting] = &[
         "required for `pattern`",
     ),
     one(
+        "checker.clean",
+        Kind::Text,
+        "for `pattern`: a regular expression for a line by which it says that it found nothing, as in `'^Success'`; one that says anything else, of which no line matches `pattern`, has told nothing",
+        "it says nothing then",
+    ),
+    one(
+        "checker.found_codes",
+        Kind::Wholes(1, 255),
+        "the exit codes by which a command or tests say that they found something. With any other but 0 they have not done their work: that the file is clean is not believed then",
+        "`[1]`",
+    ),
+    one(
         "checker.seconds",
         Kind::Whole(1, MAX_SECONDS),
-        "it is stopped after so long; nothing for `lsp`",
-        "60",
+        "it is stopped after so long. For `lsp`, how long a draft waits for the server, its start included; that goes on in the background",
+        "60; 30 for `lsp`",
     ),
     one(
         "checker.memory_mib",
@@ -322,62 +345,4 @@ pub fn within(table: &str) -> Vec<&'static str> {
         _ => None,
     };
     SETTINGS.iter().filter_map(name).collect()
-}
-
-/// The rows of the reference, as Markdown.
-#[must_use]
-pub fn reference() -> String {
-    let mut rows = String::from("| setting | what | default |\n|---|---|---|\n");
-    for Setting { key, kind, what, default, .. } in SETTINGS {
-        let name = match kind {
-            Kind::Table => format!("`[{key}]`"),
-            Kind::Tables => format!("`[[{key}]]`"),
-            _ => format!("`{key}`"),
-        };
-        rows += &format!("| {name} | {what} | {default} |\n");
-    }
-    rows
-}
-
-/// The JSON schema (2020-12) of the file, for editors that check TOML by one.
-#[must_use]
-pub fn schema() -> Value {
-    let mut schema = object("");
-    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    schema["title"] = json!("Redraft's configuration");
-    schema
-}
-
-fn object(table: &str) -> Value {
-    let mut properties = Map::new();
-    let mut needed: Vec<&str> = Vec::new();
-    for name in within(table) {
-        let key = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
-        let Some(setting) = find(&key) else { continue };
-        if setting.is_required {
-            needed.push(name);
-        }
-        properties.insert(name.to_owned(), value(setting));
-    }
-    json!({ "type": "object", "properties": properties, "required": needed, "additionalProperties": false })
-}
-
-fn value(setting: &Setting) -> Value {
-    let mut value = match setting.kind {
-        Kind::Text => json!({ "type": "string" }),
-        Kind::Choice(names) => json!({ "enum": names }),
-        Kind::Flag => json!({ "type": "boolean" }),
-        Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
-        Kind::Dollars => json!({ "type": "number", "minimum": 0, "maximum": MAX_DOLLARS }),
-        Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
-        Kind::Choices(names) => json!({ "type": "array", "items": { "enum": names } }),
-        Kind::Table => object(setting.key),
-        Kind::Tables => json!({ "type": "array", "items": object(setting.key) }),
-    };
-    let default = match setting.default {
-        "" | "-" | "required" => String::new(),
-        default => format!(" (default: {default})"),
-    };
-    value["description"] = json!(format!("{}{default}", setting.what));
-    value
 }

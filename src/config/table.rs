@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
+use serde_json::{Value, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -85,10 +86,33 @@ impl<'a> Table<'a> {
             _ => 0..=u32::MAX,
         };
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
-        self.typed(key, &wanted, |value| {
-            let value = value.as_integer()?;
-            u32::from_str_radix(value.as_str(), value.radix()).ok().filter(|value| range.contains(value))
-        })
+        self.typed(key, &wanted, |value| whole(value).filter(|value| range.contains(value)))
+    }
+
+    /// A list of whole numbers within the setting's range; those that are not are told and left out.
+    pub(super) fn integers(&self, key: &str) -> Option<At<Vec<u32>>> {
+        let (least, most) = match settings::find(&self.path(key)).map(|setting| setting.kind) {
+            Some(Kind::Wholes(least, most)) => (least, most),
+            _ => (0, u32::MAX),
+        };
+        let wanted = format!("whole numbers from {least} to {most}");
+        let At { value, span } =
+            self.typed(key, &format!("a list of {wanted}, as in [1, 2]"), |value| value.as_array())?;
+        let numbers = value.iter().filter_map(|item| {
+            let number = whole(item.get_ref()).filter(|number| (least..=most).contains(number));
+            if number.is_none() {
+                self.problem(item.span(), key, format!("these are {wanted}"));
+            }
+            number
+        });
+        Some(At { value: numbers.collect(), span })
+    }
+
+    /// A table of whatever its reader understands.
+    pub(super) fn free(&self, key: &str) -> Option<At<Value>> {
+        let wanted = format!("a table, written {key} = {{ … }} or [{}]", self.path(key));
+        let At { value, span } = self.typed(key, &wanted, |value| value.as_table().map(|_| value))?;
+        Some(At { value: json_of(value), span })
     }
 
     /// One of a few words.
@@ -160,6 +184,27 @@ impl<'a> Table<'a> {
 
     fn path(&self, key: &str) -> String {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}
+
+fn whole(value: &DeValue<'_>) -> Option<u32> {
+    let value = value.as_integer()?;
+    u32::from_str_radix(value.as_str(), value.radix()).ok()
+}
+
+/// TOML as JSON; dates are text there.
+fn json_of(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => json!(text),
+        DeValue::Integer(integer) => json!(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
+        DeValue::Float(_) => json!(number(value)),
+        DeValue::Boolean(flag) => json!(flag),
+        DeValue::Datetime(date) => json!(date.to_string()),
+        DeValue::Array(items) => items.iter().map(|item| json_of(item.get_ref())).collect(),
+        DeValue::Table(table) => {
+            let entries = table.iter();
+            entries.map(|(key, value)| (key.get_ref().to_string(), json_of(value.get_ref()))).collect()
+        }
     }
 }
 

@@ -44,6 +44,7 @@ impl Setup {
             argv,
             languages: vec!["python".into()],
             format,
+            found_codes: vec![1],
             severity: Severity::Warning,
             limits: Limits { time: Duration::from_secs(60), ..Limits::default() },
             supervisor: self.world.supervisor(),
@@ -55,7 +56,7 @@ impl Setup {
         let text = Rope::from_str(DRAFT);
         let target = Target { root: &self.root, path: "a.py", text: &text, beside: &[] };
         let found = command.check(&target, &self.copy).await?;
-        Ok(found.iter().map(|one| format!("{} {}", one.code, &DRAFT[one.range.clone()])).collect())
+        Ok(found.findings.iter().map(|one| format!("{} {}", one.code, &DRAFT[one.range.clone()])).collect())
     }
 }
 
@@ -81,7 +82,8 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)> {
 async fn a_command_gets_the_draft_on_standard_input_or_in_its_copy() {
     let setup = Setup::new();
     let before = files(&setup.root);
-    let lines = || Format::pattern(r"^(?<file>[^:]*):(?<line>\d+): (?<code>\S+) (?<message>.*)$").unwrap();
+    let lines =
+        || Format::pattern(r"^(?<file>[^:]*):(?<line>\d+): (?<code>\S+) (?<message>.*)$", None).unwrap();
     let draft = "assert text == 'import os\\nx = undefined\\n', text\n";
     let read_stdin = format!("text = sys.stdin.read(); {draft}");
     let read_file = format!("text = open(sys.argv[2]).read(); {draft}");
@@ -111,7 +113,8 @@ async fn a_command_gets_the_draft_on_standard_input_or_in_its_copy() {
 #[tokio::test]
 async fn no_result_is_told_and_never_clean() {
     let setup = Setup::new();
-    let lines = || Format::pattern(r"^(?<line>\d+): (?<message>.*)$").unwrap();
+    let lines_of_files = || Format::pattern(r"^(?<file>[^:]*):(?<line>\d+): (?<message>.*)$", None).unwrap();
+    let lines = || Format::pattern(r"^(?<line>\d+): (?<message>.*)$", Some("^Success")).unwrap();
     for (format, script, arguments, why) in [
         (Format::Ruff, "", vec![], "gave no result: it said nothing"),
         (Format::Ruff, "print('garbage \\x1b[1m')", vec![], "gave no result: no JSON of ruff's"),
@@ -130,6 +133,15 @@ async fn no_result_is_told_and_never_clean() {
         (Format::Junit, "print('<testsuite>')", vec![], "ends in the middle"),
         (Format::Junit, "print('<testsuite/>')", vec![], "without a single test"),
         (lines(), "print('a crash'); sys.exit(1)", vec![], "it ended with code 1, and told of nothing"),
+        // As mypy ends where it has checked nothing, since another file does not parse.
+        (
+            lines_of_files(),
+            "print('lib.py:1: Invalid syntax'); sys.exit(2)",
+            vec!["{file}"],
+            "it ended with code 2, by which it has not done its work (`found_codes`); it said: lib.py:1: Invalid syntax",
+        ),
+        (lines(), "print('x' * 100000)", vec![], "no line of what it said matches its pattern"),
+        (lines(), "print('Warning', file=sys.stderr)", vec![], "no line of what it said matches its pattern"),
         (lines(), "os.kill(os.getpid(), 9)", vec![], "died of signal 9"),
         (lines(), "while True: print('1: x' * 10000)", vec![], "said more than 8192 KiB"),
     ] {
@@ -137,8 +149,14 @@ async fn no_result_is_told_and_never_clean() {
         let told = told.map_err(|trouble| trouble.to_string());
         assert!(told.as_ref().is_err_and(|told| told.contains(why)), "{script}: {told:?}");
     }
-    let clean = setup.check(&setup.command(lines(), "", &[])).await;
-    assert_eq!(clean, Ok(vec![]), "a command that says nothing of what it finds not, and ends well");
+    for (format, script) in [
+        (lines(), ""),
+        (lines(), "print('Success: no issues found in 1 source file')"),
+        (lines_of_files(), "print('lib.py:1: of another file'); sys.exit(1)"),
+    ] {
+        let clean = setup.check(&setup.command(format, script, &[])).await;
+        assert_eq!(clean, Ok(vec![]), "a command that found nothing, and says so in its way: {script}");
+    }
     assert_eq!(left(&setup.world.mark), [""; 0]);
 }
 
@@ -147,27 +165,36 @@ async fn what_a_command_does_to_its_copy_does_not_reach_the_workspace_or_the_nex
     let setup = Setup::new();
     let before = files(&setup.root);
     let look = "import pathlib\nfor path in sorted(pathlib.Path('.').rglob('*')):\n  if path.is_file(): print('1:', path, path.read_bytes().hex())";
-    let lines = || Format::pattern(r"^(?<line>\d+): (?<message>.*)$").unwrap();
+    let lines = || Format::pattern(r"^(?<line>\d+): (?<message>.*)$", Some("^Success")).unwrap();
     let draft = Rope::from_str(DRAFT);
     let target = Target { root: &setup.root, path: "a.py", text: &draft, beside: &[] };
     let look = setup.command(lines(), look, &["{file}"]);
     let seen = async || {
         let found = look.check(&target, &setup.copy).await.unwrap();
-        found.into_iter().map(|one| one.message).collect::<Vec<_>>()
+        found.findings.into_iter().map(|one| one.message).collect::<Vec<_>>()
     };
     let first = seen().await;
     assert_eq!(first.len(), 3, "{first:?}");
     let workspace = setup.root.display();
-    for deed in [
-        "open(sys.argv[2], 'w').write('changed')".to_owned(),
-        "os.remove('pkg/b.py'); os.mkdir('new'); open('new/x', 'w').write('x')".to_owned(),
-        "import shutil; shutil.rmtree('pkg')".to_owned(),
-        format!("import shutil; shutil.rmtree('pkg'); os.symlink('{workspace}/pkg', 'pkg')"),
-        format!("os.remove('a.py'); os.link('{workspace}/pkg/b.py', 'a.py')"),
-        format!("import shutil; here = os.getcwd(); shutil.rmtree(here); os.symlink('{workspace}', here)"),
-        "child(); daemon()".to_owned(),
+    for (deed, arguments) in [
+        ("open('a.py', 'a').write('hacked'); open('NEW', 'w').write('x')".to_owned(), &[][..]),
+        ("open(sys.argv[2], 'w').write('changed')".to_owned(), &["{file}"][..]),
+        ("os.remove('pkg/b.py'); os.mkdir('new'); open('new/x', 'w').write('x')".to_owned(), &["{file}"][..]),
+        ("import shutil; shutil.rmtree('pkg')".to_owned(), &["{file}"][..]),
+        (
+            format!("import shutil; shutil.rmtree('pkg'); os.symlink('{workspace}/pkg', 'pkg')"),
+            &["{file}"][..],
+        ),
+        (format!("os.remove('a.py'); os.link('{workspace}/pkg/b.py', 'a.py')"), &["{file}"][..]),
+        (
+            format!(
+                "import shutil; here = os.getcwd(); shutil.rmtree(here); os.symlink('{workspace}', here)"
+            ),
+            &["{file}"][..],
+        ),
+        ("child(); daemon()".to_owned(), &["{file}"][..]),
     ] {
-        let told = setup.check(&setup.command(lines(), &deed, &["{file}"])).await;
+        let told = setup.check(&setup.command(lines(), &deed, arguments)).await;
         assert_eq!(told, Ok(vec![]), "{deed}");
         assert_eq!(seen().await, first, "{deed}");
         assert_eq!(files(&setup.root), before, "{deed}");

@@ -68,6 +68,8 @@ async fn gate(world: &World, draft: &str, tests: &str, command: &[&str], asked: 
         languages: Vec::new(),
         time: None,
         memory_mib: None,
+        options: serde_json::Value::Null,
+        found_codes: vec![1],
     };
     let suite = Suite::new(&[spec], &root, &world.path("state"), &world.supervisor());
     let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();

@@ -4,6 +4,8 @@
 
 mod commands;
 mod gates;
+mod languages;
+mod servers;
 mod setup;
 
 use std::time::{Duration, Instant};

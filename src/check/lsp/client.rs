@@ -3,25 +3,24 @@
 //! It is told of one document at a time, as that would be with a draft, and never of a saved one. Whatever it wants to have done (edits,
 //! commands, files) is refused: it is here to tell what is wrong.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::frames::{Frames, framed};
+use super::frames::framed;
+use super::incoming::{State, read};
+use super::options;
 use crate::text::position::Encoding;
 
 /// Messages that wait to be written.
 const WAITING: usize = 64;
-/// Bytes read at once.
-const CHUNK: usize = 64 * 1024;
-/// How long a server may take to start: one in Node indexes on the way.
-const START: Duration = Duration::from_secs(30);
 /// How long it may take to say good-bye.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// How often a server that is busy is asked again (`ServerCancelled`, `ContentModified`).
@@ -49,34 +48,22 @@ pub enum Silent {
     Refused(String),
 }
 
-/// What it published of a document.
-#[derive(Clone, Debug, Default)]
-struct Published {
-    version: Option<i64>,
-    items: Vec<Value>,
-    /// How often it did.
-    count: u64,
-}
-
 /// What a server says by itself.
 enum Heard {
-    /// All of this version.
-    Whole(Vec<Value>),
+    /// All of this version; nothing, where that was no list.
+    Whole(Option<Vec<Value>>),
     /// Something, of a version that it does not name.
     Begun,
     /// It wants to be asked.
     Asks,
 }
 
+/// Whose turn it was last.
 #[derive(Debug, Default)]
-struct State {
-    pending: HashMap<i64, oneshot::Sender<Result<Value, Value>>>,
-    published: HashMap<String, Published>,
-    /// Why nothing comes any more.
-    over: Option<Silent>,
-    /// It registered that it can be asked for diagnostics.
-    pulls: bool,
-    next_id: i64,
+struct Turn {
+    version: i64,
+    /// The document that is open: its check was given up, where another one finds it so.
+    open: Option<String>,
 }
 
 /// See the module's head.
@@ -87,26 +74,29 @@ pub struct Client {
     news: Arc<Notify>,
     pub encoding: Encoding,
     /// Documents are checked one after the other.
-    turn: tokio::sync::Mutex<i64>,
+    turn: tokio::sync::Mutex<Turn>,
 }
 
 impl Client {
-    /// Greets the server that reads `input` and writes `output`, for the workspace at `root`; `options` are its own.
+    /// Greets the server that reads `input` and writes `output`, for the workspace at `root`; `own` are its options: it is given
+    /// them at once, and where it asks for its configuration.
     ///
     /// # Errors
-    /// When it does not greet back in time.
+    /// When it does not greet back within `limit`.
     pub async fn start(
         output: impl AsyncRead + Unpin + Send + 'static,
         input: impl AsyncWrite + Unpin + Send + 'static,
         root: &Path,
-        options: &Value,
+        own: &Value,
+        limit: Duration,
     ) -> Result<Self, Silent> {
         let (outgoing, messages) = mpsc::channel(WAITING);
-        let (state, news) = (Arc::<Mutex<State>>::default(), Arc::<Notify>::default());
+        let state = Arc::new(Mutex::new(State { settings: own.clone(), ..State::default() }));
+        let news = Arc::<Notify>::default();
         tokio::spawn(write(input, messages));
         tokio::spawn(read(output, state.clone(), news.clone(), outgoing.clone()));
         let mut client =
-            Self { outgoing, state, news, encoding: Encoding::Utf16, turn: tokio::sync::Mutex::new(0) };
+            Self { outgoing, state, news, encoding: Encoding::Utf16, turn: tokio::sync::Mutex::default() };
         let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let uri = uri_of(root);
         let greeting = json!({
@@ -115,7 +105,7 @@ impl Client {
             "rootUri": uri,
             "rootPath": root.to_string_lossy(),
             "workspaceFolders": [{ "uri": uri, "name": name }],
-            "initializationOptions": options,
+            "initializationOptions": own,
             "capabilities": {
                 "general": { "positionEncodings": ["utf-8", "utf-16"] },
                 "workspace": { "configuration": true, "workspaceFolders": true, "diagnostics": { "refreshSupport": false } },
@@ -124,19 +114,23 @@ impl Client {
                     "publishDiagnostics": { "versionSupport": true, "relatedInformation": false },
                     "diagnostic": { "dynamicRegistration": true, "relatedDocumentSupport": false },
                 },
+                "experimental": { "serverStatusNotification": true },
             },
         });
-        let answer = client.request("initialize", greeting, START).await?;
+        let answer = client.request("initialize", greeting, limit).await?;
         let capabilities = &answer["capabilities"];
         client.encoding = match capabilities["positionEncoding"].as_str() {
             Some("utf-8") => Encoding::Utf8,
             Some("utf-32") => Encoding::Utf32,
             _ => Encoding::Utf16,
         };
-        if !capabilities["diagnosticProvider"].is_null() {
-            client.lock().pulls = true;
+        client.lock().pulls |= !capabilities["diagnosticProvider"].is_null();
+        client.lock().is_starting = options::tells_when_ready(&answer);
+        client.notify("initialized", json!({}))?;
+        if !own.is_null() {
+            // Some read their settings only when they are told that there are any.
+            client.notify("workspace/didChangeConfiguration", json!({ "settings": own }))?;
         }
-        client.notify("initialized", json!({})).await?;
         Ok(client)
     }
 
@@ -149,7 +143,7 @@ impl Client {
     /// LSP's diagnostics of each of `texts`, one after the other as versions of the document at `uri`.
     ///
     /// # Errors
-    /// When it does not tell within `limit`, each.
+    /// When it does not tell of all of them within `limit`, or tells what is no list of diagnostics.
     pub async fn diagnostics(
         &self,
         uri: &str,
@@ -157,40 +151,59 @@ impl Client {
         texts: &[&str],
         limit: Duration,
     ) -> Result<Vec<Vec<Value>>, Silent> {
-        let mut turn = self.turn.lock().await;
+        let due = Instant::now() + limit;
+        let mut turn = timeout_at(due, self.turn.lock()).await.map_err(|_| Silent::TimedOut(limit))?;
+        self.close(&mut turn).await?;
         let mut told = Vec::new();
         let mut outcome = Ok(());
-        for (at, text) in texts.iter().enumerate() {
-            *turn += STEP;
-            let version = *turn;
+        for text in texts {
+            turn.version += STEP;
             let known = self.count_of(uri);
-            let sent = if at == 0 {
-                let document =
-                    json!({ "uri": uri, "languageId": language, "version": version, "text": text });
-                self.notify("textDocument/didOpen", json!({ "textDocument": document })).await
-            } else {
-                let document = json!({ "uri": uri, "version": version });
-                let change = json!({ "textDocument": document, "contentChanges": [{ "text": text }] });
-                self.notify("textDocument/didChange", change).await
-            };
-            let items = match sent {
-                Ok(()) => self.told(uri, version, known, limit).await,
+            let is_open = turn.open.replace(uri.to_owned()).is_some();
+            let version = turn.version;
+            let items = match self.show((uri, language), version, text, is_open) {
+                Ok(()) => self.told(uri, version, known, due).await,
                 Err(error) => Err(error),
             };
             match items {
                 Ok(items) => told.push(items),
                 Err(error) => {
-                    outcome = Err(error);
+                    let is_late = matches!(error, Silent::TimedOut(_));
+                    outcome = Err(if is_late { Silent::TimedOut(limit) } else { error });
                     break;
                 }
             }
         }
         // Also where it told nothing: it is to forget the draft.
-        let count = self.count_of(uri);
-        let closed = self.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } })).await;
-        self.forgotten(uri, count).await;
-        self.lock().published.remove(uri);
+        let closed = self.close(&mut turn).await;
         outcome.and(closed).map(|()| told)
+    }
+
+    /// Opens the document with its first text, or changes it to another one.
+    fn show(
+        &self,
+        (uri, language): (&str, &str),
+        version: i64,
+        text: &str,
+        is_open: bool,
+    ) -> Result<(), Silent> {
+        if !is_open {
+            let document = json!({ "uri": uri, "languageId": language, "version": version, "text": text });
+            return self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        }
+        let document = json!({ "uri": uri, "version": version });
+        let change = json!({ "textDocument": document, "contentChanges": [{ "text": text }] });
+        self.notify("textDocument/didChange", change)
+    }
+
+    /// Closes the document that is open.
+    async fn close(&self, turn: &mut Turn) -> Result<(), Silent> {
+        let Some(uri) = turn.open.take() else { return Ok(()) };
+        let count = self.count_of(&uri);
+        let closed = self.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
+        self.forgotten(&uri, count).await;
+        self.lock().published.remove(&uri);
+        closed
     }
 
     /// Waits a moment for what a server publishes of a document that was closed, lest it be taken for what it says of the next text.
@@ -208,7 +221,7 @@ impl Client {
                 news.await;
             }
         };
-        let _ = tokio::time::timeout(SILENCE, said).await;
+        let _ = timeout(SILENCE, said).await;
     }
 
     /// How often something was published of a document.
@@ -221,7 +234,9 @@ impl Client {
         let mut tries = 0;
         loop {
             match self.ask("textDocument/diagnostic", params.clone(), limit).await? {
-                Ok(report) => return Ok(report["items"].as_array().cloned().unwrap_or_default()),
+                Ok(report) if report["kind"] == "full" => return listed(report["items"].as_array().cloned()),
+                // That nothing has changed is no answer to who was not told of anything before.
+                Ok(_) => return Err(Silent::Garbage("its report is no full list of diagnostics".to_owned())),
                 Err(error) if BUSY.contains(&error["code"].as_i64().unwrap_or_default()) && tries < AGAIN => {
                     tries += 1;
                     tokio::time::sleep(AGAIN_AFTER).await;
@@ -233,7 +248,8 @@ impl Client {
 
     /// What it tells of this version: asked, where it can be asked (some say so only once they have begun to work), else when it
     /// publishes. Where it names no version, what it said last before a silence counts.
-    async fn told(&self, uri: &str, version: i64, known: u64, limit: Duration) -> Result<Vec<Value>, Silent> {
+    async fn told(&self, uri: &str, version: i64, known: u64, due: Instant) -> Result<Vec<Value>, Silent> {
+        let limit = due.saturating_duration_since(Instant::now());
         let waits = async {
             loop {
                 let news = self.news.notified();
@@ -243,13 +259,13 @@ impl Client {
                 news.await;
             }
         };
-        match tokio::time::timeout(limit, waits).await.map_err(|_| Silent::TimedOut(limit))?? {
-            Heard::Whole(items) => Ok(items),
-            Heard::Asks => self.pull(uri, limit).await,
+        match timeout_at(due, waits).await.map_err(|_| Silent::TimedOut(limit))?? {
+            Heard::Whole(items) => listed(items),
+            Heard::Asks => self.pull(uri, due.saturating_duration_since(Instant::now())).await,
             Heard::Begun => {
-                while tokio::time::timeout(SILENCE, self.news.notified()).await.is_ok() {}
+                while Instant::now() < due && timeout(SILENCE, self.news.notified()).await.is_ok() {}
                 let state = self.lock();
-                Ok(state.published.get(uri).map(|published| published.items.clone()).unwrap_or_default())
+                listed(state.published.get(uri).and_then(|published| published.items.clone()))
             }
         }
     }
@@ -261,7 +277,7 @@ impl Client {
             return Some(Err(over.clone()));
         }
         if state.pulls {
-            return Some(Ok(Heard::Asks));
+            return (!state.is_starting).then_some(Ok(Heard::Asks));
         }
         let published = state.published.get(uri)?;
         match published.version {
@@ -274,7 +290,7 @@ impl Client {
     /// Says good-bye; the process is to end by that.
     pub async fn goodbye(&self) {
         let _ = self.request("shutdown", Value::Null, GOODBYE).await;
-        let _ = self.notify("exit", Value::Null).await;
+        let _ = self.notify("exit", Value::Null);
     }
 
     async fn request(&self, method: &str, params: Value, limit: Duration) -> Result<Value, Silent> {
@@ -298,26 +314,34 @@ impl Client {
             state.pending.insert(id, answer);
             id
         };
-        self.send(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).await?;
-        let Ok(answer) = tokio::time::timeout(limit, answered).await else {
+        self.send(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))?;
+        let Ok(answer) = timeout(limit, answered).await else {
             self.lock().pending.remove(&id);
-            self.notify("$/cancelRequest", json!({ "id": id })).await?;
+            self.notify("$/cancelRequest", json!({ "id": id }))?;
             return Err(Silent::TimedOut(limit));
         };
         answer.map_err(|_| self.lock().over.clone().unwrap_or(Silent::Gone))
     }
 
-    async fn notify(&self, method: &str, params: Value) -> Result<(), Silent> {
-        self.send(json!({ "jsonrpc": "2.0", "method": method, "params": params })).await
+    fn notify(&self, method: &str, params: Value) -> Result<(), Silent> {
+        self.send(json!({ "jsonrpc": "2.0", "method": method, "params": params }))
     }
 
-    async fn send(&self, message: Value) -> Result<(), Silent> {
-        self.outgoing.send(message).await.map_err(|_| self.lock().over.clone().unwrap_or(Silent::Gone))
+    fn send(&self, message: Value) -> Result<(), Silent> {
+        self.outgoing.try_send(message).map_err(|error| match error {
+            TrySendError::Full(_) => Silent::Garbage("it does not read what it is told".to_owned()),
+            TrySendError::Closed(_) => self.lock().over.clone().unwrap_or(Silent::Gone),
+        })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is taken for diagnostics: a list, be it empty.
+fn listed(items: Option<Vec<Value>>) -> Result<Vec<Value>, Silent> {
+    items.ok_or_else(|| Silent::Garbage("what it tells is no list of diagnostics".to_owned()))
 }
 
 fn refused(error: &Value) -> Silent {
@@ -339,91 +363,5 @@ async fn write(mut input: impl AsyncWrite + Unpin, mut messages: mpsc::Receiver<
         if written.await.is_err() {
             return;
         }
-    }
-}
-
-/// Reads until the server ends or says what is no LSP.
-async fn read(
-    mut output: impl AsyncRead + Unpin,
-    state: Arc<Mutex<State>>,
-    news: Arc<Notify>,
-    outgoing: mpsc::Sender<Value>,
-) {
-    let (mut frames, mut chunk) = (Frames::default(), vec![0; CHUNK]);
-    let over = loop {
-        let count = match output.read(&mut chunk).await {
-            Ok(0) | Err(_) => break Silent::Gone,
-            Ok(count) => count,
-        };
-        let messages = match frames.push(&chunk[..count]) {
-            Ok(messages) => messages,
-            Err(what) => break Silent::Garbage(what),
-        };
-        for message in messages {
-            let answer = taken(&mut state.lock().unwrap_or_else(PoisonError::into_inner), &message);
-            if let Some(answer) = answer {
-                // A server that does not read what it asked for is not waited for.
-                let _ = outgoing.try_send(answer);
-            }
-        }
-        news.notify_waiters();
-    };
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    state.over = Some(over);
-    state.pending.clear();
-    drop(state);
-    news.notify_waiters();
-}
-
-/// Takes in a message; returns the answer to a request of the server's.
-fn taken(state: &mut State, message: &Value) -> Option<Value> {
-    let params = &message["params"];
-    match (message["method"].as_str(), message.get("id")) {
-        (None, Some(id)) => {
-            let answer = match message.get("error") {
-                Some(error) => Err(error.clone()),
-                None => Ok(message["result"].clone()),
-            };
-            if let Some(waiting) = id.as_i64().and_then(|id| state.pending.remove(&id)) {
-                let _ = waiting.send(answer);
-            }
-            None
-        }
-        (Some("textDocument/publishDiagnostics"), None) => {
-            let uri = params["uri"].as_str().unwrap_or_default().to_owned();
-            let published = state.published.entry(uri).or_default();
-            published.version = params["version"].as_i64();
-            published.items = params["diagnostics"].as_array().cloned().unwrap_or_default();
-            published.count += 1;
-            None
-        }
-        (Some(method), Some(id)) => {
-            let result = match method {
-                "workspace/configuration" => {
-                    let count = params["items"].as_array().map_or(0, Vec::len);
-                    Ok(json!(vec![Value::Null; count]))
-                }
-                "client/registerCapability" => {
-                    let registrations = params["registrations"].as_array().into_iter().flatten();
-                    state.pulls |=
-                        registrations.clone().any(|one| one["method"] == "textDocument/diagnostic");
-                    Ok(Value::Null)
-                }
-                "client/unregisterCapability" | "window/workDoneProgress/create" => Ok(Value::Null),
-                "window/showDocument" => Ok(json!({ "success": false })),
-                // There is nothing to refresh; basedpyright dies of an error here.
-                _ if method.ends_with("/refresh") => Ok(Value::Null),
-                "workspace/workspaceFolders" | "window/showMessageRequest" => Ok(Value::Null),
-                "workspace/applyEdit" => {
-                    Ok(json!({ "applied": false, "failureReason": "drafts are only checked here" }))
-                }
-                _ => Err(json!({ "code": -32601, "message": "not here" })),
-            };
-            Some(match result {
-                Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
-                Err(error) => json!({ "jsonrpc": "2.0", "id": id, "error": error }),
-            })
-        }
-        _ => None,
     }
 }

@@ -8,35 +8,51 @@ use crate::text::position::{Encoding, Position, to_offset};
 
 /// The longest message, in characters.
 const MESSAGE: usize = 500;
-/// The most findings of one document: behind them the rest is mostly their echo.
-const MOST: usize = 200;
 
 /// The errors and warnings among `items`, by the checker `name`; what is only a hint is left out.
-#[must_use]
-pub fn findings(name: &str, items: &[Value], text: &Rope, encoding: Encoding) -> Vec<Finding> {
-    let severity = |item: &Value| match item["severity"].as_u64() {
-        // What a server does not grade is for us to grade (LSP 3.17).
-        Some(1) | None => Some(Severity::Error),
-        Some(2) => Some(Severity::Warning),
-        Some(_) => None,
-    };
+///
+/// # Errors
+/// When one of them is no diagnostic: what else was meant is not known then.
+pub fn findings(
+    name: &str,
+    items: &[Value],
+    text: &Rope,
+    encoding: Encoding,
+) -> Result<Vec<Finding>, String> {
+    let mut findings = Vec::new();
+    for item in items {
+        let read = finding(name, item, text, encoding);
+        let read = read.ok_or("told of something that is no diagnostic: it has no place, or says nothing")?;
+        if !is_hint(item) {
+            findings.push(read);
+        }
+    }
+    Ok(findings)
+}
+
+fn is_hint(item: &Value) -> bool {
+    item["severity"].as_u64().is_some_and(|severity| severity > 2)
+}
+
+/// Nothing for what is no diagnostic.
+fn finding(name: &str, item: &Value, text: &Rope, encoding: Encoding) -> Option<Finding> {
+    // Some mean the end of a line by the largest number that they have.
+    let number = |value: &Value| value.as_u64().map(|number| u32::try_from(number).unwrap_or(u32::MAX));
     let offset = |position: &Value| {
-        let number = |key: &str| position[key].as_u64().and_then(|number| u32::try_from(number).ok());
-        let position = Position { line: number("line")?, column: number("character")? };
+        let position = Position { line: number(&position["line"])?, column: number(&position["character"])? };
         Some(to_offset(text, position, encoding))
     };
-    let finding = |item: &Value| {
-        let (start, end) = (offset(&item["range"]["start"])?, offset(&item["range"]["end"])?);
-        Some(Finding {
-            source: name.to_owned().into(),
-            code: code(&item["code"]).into(),
-            severity: severity(item)?,
-            range: start..end.max(start),
-            message: visible(item["message"].as_str()?),
-            fix: Vec::new(),
-        })
-    };
-    items.iter().filter_map(finding).take(MOST).collect()
+    let (start, end) = (offset(&item["range"]["start"])?, offset(&item["range"]["end"])?);
+    // What a server does not grade is for us to grade (LSP 3.17).
+    let severity = if item["severity"] == 2 { Severity::Warning } else { Severity::Error };
+    Some(Finding {
+        source: name.to_owned().into(),
+        code: code(&item["code"]).into(),
+        severity,
+        range: start..end.max(start),
+        message: visible(item["message"].as_str()?),
+        fix: Vec::new(),
+    })
 }
 
 fn code(code: &Value) -> String {

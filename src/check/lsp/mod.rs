@@ -4,6 +4,7 @@
 mod client;
 mod convert;
 mod frames;
+mod incoming;
 mod options;
 mod server;
 #[cfg(test)]

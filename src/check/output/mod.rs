@@ -19,8 +19,6 @@ use crate::text::position::{Encoding, Position, line_range, to_offset};
 const MAX_MESSAGE: usize = 500;
 /// And of a code.
 const MAX_CODE: usize = 80;
-/// The most findings of one file that are kept: nobody reads more, and a draft with as many is no good anyway.
-const MAX_FINDINGS: usize = 1_000;
 
 /// The file that findings are wanted of, as its checker sees it.
 #[derive(Debug)]
@@ -43,6 +41,8 @@ pub(super) struct Report {
     pub findings: Vec<Finding>,
     /// How many things it tells of, of whatever file.
     pub told: usize,
+    /// Why that may not be all.
+    pub doubt: Option<String>,
     /// What became of each test, in reports of tests.
     pub cases: Vec<Case>,
 }
@@ -74,12 +74,10 @@ pub(super) struct Told {
 }
 
 impl Report {
-    /// Counts it, and keeps it if it is of the file.
+    /// Counts it, and keeps it if it is of the file. All of them: what is new among them is known only beside those of before.
     fn add(&mut self, finding: Option<Finding>) {
         self.told += 1;
-        if let Some(finding) = finding.filter(|_| self.findings.len() < MAX_FINDINGS) {
-            self.findings.push(finding);
-        }
+        self.findings.extend(finding);
     }
 }
 

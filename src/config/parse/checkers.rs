@@ -1,11 +1,14 @@
 //! The checkers of trusted workspaces: `[[checker]]`.
 
+use std::ops::Range;
 use std::time::Duration;
 
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
+use serde_json::Value;
 
 use super::{At, Names, Table, did_you_mean};
-use crate::config::checkers::{CheckerKind, CheckerSpec, GROUPS, ReportFormat};
+use crate::config::checkers::{CheckerKind, CheckerSpec, FOUND, GROUPS, LinePattern, ReportFormat};
+use crate::config::languages::LANGUAGES;
 
 /// The most that a compiled pattern may take, in bytes, as where it is used.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -25,16 +28,24 @@ fn checker(table: &Table<'_>, names: &mut Names) -> Option<CheckerSpec> {
     }
     let kind = told.and_then(|kind| with_format(table, kind));
     let command = command(table);
-    let languages = table.strings("languages").map(|languages| languages.value).unwrap_or_default();
+    let languages = languages(table);
+    let options = only(table, "options", "lsp", |told| matches!(told, Kind::Lsp), told);
+    let options = options.and_then(|()| table.free("options")).map_or(Value::Null, |options| options.value);
+    let runs = |told: Kind| matches!(told, Kind::Command | Kind::Test);
+    let codes = only(table, "found_codes", "command\" or \"test", runs, told);
+    let codes = codes.and_then(|()| table.integers("found_codes")).map(|codes| codes.value);
+    let codes: Option<Vec<i32>> = codes.map(|codes| codes.into_iter().map(|code| code as i32).collect());
     let seconds = table.integer("seconds").map(|seconds| Duration::from_secs(u64::from(seconds.value)));
     let memory_mib = table.integer("memory_mib").map(|memory| memory.value);
     Some(CheckerSpec {
         name: name?.value.to_owned(),
         kind: kind?,
         command: command?,
-        languages: languages.into_iter().map(|language| language.value.to_owned()).collect(),
+        languages,
         time: seconds,
         memory_mib,
+        options,
+        found_codes: codes.unwrap_or_else(|| vec![FOUND]),
     })
 }
 
@@ -44,6 +55,38 @@ enum Kind {
     Command,
     Test,
     Examples,
+}
+
+/// Those that somebody knows; the others are told.
+fn languages(table: &Table<'_>) -> Vec<String> {
+    let named = table.strings("languages").map(|languages| languages.value).unwrap_or_default();
+    let known = |language: &At<&str>| {
+        let is_known = LANGUAGES.contains(&language.value);
+        if !is_known {
+            let nearest = did_you_mean(language.value, LANGUAGES.iter().copied());
+            let message = format!("there is no language {:?}.{nearest}", language.value);
+            table.problem(language.span.clone(), "languages", message);
+        }
+        is_known
+    };
+    named.into_iter().filter(known).map(|language| language.value.to_owned()).collect()
+}
+
+/// `None` after the problem that a checker of this kind has such a setting.
+fn only(
+    table: &Table<'_>,
+    key: &str,
+    kinds: &str,
+    has: impl Fn(Kind) -> bool,
+    told: Option<Kind>,
+) -> Option<()> {
+    match (table.has(key), told) {
+        (Some(span), Some(kind)) if !has(kind) => {
+            table.problem(span, key, format!("only a checker of kind \"{kinds}\" has this"));
+            None
+        }
+        _ => Some(()),
+    }
 }
 
 fn command(table: &Table<'_>) -> Option<Vec<String>> {
@@ -67,7 +110,7 @@ fn with_format(table: &Table<'_>, kind: Kind) -> Option<CheckerKind> {
         Kind::Test => CheckerKind::Test,
         Kind::Examples => CheckerKind::Examples,
     };
-    for key in ["format", "pattern"] {
+    for key in ["format", "pattern", "clean"] {
         if let Some(span) = table.has(key) {
             table.problem(span, key, "only a checker of kind \"command\" has this");
         }
@@ -89,25 +132,30 @@ fn format(table: &Table<'_>) -> Option<ReportFormat> {
         );
     }
     let format = table.choice("format", &formats)?.value;
-    let pattern = table.has("pattern");
-    match (format, pattern) {
-        (Format::Pattern, None) => {
-            table.missing(
-                "pattern",
-                "a regular expression for a line, as in '^(?<file>[^:]+):(?<line>\\d+): (?<message>.*)'",
-            );
-            return None;
+    let is_pattern = matches!(format, Format::Pattern);
+    if is_pattern && table.has("pattern").is_none() {
+        table.missing(
+            "pattern",
+            "a regular expression for a line, as in '^(?<file>[^:]+):(?<line>\\d+): (?<message>.*)'",
+        );
+        return None;
+    }
+    for key in ["pattern", "clean"] {
+        if let Some(span) = table.has(key).filter(|_| !is_pattern) {
+            table.problem(span, key, "only the format \"pattern\" has one");
         }
-        (Format::Ruff | Format::Sarif | Format::Junit, Some(span)) => {
-            table.problem(span, "pattern", "only the format \"pattern\" has one");
-        }
-        _ => {}
     }
     match format {
         Format::Ruff => Some(ReportFormat::Ruff),
         Format::Sarif => Some(ReportFormat::Sarif),
         Format::Junit => Some(ReportFormat::Junit),
-        Format::Pattern => regular(table).map(ReportFormat::Pattern),
+        Format::Pattern => {
+            let clean = table.has("clean").map(|_| regular(table, "clean"));
+            let finding = pattern(table)?;
+            // One that is wrong is told by now.
+            let clean = clean.flatten().map(|(clean, _)| clean.as_str().to_owned());
+            Some(ReportFormat::Pattern(LinePattern { finding, clean }))
+        }
     }
 }
 
@@ -120,18 +168,8 @@ enum Format {
 }
 
 /// The pattern, if it compiles and its groups are those that are looked at.
-fn regular(table: &Table<'_>) -> Option<String> {
-    let At { value, span } = table.string("pattern")?;
-    let pattern = match RegexBuilder::new(value).size_limit(PATTERN_BYTES).build() {
-        Ok(pattern) => pattern,
-        Err(error) => {
-            // Its last line says why; those before draw the place.
-            let why = error.to_string();
-            let why = why.lines().next_back().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            table.problem(span, "pattern", format!("this is no regular expression: {why}"));
-            return None;
-        }
-    };
+fn pattern(table: &Table<'_>) -> Option<String> {
+    let (pattern, span) = regular(table, "pattern")?;
     if let Some(unknown) = pattern.capture_names().flatten().find(|name| !GROUPS.contains(name)) {
         let nearest = did_you_mean(unknown, GROUPS);
         let are = GROUPS.join(", ");
@@ -143,5 +181,20 @@ fn regular(table: &Table<'_>) -> Option<String> {
         table.problem(span, "pattern", message);
         return None;
     }
-    Some(value.to_owned())
+    Some(pattern.as_str().to_owned())
+}
+
+/// A regular expression that compiles, and where it stands.
+fn regular(table: &Table<'_>, key: &str) -> Option<(Regex, Range<usize>)> {
+    let At { value, span } = table.string(key)?;
+    match RegexBuilder::new(value).size_limit(PATTERN_BYTES).build() {
+        Ok(pattern) => Some((pattern, span)),
+        Err(error) => {
+            // Its last line says why; those before draw the place.
+            let why = error.to_string();
+            let why = why.lines().next_back().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            table.problem(span, key, format!("this is no regular expression: {why}"));
+            None
+        }
+    }
 }

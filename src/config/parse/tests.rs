@@ -1,7 +1,9 @@
 //! Configurations that are good, and each mistake with the message that it gets.
 
+mod checkers;
+
 use super::*;
-use crate::config::{CheckerKind, CheckerSpec, ReportFormat};
+use crate::config::{CheckerKind, CheckerSpec, LinePattern, ReportFormat};
 use crate::model::spec::{BUILT_IN_MODEL, Limits};
 
 /// The example of the contract, word for word.
@@ -71,6 +73,8 @@ fn the_contracts_example_is_good() {
         languages: vec!["python".to_owned()],
         time: None,
         memory_mib: None,
+        options: serde_json::Value::Null,
+        found_codes: vec![1],
     };
     assert_eq!(config.checkers, [checker]);
     let budget = Budget {
@@ -157,6 +161,18 @@ fn hosted_and_embedded_models_in_every_form() {
     );
 }
 
+/// That this mistake in place of a piece of the contract's example has this one message.
+fn is_told(piece: &str, mistake: &str, expect: &str) {
+    assert!(CONTRACT.contains(piece), "{piece}");
+    let problems = parse_at_home(&CONTRACT.replacen(piece, mistake, 1)).expect_err(mistake);
+    let found =
+        problems.iter().any(|problem| problem.contains(expect) && problem.starts_with("config.toml:"));
+    assert!(found, "{mistake}: {expect:?} is not in {problems:#?}");
+    assert!(!problems.concat().contains("SECRET"), "a key was repeated: {problems:?}");
+    let follow_up = ["[[", "name", "trust"].iter().any(|part| piece.contains(part));
+    assert!(problems.len() == 1 || follow_up, "{mistake}: one mistake, one message: {problems:#?}");
+}
+
 /// Each mistake, put in place of a piece of the contract's example, and its one message.
 #[test]
 fn each_mistake_has_its_place_and_its_message() {
@@ -177,65 +193,6 @@ fn each_mistake_has_its_place_and_its_message() {
             "\"verified\"",
             "\"verfied\"",
             "27:8: refine.mode: this is one of \"verified\", \"live\". Did you mean \"verified\"?",
-        ),
-        ("[\"ruff\", \"server\"]", "[]", "32:11: checker.command: this names a program"),
-        ("[\"ruff\", \"server\"]", "[\"ruff\", 1]", "32:20: checker.command: each of these is a string"),
-        ("kind = \"lsp\"", "kind = \"lps\"", "31:8: checker.kind: this is one of"),
-        (
-            "kind = \"lsp\"",
-            "kind = \"command\"",
-            "29:1: checker.format: this is missing: how it says what it finds",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"lsp\"\nformat = \"ruff\"",
-            "32:10: checker.format: only a checker of kind \"command\" has this",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"command\"\nformat = \"rough\"",
-            "32:10: checker.format: this is one of \"ruff\", \"sarif\", \"junit\", \"pattern\".",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"command\"\nformat = \"ruff\"\npattern = 'x'",
-            "33:11: checker.pattern: only the format \"pattern\" has one",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"command\"\nformat = \"pattern\"",
-            "29:1: checker.pattern: this is missing: a regular expression for a line",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<line>'",
-            "33:11: checker.pattern: this is no regular expression: unclosed group",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<lnie>x)'",
-            "33:11: checker.pattern: there is no group \"lnie\"; they are file, line, column, end_line, severity, code, \
-             message. Did you mean \"line\"?",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<file>x)'",
-            "33:11: checker.pattern: this has no group (?<line>",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<line>x{1000}{1000})'",
-            "33:11: checker.pattern: this is no regular expression: Compiled regex exceeds size limit",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"lsp\"\nseconds = 0",
-            "32:11: checker.seconds: this is a whole number from 1",
-        ),
-        (
-            "kind = \"lsp\"",
-            "kind = \"lsp\"\nmemory_mib = 1",
-            "32:14: checker.memory_mib: this is a whole number from 16",
         ),
         ("per_day = 2.00", "per_day = -1", "22:11: budget.per_day: this is a number from 0 to 1000000"),
         ("per_day = 2.00", "per_day = nan", "22:11: budget.per_day: this is a number"),
@@ -331,14 +288,7 @@ fn each_mistake_has_its_place_and_its_message() {
         ("[trust]", "[[trust]]", "trust: this is a table, written [trust]"),
         ("rounds = 3", "rounds = ", "26:10: this is not TOML: "),
     ] {
-        assert!(CONTRACT.contains(piece), "{piece}");
-        let problems = parse_at_home(&CONTRACT.replacen(piece, mistake, 1)).expect_err(mistake);
-        let found =
-            problems.iter().any(|problem| problem.contains(expect) && problem.starts_with("config.toml:"));
-        assert!(found, "{mistake}: {expect:?} is not in {problems:#?}");
-        assert!(!problems.concat().contains("SECRET"), "a key was repeated: {problems:?}");
-        let follow_up = ["[[", "name", "trust"].iter().any(|part| piece.contains(part));
-        assert!(problems.len() == 1 || follow_up, "{mistake}: one mistake, one message: {problems:#?}");
+        is_told(piece, mistake, expect);
     }
 }
 
@@ -367,34 +317,5 @@ fn two_keys_two_sources_and_two_names_are_told() {
     ] {
         let problems = parse_at_home(text).expect_err(text);
         assert!(problems.len() == 1 && problems[0].contains(expect), "{expect:?} is not in {problems:?}");
-    }
-}
-
-#[test]
-fn checkers_are_read() {
-    let read = |kind: &str| {
-        let text = format!("[[checker]]\nname = \"c\"\ncommand = [\"c\", \"{{file}}\"]\n{kind}\n");
-        let mut checkers = parse_at_home(&text).unwrap().checkers;
-        let checker = checkers.remove(0);
-        (checker.kind, checker.time.map(|time| time.as_secs()), checker.memory_mib)
-    };
-    for (text, kind, seconds, memory) in [
-        ("kind = \"test\"\nseconds = 300", CheckerKind::Test, Some(300), None),
-        ("kind = \"command\"\nformat = \"ruff\"", CheckerKind::Command(ReportFormat::Ruff), None, None),
-        (
-            "kind = \"command\"\nformat = \"sarif\"\nmemory_mib = 512",
-            CheckerKind::Command(ReportFormat::Sarif),
-            None,
-            Some(512),
-        ),
-        ("kind = \"command\"\nformat = \"junit\"", CheckerKind::Command(ReportFormat::Junit), None, None),
-        (
-            "kind = \"command\"\nformat = \"pattern\"\npattern = '(?<line>\\d+)'",
-            CheckerKind::Command(ReportFormat::Pattern("(?<line>\\d+)".to_owned())),
-            None,
-            None,
-        ),
-    ] {
-        assert_eq!(read(text), (kind, seconds, memory), "{text}");
     }
 }

@@ -16,6 +16,7 @@ fn values(setting: &Setting) -> (Vec<String>, &'static str) {
         ("model.path", _) => (vec!["\"/models/own.gguf\"".to_owned()], "7"),
         ("trust.folders", _) => (vec!["[\"/code\"]".to_owned()], "7"),
         ("routing.fallback", _) => (vec!["[\"m\"]".to_owned()], "[7]"),
+        ("checker.clean", _) => (vec!["'^Success'".to_owned()], "'('"),
         ("checker.pattern", _) => (vec![r"'^(?<file>\S+):(?<line>\d+)'".to_owned()], "'('"),
         ("model.provider" | "provider.name", _) => (vec!["\"p\"".to_owned()], "7"),
         (key, Kind::Text)
@@ -30,7 +31,10 @@ fn values(setting: &Setting) -> (Vec<String>, &'static str) {
         (_, Kind::Flag) => (vec!["true".to_owned()], "1"),
         (_, Kind::Whole(least, most)) => (vec![least.to_string(), most.to_string()], "-1"),
         (_, Kind::Dollars) => (vec!["0.5".to_owned(), "3".to_owned()], "-0.5"),
+        ("checker.languages", _) => (vec!["[\"python\", \"rust\"]".to_owned()], "[\"pyhton\"]"),
         (_, Kind::Texts) => (vec!["[\"x\"]".to_owned()], "[7]"),
+        (_, Kind::Wholes(least, most)) => (vec!["[]".to_owned(), format!("[{least}, {most}]")], "[-1]"),
+        (_, Kind::Free) => (vec!["{ a = { b = [1, 2.5, true, \"x\"] } }".to_owned()], "7"),
         (_, Kind::Choices(names)) => {
             (vec![format!("[{}]", names.iter().map(quoted).collect::<Vec<_>>().join(", "))], "[\"x y\"]")
         }
@@ -62,11 +66,11 @@ fn file(key: &str, value: &str) -> String {
         ("model.path", _) => lines.retain(|(key, _)| !key.starts_with("model.")),
         ("provider.kind", "\"embedded\"") => lines.retain(|(key, _)| *key != "provider.base_url"),
         ("checker.kind", "\"command\"") => lines.push(("checker.format", "\"ruff\"")),
-        ("checker.format" | "checker.pattern", value) => {
+        ("checker.format" | "checker.pattern" | "checker.clean" | "checker.found_codes", value) => {
             lines.retain(|(key, _)| *key != "checker.kind");
             lines.push(("checker.kind", "\"command\""));
             lines.push(("checker.format", "\"pattern\""));
-            if matches!(value, "\"pattern\"") {
+            if key == "checker.clean" || key == "checker.found_codes" || value == "\"pattern\"" {
                 lines.push(("checker.pattern", "'(?<line>x)'"));
             }
         }
