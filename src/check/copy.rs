@@ -29,6 +29,8 @@ const MAX_BYTES: u64 = 512 << 20;
 const DEPTH: usize = 64;
 /// Where copies are, in the state directory.
 const COPIES: &str = "copies";
+/// There, what is locked by who makes a copy or sweeps.
+const GATE: &str = "lock";
 /// What a checker may keep from one run to the next: it would take seconds to make again.
 const CACHES: &[&str] = &["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"];
 /// What version control keeps is no business of a checker's.
@@ -102,7 +104,7 @@ impl Copy {
         let copies = fs::canonicalize(copies)?;
         let state = fs::canonicalize(state_dir)?;
         // One at a time, so that nobody sweeps what is just being made.
-        let gate = File::create(copies.join("lock"))?;
+        let gate = File::create(copies.join(GATE))?;
         gate.lock()?;
         sweep(&copies);
         loop {
@@ -115,6 +117,16 @@ impl Copy {
             let lock = File::create(&lock_path)?;
             lock.lock()?;
             return Ok(Self { root, state, folder, _lock: lock, lock_path, known: HashMap::new() });
+        }
+    }
+
+    /// Removes what copies of killed processes left in the state directory.
+    pub fn sweep_left(state_dir: &Path) {
+        let copies = state_dir.join(COPIES);
+        // Where another one is at it, that does it.
+        let gate = File::options().write(true).open(copies.join(GATE));
+        if gate.is_ok_and(|gate| gate.try_lock().is_ok()) {
+            sweep(&copies);
         }
     }
 

@@ -9,8 +9,9 @@ use std::time::Duration;
 use ropey::Rope;
 use serde_json::{Value, json};
 
-use super::{Failure, setup};
-use crate::check::process::Supervisor;
+use super::{Failure, checkers, setup};
+use crate::check::copy::Copy;
+use crate::check::process;
 use crate::check::suite::Suite;
 use crate::check::{Finding, Overlay, Severity, Version, check};
 use crate::config::Config;
@@ -25,6 +26,8 @@ const INDEXING: Duration = Duration::from_secs(600);
 const LAST: Duration = Duration::from_secs(3);
 /// As for a draft: a file that takes longer is not checked, and that is told.
 const PARSE: Duration = Duration::from_secs(30);
+/// Why a file was not looked at, where that is no fault of its.
+const INTERNAL: &str = "the checks met an error of Redraft's own; please report it";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
@@ -50,22 +53,22 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
-    let mut work = Work { config: &config, runtime: &runtime, suites: Vec::new(), unheard: Vec::new() };
-    let mut projects: Vec<Project> = Vec::new();
-    let mut told = Vec::new();
-    for path in &args.files {
-        let known = projects.iter().position(|project| project.disk.path_of(path).is_some());
-        let at = known.unwrap_or_else(|| {
-            projects.push(Project::around(path, INDEXING, setup::state_dir().ok().as_deref()));
-            projects.len() - 1
-        });
-        told.extend(of_file(path, &projects[at], &mut work)?);
-    }
-    runtime.block_on(work.goodbye());
-    let unheard = std::mem::take(&mut work.unheard);
-    drop(work);
-    // What the checkers leave is being cleared away.
+    let outcome = runtime.block_on(async {
+        if let Ok(state) = setup::state_dir() {
+            drop(tokio::task::spawn_blocking(move || Copy::sweep_left(&state)));
+        }
+        let mut work = Work::new(&config);
+        let done = setup::unless_interrupted(work.all(&args.files)).await;
+        if done.is_ok() {
+            work.goodbye().await;
+        }
+        let Work { told, unheard, .. } = work;
+        // What the checkers leave is being cleared away.
+        let _ = tokio::time::timeout(LAST, process::none_left()).await;
+        done.map(|()| (told, unheard))
+    });
     runtime.shutdown_timeout(LAST);
+    let (told, unheard) = outcome?;
     let errors = told.iter().filter(|one| one.finding.severity == Severity::Error).count();
     let text = if args.json {
         format!(
@@ -92,31 +95,89 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     Ok(if errors > 0 || !unheard.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The checkers that the user configured, of each trusted project.
+/// The files, one after the other, each in its project.
 struct Work<'a> {
     config: &'a Config,
-    runtime: &'a tokio::runtime::Runtime,
+    projects: Vec<Arc<Project>>,
+    /// The checkers of each trusted project.
     suites: Vec<(PathBuf, Suite)>,
-    /// Those that told nothing, and why.
+    told: Vec<Told>,
+    /// What was not checked, or by whom not, and why.
     unheard: Vec<String>,
 }
 
-impl Work<'_> {
-    /// What they find in a file of the project at `root`, which its index calls `path`.
-    fn check(&mut self, root: &Path, overlay: &Overlay) -> Vec<Finding> {
-        let (Ok(state), Ok(supervisor)) = (setup::state_dir(), Supervisor::this()) else { return Vec::new() };
-        if self.config.checkers.is_empty() || !self.config.trusts(root) {
-            return Vec::new();
+impl<'a> Work<'a> {
+    fn new(config: &'a Config) -> Self {
+        Self { config, projects: Vec::new(), suites: Vec::new(), told: Vec::new(), unheard: Vec::new() }
+    }
+
+    /// One that cannot be checked is told of, and the others are checked.
+    async fn all(&mut self, files: &[PathBuf]) {
+        for path in files {
+            if let Err(why) = self.one(path).await {
+                self.unheard.push(format!("{}: {why}", path.display()));
+            }
         }
+    }
+
+    async fn one(&mut self, path: &Path) -> Result<(), String> {
+        let file = File::read(path)?;
+        let project = self.project(path).await?;
+        let known = project.clone();
+        let looked = tokio::task::spawn_blocking(move || file.look(&known)).await;
+        let (overlay, mut findings) = looked.map_err(|_| INTERNAL.to_owned())??;
+        if let Some(root) = project.disk.directories().next() {
+            findings.extend(self.checkers(root, &overlay).await);
+            findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
+        }
+        let name = path.display().to_string();
+        self.told.extend(findings.into_iter().map(|finding| Told::new(&name, &overlay.after.text, finding)));
+        Ok(())
+    }
+
+    /// The project that the file belongs to.
+    async fn project(&mut self, path: &Path) -> Result<Arc<Project>, String> {
+        let known = self.projects.iter().find(|project| project.disk.path_of(path).is_some());
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        let file = path.to_owned();
+        let state = setup::state_dir().ok();
+        let made = tokio::task::spawn_blocking(move || Project::around(&file, INDEXING, state.as_deref()));
+        let made = Arc::new(made.await.map_err(|_| INTERNAL.to_owned())?);
+        self.projects.push(made.clone());
+        Ok(made)
+    }
+
+    /// What the checkers that the user configured find in a file of the project at `root`.
+    async fn checkers(&mut self, root: &Path, overlay: &Overlay) -> Vec<Finding> {
+        let suite = match self.suite(root, overlay.language) {
+            Ok(Some(suite)) => suite,
+            Ok(None) => return Vec::new(),
+            Err(why) => {
+                // Once for all the files that it is so of.
+                if !self.unheard.contains(&why) {
+                    self.unheard.push(why);
+                }
+                return Vec::new();
+            }
+        };
+        let heard = suite.check_file(overlay).await;
+        self.unheard.extend(heard.unheard.iter().map(|why| format!("{}: {why}", overlay.path)));
+        heard.findings
+    }
+
+    fn suite(&mut self, root: &Path, language: &Language) -> Result<Option<&Suite>, String> {
+        let Some((state, supervisor)) = checkers::needed(self.config, root, language)? else {
+            return Ok(None);
+        };
         let known = self.suites.iter().position(|(folder, _)| folder == root);
         let at = known.unwrap_or_else(|| {
             let suite = Suite::new(&self.config.checkers, root, &state, &supervisor);
             self.suites.push((root.to_owned(), suite));
             self.suites.len() - 1
         });
-        let heard = self.runtime.block_on(self.suites[at].1.check_file(overlay));
-        self.unheard.extend(heard.unheard.iter().map(|why| format!("{}: {why}", overlay.path)));
-        heard.findings
+        Ok(Some(&self.suites[at].1))
     }
 
     async fn goodbye(&self) {
@@ -126,48 +187,59 @@ impl Work<'_> {
     }
 }
 
-fn of_file(path: &Path, project: &Project, work: &mut Work<'_>) -> Result<Vec<Told>, Failure> {
-    let name = path.display().to_string();
-    let failed = |what: &str| Failure::Failed(format!("{name}: {what}"));
-    let language = Language::by_path(&name)
-        .ok_or_else(|| failed("Redraft knows Python so far, and this is none by its name"))?;
-    let bytes = std::fs::read(path).map_err(|error| failed(&format!("cannot be read: {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8 text"))?;
-    let rope = Rope::from_str(&text);
-    let tree = parse(language, &rope, None, PARSE);
-    let tree = tree.ok_or_else(|| failed("could not be parsed in time, or is too large"))?;
-    let inside = project.disk.path_of(path).unwrap_or_else(|| name.clone());
-    let facts = Arc::new(extract(language, &text, &tree));
-    let view = View::new(&project.index, Some(&project.disk), language, &inside, facts);
-    let source = Source { text: &rope, tree: Some(&tree), language, path: &inside };
-    let place = |byte: usize| {
-        let byte = byte.min(rope.len_bytes());
-        let line = rope.byte_to_line(byte);
-        let start = rope.line_to_char(line);
-        (line + 1, rope.byte_to_char(byte) - start + 1)
-    };
-    let mut findings = check(&source, &view);
-    if let Some(root) = project.disk.directories().next() {
-        let version = Version { text: rope.clone(), tree: Some(tree.clone()) };
+/// A file that can be checked.
+struct File {
+    path: PathBuf,
+    language: &'static Language,
+    text: String,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, String> {
+        let language = Language::by_path(&path.display().to_string())
+            .ok_or("Redraft knows Python so far, and this is none by its name")?;
+        let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+        let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text")?;
+        Ok(Self { path: path.to_owned(), language, text })
+    }
+
+    /// What the built-in checks find, and what the others are asked of.
+    fn look(self, project: &Project) -> Result<(Overlay, Vec<Finding>), String> {
+        let Self { path, language, text } = self;
+        let rope = Rope::from_str(&text);
+        let tree = parse(language, &rope, None, PARSE);
+        let tree = tree.ok_or("could not be parsed in time, or is too large")?;
+        let inside = project.disk.path_of(&path).unwrap_or_else(|| path.display().to_string());
+        let facts = Arc::new(extract(language, &text, &tree));
+        let view = View::new(&project.index, Some(&project.disk), language, &inside, facts);
+        let source = Source { text: &rope, tree: Some(&tree), language, path: &inside };
+        let findings = check(&source, &view);
         let whole = 0..rope.len_bytes();
+        let version = Version { text: rope, tree: Some(tree) };
         let overlay = Overlay {
             mends: None,
             beside: std::sync::Arc::default(),
             language,
-            path: inside.clone(),
+            path: inside,
             before: version.clone(),
             after: version,
             base: whole.clone(),
             draft: whole,
         };
-        findings.extend(work.check(root, &overlay));
-        findings.sort_by_key(|finding| (finding.range.start, finding.range.end));
+        Ok((overlay, findings))
     }
-    let told = findings.into_iter().map(|finding| {
-        let (line, column) = place(finding.range.start);
-        Told { path: name.clone(), line, column, end: place(finding.range.end), finding }
-    });
-    Ok(told.collect())
+}
+
+impl Told {
+    fn new(path: &str, text: &Rope, finding: Finding) -> Self {
+        let place = |byte: usize| {
+            let byte = byte.min(text.len_bytes());
+            let line = text.byte_to_line(byte);
+            (line + 1, text.byte_to_char(byte) - text.line_to_char(line) + 1)
+        };
+        let ((line, column), end) = (place(finding.range.start), place(finding.range.end));
+        Self { path: path.to_owned(), line, column, end, finding }
+    }
 }
 
 fn as_text(told: &Told) -> String {

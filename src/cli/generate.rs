@@ -13,6 +13,8 @@ use std::time::Duration;
 use super::terminal::{self, Progress};
 use super::{Failure, setup};
 use crate::action::prepare::{PrepareError, Room, Sent};
+use crate::check::copy::Copy;
+use crate::check::process::none_left;
 use crate::config::{CheckerSpec, Choices, Refine};
 use crate::job::Task;
 use crate::job::rounds::Limits;
@@ -111,20 +113,29 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
         print_estimate(&question.1, &first);
         return Ok(ExitCode::SUCCESS);
     }
+    Copy::sweep_left(&setup::state_dir()?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
     let refine = choices.refine.over(config.refine);
     let limits = limits(args.rounds, refine);
     let site = site.gated(refine.gates);
-    let checkers = site.checkers(&config, &setup::state_dir()?);
+    let (checkers, not_run) = match site.checkers(&config) {
+        Ok(checkers) => (checkers, None),
+        Err(why) => (None, Some(format!("not checked: {why}"))),
+    };
     let suite = checkers.as_ref().map(|checkers| checkers.suite.clone());
     let outcome: Result<run::Outcome, Failure> = runtime.block_on(async {
         let work = run::run(&site, question, &registry, first, &mut progress, (streams, limits), checkers);
         let outcome = work.await;
-        if let Some(suite) = suite {
+        // Whoever asked for an end does not wait for good-byes.
+        if let Some(suite) = suite
+            && !matches!(outcome, Err(Failure::Interrupted))
+        {
             suite.goodbye().await;
         }
+        // What the checkers leave is being cleared away.
+        let _ = tokio::time::timeout(LAST, none_left()).await;
         outcome
     });
     let delivered = outcome.and_then(|outcome| {
@@ -143,11 +154,12 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
             progress.line(&format!("the file would also get: {import}"));
         }
     }
-    for finding in &outcome.left {
+    let left: Vec<String> = outcome.left.into_iter().chain(not_run).collect();
+    for finding in &left {
         progress.line(&format!("left over: {finding}"));
     }
     progress.line(&outcome.figures);
-    Ok(if args.strict && !outcome.left.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if args.strict && !left.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// A file with a draft in it.

@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod checkers;
 mod config;
 mod context;
 mod engine;

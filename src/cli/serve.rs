@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::{Failure, setup};
+use crate::check::copy::Copy;
 use crate::check::process::Supervisor;
 use crate::config;
 use crate::model::listing::Listings;
@@ -46,6 +47,9 @@ pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {
         reload: Some(Arc::new(reload)),
         supervisor: Supervisor::this().ok(),
     };
+    if let Ok(state) = setup::state_dir() {
+        drop(runtime.spawn_blocking(move || Copy::sweep_left(&state)));
+    }
     let code = runtime.block_on(serve(setup, std::io::stdin(), std::io::stdout()));
     // What calls cost is being written down. Threads that compute on do not hold the exit up any longer than that.
     runtime.shutdown_timeout(LAST);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Failure;
+use crate::check::supervise::Signals;
 use crate::config::{self, Config, Problem};
 use crate::model::account::Accounts;
 use crate::model::engine;
@@ -13,6 +14,18 @@ use crate::model::registry::Registry;
 
 pub(super) fn state_dir() -> Result<PathBuf, Failure> {
     config::state_dir().map_err(|problem| Failure::Usage(problem.to_string()))
+}
+
+/// What comes of `work`, unless its user or the system asks for an end before: then it is dropped.
+pub(super) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let signals = Signals::listen();
+    let mut signals =
+        signals.map_err(|error| Failure::Failed(format!("signals cannot be taken: {error}")))?;
+    tokio::select! {
+        biased;
+        () = signals.one() => Err(Failure::Interrupted),
+        done = work => Ok(done),
+    }
 }
 
 pub(super) fn config() -> Result<Config, Vec<Problem>> {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod checks;
 #[path = "../support/fault_server.rs"]
 #[expect(dead_code, reason = "the providers' tests use all of it")]
 mod fault_server;

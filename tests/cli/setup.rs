@@ -121,10 +121,16 @@ impl Folder {
         Ran::of(arguments, child.wait_with_output().await.unwrap())
     }
 
+    /// Starts the program.
+    pub fn spawn(&self, arguments: &[&str]) -> Running {
+        let mut child = self.command(arguments).spawn().unwrap();
+        let told = BufReader::new(child.stderr.take().unwrap());
+        Running { child, told }
+    }
+
     /// Starts the program, and returns when it has told that the model writes.
     pub async fn start(&self, arguments: &[&str]) -> Running {
-        let mut child = self.command(arguments).spawn().unwrap();
-        let mut told = BufReader::new(child.stderr.take().unwrap());
+        let Running { child, mut told } = self.spawn(arguments);
         let mut line = String::new();
         while !line.contains("redraft: writing") {
             line.clear();
@@ -150,8 +156,13 @@ pub struct Running {
 impl Running {
     /// What Ctrl-C at a terminal sends.
     pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        let kill = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(kill.unwrap().success());
     }
 
     pub async fn end(mut self) -> Ran {

@@ -20,6 +20,7 @@ pub(super) fn sweep(copies: &Path) {
         let is_held = File::open(&lock_path).is_ok_and(|lock| lock.try_lock().is_err());
         if !is_held && remove(&path).is_ok() {
             let _ = fs::remove_file(lock_path);
+            let _ = fs::remove_file(path.with_extension("report"));
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::check::process::Supervisor;
 use crate::check::suite::Suite;
 use crate::check::{Around, Baseline, Overlay};
 use crate::cli::Failure;
+use crate::cli::checkers::needed;
 use crate::config::{CheckerSpec, Config, Stage};
 use crate::draft::verify::Proposal;
 use crate::job::rounds::Redraft;
@@ -161,10 +162,14 @@ impl<'a> Site<'a> {
         inspect(proposal, self.told.clone(), look, checkers, self.gates).await
     }
 
-    /// The checkers of the project, where the user trusts it.
-    pub(super) fn checkers(&self, config: &Config, state: &Path) -> Option<Checkers> {
-        self.folder().filter(|root| config.trusts(root))?;
-        self.trusted_checkers(&config.checkers, state)
+    /// The checkers of the project, where there are any.
+    ///
+    /// # Errors
+    /// Why they do not run.
+    pub(super) fn checkers(&self, config: &Config) -> Result<Option<Checkers>, String> {
+        let Some(root) = self.folder() else { return Ok(None) };
+        let needed = needed(config, root, self.language)?;
+        Ok(needed.and_then(|(state, _)| self.trusted_checkers(&config.checkers, &state)))
     }
 
     /// The same of a project that is trusted.

@@ -12,6 +12,7 @@ use super::print::Printer;
 use crate::action::inspect::Checkers;
 use crate::action::prepare::{Room, Sent};
 use crate::cli::Failure;
+use crate::cli::setup::unless_interrupted;
 use crate::cli::terminal::Progress;
 use crate::job::rounds::{Limits, Redraft};
 use crate::job::{Delivery, Effect, Input, Run, Send, State, Task};
@@ -68,8 +69,25 @@ struct Work<'a> {
 }
 
 /// Asks, drafts, verifies, checks and redrafts, and asks the next model where one fails; what comes is printed as it comes where
-/// `prints` says so.
+/// `prints` says so. Until somebody asks for an end: that ends the checkers as well.
 pub(super) async fn run(
+    site: &Site<'_>,
+    question: (Task, Sent),
+    registry: &Registry,
+    first: (Chosen, Route),
+    progress: &mut Progress,
+    wanted: (bool, Limits),
+    checkers: Option<Checkers>,
+) -> Result<Outcome, Failure> {
+    let work = drafted(site, question, registry, first, progress, wanted, checkers);
+    let done = unless_interrupted(work).await;
+    if done.is_err() {
+        progress.clear();
+    }
+    done?
+}
+
+async fn drafted(
     site: &Site<'_>,
     (task, sent): (Task, Sent),
     registry: &Registry,
@@ -78,6 +96,10 @@ pub(super) async fn run(
     (prints, limits): (bool, Limits),
     checkers: Option<Checkers>,
 ) -> Result<Outcome, Failure> {
+    if let Some(Checkers { suite, .. }) = checkers.clone() {
+        let language = task.place.source().language.id;
+        tokio::spawn(async move { suite.warm(language).await });
+    }
     let place = task.place.clone();
     // While the model reads.
     tokio::task::spawn_blocking(move || place.look());
@@ -205,15 +227,9 @@ impl Work<'_> {
         };
         let mut asked = Box::pin(call(accounts, chosen, entry, request, deltas, retries));
         let mut outcome: Option<Result<Answer, ModelError>> = None;
-        let mut interrupt = Box::pin(tokio::signal::ctrl_c());
         loop {
             tokio::select! {
                 biased;
-                interrupted = &mut interrupt => {
-                    interrupted.map_err(|error| Failure::Failed(format!("signals cannot be taken: {error}")))?;
-                    self.progress.clear();
-                    return Err(Failure::Interrupted);
-                }
                 text = said.recv(), if !said.is_closed() || !said.is_empty() => if let Some(text) = text && self.delta(&text) {
                     break;
                 },
