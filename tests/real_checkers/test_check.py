@@ -69,7 +69,18 @@ def test_a_checker_finds_its_fault_and_nothing_in_a_sound_file(checker, redraft,
     processes.await_none()
 
 
+def test_mypy_that_checks_nothing_since_another_file_does_not_parse_is_told_of(redraft, configure, workspace):
+    environment = configure("mypy")
+    root = workspace({"main.py": "import broken\n\nx: int = 'no'\n", "broken.py": "def f(:\n"})
+    code, told = check(redraft, environment, root / "main.py")
+    assert (code, told["findings"]) == (1, [])
+    (why,) = told["unheard"]
+    assert "it ended with code 2" in why and "broken.py:1" in why
+
+
 def test_nothing_is_started_in_a_workspace_that_is_not_trusted(redraft, configure, workspace, processes):
     environment = configure(*FOUND, trusted=False)
     code, told = check(redraft, environment, workspace(FILES) / "faulty.py")
-    assert (code, told["findings"], told["unheard"]) == (0, [], [])
+    assert (code, told["findings"]) == (1, [])
+    (why,) = told["unheard"]
+    assert why.startswith("not run: ") and "is not trusted" in why
