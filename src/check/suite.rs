@@ -5,6 +5,7 @@
 //! told of; it is never taken for one that found nothing.
 
 mod cases;
+mod checker;
 mod gate;
 mod most;
 mod testing;
@@ -13,21 +14,21 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
-use super::command::{Command, Format, Found, Target};
+use super::command::{Command, Found, Target};
 use super::copy::Copy;
 use super::examples::{self, Example};
-use super::lsp::{Server, uri_of};
+use super::lsp::uri_of;
 use super::output::Case;
 use super::overlay::{Overlay, Version};
 use super::process::{Limits, Spec, Supervisor, Trouble, find, run_keeping};
 use super::{Depth, Finding, Severity, imports, introduced};
-use crate::config::{CheckerKind, CheckerSpec, LinePattern, ReportFormat};
+use crate::config::CheckerSpec;
 
+use self::checker::{Checker, Kind};
 pub use self::gate::{NO_TESTS, is_measured};
 use self::testing::{RUN, of_draft};
 
@@ -38,28 +39,6 @@ pub struct Suite {
     state: PathBuf,
     checkers: Vec<Checker>,
     copy: OnceCell<Arc<tokio::sync::Mutex<Copy>>>,
-}
-
-/// One of them.
-#[derive(Debug)]
-struct Checker {
-    name: String,
-    languages: Vec<String>,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Server(Box<Server>),
-    Command(Command),
-    /// On the tests that are about the file.
-    Tests(Command),
-    /// The interpreter that runs a docstring's examples.
-    Examples {
-        program: Vec<String>,
-        limits: Limits,
-        supervisor: Supervisor,
-    },
 }
 
 /// What each checker found in the file before the draft, as far as that had to be known.
@@ -309,80 +288,6 @@ impl Heard {
             Err(why) => self.unheard.push(format!("{name} {why}")),
         }
     }
-}
-
-impl Checker {
-    fn new(spec: &CheckerSpec, root: &Path, supervisor: &Supervisor) -> Self {
-        let usual = Limits::default();
-        let limits = Limits {
-            time: spec.time.unwrap_or(usual.time),
-            memory_mib: spec.memory_mib.unwrap_or(usual.memory_mib),
-            ..usual
-        };
-        let command = |argv: Vec<String>, format| Command {
-            name: spec.name.clone(),
-            argv,
-            languages: spec.languages.clone(),
-            format,
-            found_codes: spec.found_codes.clone(),
-            severity: Severity::Error,
-            limits,
-            supervisor: supervisor.clone(),
-        };
-        let kind = match &spec.kind {
-            CheckerKind::Lsp => {
-                let argv = spec.command.iter().map(OsString::from).collect();
-                let wait = spec.time.unwrap_or(SERVER);
-                let limits = (wait, limits.memory_mib);
-                let server = Server::new(&spec.name, argv, root, &spec.options, limits, supervisor);
-                Kind::Server(Box::new(server))
-            }
-            CheckerKind::Command(format) => {
-                let format = match format {
-                    ReportFormat::Ruff => Format::Ruff,
-                    ReportFormat::Sarif => Format::Sarif,
-                    ReportFormat::Junit => Format::Junit,
-                    ReportFormat::Pattern(LinePattern { finding, clean }) => {
-                        let format = Format::pattern(finding, clean.as_deref());
-                        format.unwrap_or_else(|_| Format::Pattern(never(), None))
-                    }
-                };
-                Kind::Command(command(spec.command.clone(), format))
-            }
-            CheckerKind::Test => {
-                let mut argv = spec.command.clone();
-                if !argv.iter().any(|argument| argument.contains("{report}")) {
-                    argv.push("--junitxml={report}".to_owned());
-                }
-                Kind::Tests(command(argv, Format::Junit))
-            }
-            CheckerKind::Examples => {
-                Kind::Examples { program: spec.command.clone(), limits, supervisor: supervisor.clone() }
-            }
-        };
-        Self { name: spec.name.clone(), languages: spec.languages.clone(), kind }
-    }
-
-    fn is_for(&self, language: &str) -> bool {
-        self.languages.is_empty() || self.languages.iter().any(|one| one == language)
-    }
-
-    /// Whether it says something before its user would look elsewhere.
-    fn is_quick(&self) -> bool {
-        match &self.kind {
-            Kind::Server(_) => true,
-            Kind::Command(command) => command.reads_stdin(),
-            Kind::Tests(_) | Kind::Examples { .. } => false,
-        }
-    }
-}
-
-/// How long a draft waits for a language server, its start included.
-const SERVER: Duration = Duration::from_secs(30);
-
-/// The configuration compiles patterns when it is read; this one would match nothing.
-fn never() -> regex::Regex {
-    regex::Regex::new("[^\\s\\S]").expect("it is a constant")
 }
 
 impl Known {
