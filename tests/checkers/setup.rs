@@ -61,7 +61,8 @@ impl World {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mark = format!("redraft-checker-{}-{number}", std::process::id());
+        // With an end, so that none is the beginning of another one.
+        let mark = format!("redraft-checker-{}-{number}.", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&mark);
         std::fs::create_dir_all(&folder).unwrap();
         Self { folder, mark }
