@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
-use super::command::{Command, Found, Target};
+use super::command::{Found, Target};
 use super::copy::Copy;
 use super::examples::{self, Example};
 use super::lsp::uri_of;
