@@ -52,7 +52,11 @@ pub(super) static PYTHON: Language = Language {
         hollow: &["assert True", "assert 1", "self.assertTrue(True)"],
         asserts: &["assert ", "assert(", "self.assert", "self.fail", "with pytest.raises"],
     },
-    examples: Some(include_str!("python/examples.py")),
+    examples: Some(concat!(
+        include_str!("python/examples.py"),
+        include_str!("python/prose.py"),
+        "\n\nmain()\n"
+    )),
     modules: Modules::Dotted {
         package: "__init__",
         sources: &["src", "lib", "python"],
