@@ -1,110 +1,83 @@
-//! What makes a draft look done that is not: stubs where work was asked, checkers that are told to look away, tests that are skipped
-//! or ask less. None of it counts as a mend.
+//! What makes a draft look done that is not: stubs where work was asked (`stubs`), checkers that are told to look away, tests that are
+//! skipped or ask less (`asked`). None of it counts as a mend.
+
+mod asked;
+mod stubs;
 
 use std::ops::Range;
 
+use super::Finding;
 use super::overlay::{Overlay, Version};
-use super::{Finding, Severity};
 use crate::syntax::definition::{self, Definition};
-use crate::syntax::lines;
+use crate::syntax::marks::{Marks, marks};
 
 /// The most that is told of one draft.
 const MOST: usize = 20;
 
+const LOOKS_AWAY: &str = "tells a checker to look away instead of mending what it says";
+const SKIPS: &str = "keeps a test from running";
+
+/// Nothing is said of a file that could not be looked through, before or after.
 pub(super) fn check(overlay: &Overlay) -> Vec<Finding> {
-    let mut findings = lines_of(overlay);
-    findings.extend(stubs(overlay));
-    findings.extend(asked_less(overlay));
+    let known = marks(&overlay.source(&overlay.before), &overlay.base);
+    let brought = marks(&overlay.source(&overlay.after), &overlay.draft);
+    let (Some(known), Some(brought)) = (known, brought) else { return Vec::new() };
+    let mut findings = quieted(overlay, &known, &brought);
+    findings.extend(stubs::check(overlay, &brought));
+    findings.extend(asked::check(overlay, &known, &brought).unwrap_or_default());
     findings.truncate(MOST);
     findings
 }
 
-/// Lines of the draft, more often than in what it takes the place of, that tell a checker to look away or a test not to run.
-fn lines_of(overlay: &Overlay) -> Vec<Finding> {
-    let marks = &overlay.language.evasions;
-    let base = overlay.before.text.byte_slice(overlay.base.clone()).to_string();
-    let draft = overlay.after.text.byte_slice(overlay.draft.clone()).to_string();
+/// What in the draft, more often than in what it takes the place of, tells a checker to look away or a test not to run.
+fn quieted(overlay: &Overlay, known: &Marks, brought: &Marks) -> Vec<Finding> {
+    let (language, evasions) = (overlay.language, &overlay.language.evasions);
     let mut findings = Vec::new();
-    let kinds = [
-        ("suppressed", marks.suppressions, "tells a checker to look away instead of mending what it says"),
-        ("skipped", marks.skips, "keeps a test from running"),
-        ("hollow", marks.hollow, "asserts nothing"),
-    ];
-    for (code, marks, what) in kinds {
-        for mark in marks {
-            let known = occurrences(&base, mark).count();
-            for at in occurrences(&draft, mark).skip(known) {
-                let start = overlay.draft.start + at;
-                let message = format!("`{mark}` {what}");
-                findings.push(Finding::error("evasions", code, start..start + mark.len(), message));
-            }
+    let mut add = |code, mark: &str, what, (before, now): (usize, Vec<Range<usize>>)| {
+        for at in now.into_iter().skip(before) {
+            findings.push(Finding::error("evasions", code, at, format!("`{mark}` {what}")));
+        }
+    };
+    for mark in evasions.suppressions {
+        let of = |marks: &Marks| -> Vec<Range<usize>> {
+            let is_one = |(_, text): &&(Range<usize>, String)| says(text, language.comment, mark);
+            marks.comments.iter().filter(is_one).map(|(at, _)| at.clone()).collect()
+        };
+        add("suppressed", mark, LOOKS_AWAY, (of(known).len(), of(brought)));
+    }
+    let named = [("suppressed", evasions.unchecked, LOOKS_AWAY), ("skipped", evasions.skips, SKIPS)];
+    for (code, names, what) in named {
+        for mark in names {
+            let of = |marks: &Marks| -> Vec<Range<usize>> {
+                let is_one = |(_, name): &&(Range<usize>, String)| {
+                    name.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                };
+                marks.names.iter().filter(is_one).map(|(at, _)| at.clone()).collect()
+            };
+            add(code, mark, what, (of(known).len(), of(brought)));
         }
     }
     findings
 }
 
-/// Where `mark` stands in `text`, as a word of its own, whatever its case.
-fn occurrences<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let ends = |ch: Option<char>| !ch.is_some_and(|ch| ch.is_alphanumeric() || ch == '_');
-    text.match_indices(mark)
-        .filter(move |(at, _)| {
-            ends(text[..*at].chars().next_back()) && ends(text[at + mark.len()..].chars().next())
-        })
-        .map(|(at, _)| at)
+/// Whether a comment, or one in its line behind it, begins with `mark`: anywhere else it only speaks of it.
+fn says(comment: &str, token: &str, mark: &str) -> bool {
+    let mark = plain(mark);
+    comment.split(token).any(|part| {
+        let part = plain(part);
+        let rest = part.strip_prefix(&mark);
+        rest.is_some_and(|rest| !rest.starts_with(|ch: char| ch.is_alphanumeric() || ch == '_'))
+    })
 }
 
-/// Functions of the draft that are yet to be written.
-fn stubs(overlay: &Overlay) -> Vec<Finding> {
-    let known: Vec<String> = definitions(overlay, &overlay.before, &overlay.base)
-        .into_iter()
-        .filter(|found| found.stub.is_some())
-        .map(|found| found.name)
-        .collect();
-    definitions(overlay, &overlay.after, &overlay.draft)
-        .into_iter()
-        .filter(|found| found.stub.is_some() && !found.declared && !known.contains(&found.name))
-        .map(|found| {
-            let message = format!("`{}` is left without a body", found.name);
-            Finding::error("evasions", "stub", found.header, message)
-        })
-        .collect()
+/// In small letters, with no blanks but single ones, and none at a colon.
+fn plain(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_lowercase().replace(" :", ":").replace(": ", ":")
 }
 
 fn definitions(overlay: &Overlay, version: &Version, range: &Range<usize>) -> Vec<Definition> {
     definition::within(&overlay.source(version), range)
-}
-
-/// What the draft took away: definitions, and what tests assert.
-fn asked_less(overlay: &Overlay) -> Vec<Finding> {
-    let base = overlay.before.text.byte_slice(overlay.base.clone()).to_string();
-    let draft = overlay.after.text.byte_slice(overlay.draft.clone()).to_string();
-    let mut findings = Vec::new();
-    let first = overlay.draft.start
-        ..lines::end(&overlay.after.text, lines::of(&overlay.after.text, overlay.draft.start));
-    let asserts = |text: &str| {
-        text.lines()
-            .filter(|line| {
-                overlay.language.evasions.asserts.iter().any(|word| line.trim_start().starts_with(word))
-            })
-            .count()
-    };
-    let (before, after) = (asserts(&base), asserts(&draft));
-    if after < before {
-        let message = format!("{after} assertions are left of {before}");
-        findings.push(Finding::error("evasions", "weakened", first.clone(), message));
-    }
-    let lost = definitions(overlay, &overlay.before, &overlay.base);
-    if lost.is_empty() {
-        return findings;
-    }
-    let left = definitions(overlay, &overlay.after, &(0..overlay.after.text.len_bytes()));
-    for Definition { name, .. } in lost {
-        if !left.iter().any(|one| one.name == name) {
-            let finding = Finding::error("evasions", "deleted", first.clone(), format!("`{name}` is gone"));
-            findings.push(Finding { severity: Severity::Warning, ..finding });
-        }
-    }
-    findings
 }
 
 #[cfg(test)]

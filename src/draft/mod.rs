@@ -16,6 +16,7 @@ pub mod weave;
 mod docstring;
 mod flight;
 mod layout;
+mod left_out;
 mod peel;
 mod repair;
 mod strings;

@@ -9,6 +9,7 @@ use tree_sitter::Tree;
 
 use crate::draft::form::Shape;
 use crate::draft::layout::Common;
+use crate::draft::left_out;
 use crate::draft::strings::Scanner;
 use crate::syntax::piece::Piece;
 use crate::syntax::{Language, Source, definition, errors, parse, parse::follow};
@@ -96,9 +97,7 @@ impl Proposal {
         if let Some(ch) = hidden.or_else(|| hidden::introduced(&old_imports.unwrap_or_default(), imports)) {
             return Err(Rejected::Hidden(ch));
         }
-        if let Some(line) =
-            self.draft.lines().find(|line| leaves_out(line, self.language.comment) && !base.contains(*line))
-        {
+        if let Some(line) = left_out::first(&self.draft, &base, self.language.comment) {
             return Err(Rejected::LeftOut(line.trim().to_owned()));
         }
         if self.draft.contains(REDACTED) && !base.contains(REDACTED) {
@@ -308,26 +307,6 @@ fn holds(tree: &Tree, range: &Range<usize>, wanted: &dyn Fn(&str) -> bool) -> bo
             }
         }
     }
-}
-
-/// Whether a line stands for code that the model did not write.
-fn leaves_out(line: &str, comment: &str) -> bool {
-    const MARKS: [&str; 10] = [
-        "rest of the code",
-        "rest of code",
-        "rest of the function",
-        "rest of the file",
-        "existing code",
-        "remains the same",
-        "remains unchanged",
-        "code unchanged",
-        "your code here",
-        "implementation here",
-    ];
-    line.trim().strip_prefix(comment).is_some_and(|text| {
-        let text = text.to_lowercase();
-        MARKS.iter().any(|mark| text.contains(mark))
-    })
 }
 
 /// The first byte of the first error.

@@ -91,14 +91,12 @@ impl Tests {
 /// Words of a language and its tools that make code look right that is not.
 #[derive(Debug)]
 pub struct Evasions {
-    /// Tell a checker to look away.
+    /// How comments begin that tell a checker to look away, whatever their case, with or without blanks at a colon.
     pub suppressions: &'static [&'static str],
-    /// Keep tests from running.
+    /// The whole names of what does so.
+    pub unchecked: &'static [&'static str],
+    /// The whole names of what keeps tests from running.
     pub skips: &'static [&'static str],
-    /// Assert nothing.
-    pub hollow: &'static [&'static str],
-    /// How assertions begin.
-    pub asserts: &'static [&'static str],
 }
 
 /// Names of the grammar's nodes that a walk down the tree looks for. Fields are `name` and `body` in every grammar we use.
@@ -153,6 +151,15 @@ pub(super) struct Sources {
     pub calls: &'static str,
     /// `@function`, its parameters without a type (`@bare`), and the type of its `@result`.
     pub hints: &'static str,
+    /// `@assertion` and its `@condition`; what makes it hold always (`@constant`, through `@either` and `@around`); a `@claim` that `@one` is the
+    /// `@other`, or something else that is `@asked` of one, through `@both`; how often it asks (`@repeated` with its `@cases`, each a
+    /// `@display` or not; `@several`, `@many`); what is `@tried`, where a failure comes to what is `@handled`.
+    pub assertions: &'static str,
+    /// Statements: `@refused` says that it is yet to be written, behind `@ended` nothing is come to, `@given` is a result, `@nothing` is done, `@left` goes
+    /// away with nothing, of an `@entered` one some block is run (and it goes on behind a `@managed` one).
+    pub flow: &'static str,
+    /// Every `@comment`, and each `@name` that may keep a tool quiet.
+    pub marks: &'static str,
     /// `@swapped` by the table of `mutations`, `@dropped` but for what is `@kept`, `@number`, `@returned`, `@condition`; nothing in a `@type`.
     pub mutants: &'static str,
 }
@@ -170,6 +177,9 @@ pub(super) struct Queries {
     pub taken: Query,
     pub hints: Query,
     pub mutants: Query,
+    pub assertions: Query,
+    pub flow: Query,
+    pub marks: Query,
 }
 
 impl Language {
@@ -289,6 +299,9 @@ impl Language {
                 taken: compile(self.sources.taken),
                 hints: compile(self.sources.hints),
                 mutants: compile(self.sources.mutants),
+                assertions: compile(self.sources.assertions),
+                flow: compile(self.sources.flow),
+                marks: compile(self.sources.marks),
             }
         })
     }

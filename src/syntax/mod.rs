@@ -4,6 +4,7 @@
 //! empty. What differs between languages is data in `python.rs` and its query files; a further language is one more such
 //! file and one more row in `language::ALL`. No module below may learn a language's name.
 
+pub mod assertions;
 pub mod bindings;
 mod budget;
 pub mod calls;
@@ -11,11 +12,13 @@ pub mod definition;
 pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod flow;
 pub mod hints;
 pub mod imports;
 pub mod items;
 pub mod language;
 pub mod lines;
+pub mod marks;
 pub mod modules;
 pub mod mutations;
 pub mod names;

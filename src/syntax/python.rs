@@ -29,14 +29,24 @@ pub(super) static PYTHON: Language = Language {
         suppressions: &[
             "type: ignore",
             "pyright: ignore",
+            "pyrefly: ignore",
             "ty: ignore",
             "mypy: ignore-errors",
+            "mypy: disable-error-code",
+            "pytype: disable",
             "noqa",
+            "ruff: noqa",
+            "flake8: noqa",
             "pylint: disable",
+            "pylint: skip-file",
             "pragma: no cover",
+            "pragma: nocover",
+            "pragma no cover",
             "pragma: no mutate",
-            "@no_type_check",
+            "nosec",
+            "nosonar",
         ],
+        unchecked: &["typing.no_type_check"],
         skips: &[
             "pytest.skip",
             "pytest.xfail",
@@ -47,12 +57,15 @@ pub(super) static PYTHON: Language = Language {
             "unittest.skipIf",
             "unittest.skipUnless",
             "unittest.expectedFailure",
+            "unittest.SkipTest",
             "self.skipTest",
         ],
-        hollow: &["assert True", "assert 1", "self.assertTrue(True)"],
-        asserts: &["assert ", "assert(", "self.assert", "self.fail", "with pytest.raises"],
     },
-    examples: Some(include_str!("python/examples.py")),
+    examples: Some(concat!(
+        include_str!("python/examples.py"),
+        include_str!("python/prose.py"),
+        "\n\nmain()\n"
+    )),
     modules: Modules::Dotted {
         package: "__init__",
         sources: &["src", "lib", "python"],
@@ -131,18 +144,21 @@ pub(super) static PYTHON: Language = Language {
         calls: include_str!("python/calls.scm"),
         hints: include_str!("python/hints.scm"),
         mutants: include_str!("python/mutants.scm"),
+        assertions: include_str!("python/assertions.scm"),
+        flow: include_str!("python/flow.scm"),
+        marks: include_str!("python/marks.scm"),
     },
     compiled: OnceLock::new(),
     bindings: OnceLock::new(),
 };
 
-/// CPython 3.15's, and what each module has.
+/// CPython 3.14's, and what each module has.
 const BUILTINS: &str = "
 ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError
 BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError
 ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError Ellipsis EncodingWarning
 EnvironmentError Exception ExceptionGroup False FileExistsError FileNotFoundError FloatingPointError
-FutureWarning frozendict GeneratorExit IOError ImportError ImportWarning IndentationError IndexError
+FutureWarning GeneratorExit IOError ImportError ImportWarning IndentationError IndexError
 InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError
 ModuleNotFoundError NameError None NotADirectoryError NotImplemented NotImplementedError OSError
 OverflowError PendingDeprecationWarning PermissionError ProcessLookupError PythonFinalizationError

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod commands;
+mod examples;
 mod gates;
 mod languages;
 mod servers;

@@ -28,8 +28,8 @@ FILES = {
     "test_sound.py": TESTS.replace("NAME", "sound"),
     "test_faulty.py": TESTS.replace("NAME", "faulty"),
 }
-IMPORT, RETURN = 3, 12
-WHOLE = 1  # what runs tells of the whole draft, which here is the file
+IMPORT, EXAMPLE, RETURN = 3, 9, 12
+WHOLE = 1  # tests tell of the whole draft, which here is the file
 
 # What each finds: code and line.
 FOUND = {
@@ -41,7 +41,7 @@ FOUND = {
     "pyrefly": {("no-matching-overload", RETURN)},
     "mypy": {("return-value", RETURN), ("arg-type", RETURN)},
     "tests": {("failure", WHOLE)},
-    "examples": {("example", WHOLE)},
+    "examples": {("example", EXAMPLE)},
 }
 
 

@@ -32,6 +32,7 @@ fn a_draft_stands_or_is_rejected_for_a_reason() {
             "\n    y = 1\n    # ... rest of the code ...",
             Err(Rejected::LeftOut("# ... rest of the code ...".to_owned())),
         ),
+        (stub, "\n    # Reuses the existing code path of it.\n    return x", Ok(())),
         (stub, "\n    raise NotImplementedError", Err(Rejected::Unwritten)),
         (stub, "\n    ...", Err(Rejected::Unwritten)),
         (stub, "\n    return (x", Err(Rejected::Syntax { before: 0, after: 1, line: 1 })),

@@ -1,18 +1,60 @@
-"""Runs the examples of one docstring against a drafted file. Reads a JSON object on standard input:
-{"path", "root", "examples": [{"source", "want", "kind"}]}; writes one JSON object as the last line:
-{"results": [{"ok", "got"}], "import": null or what went wrong}. Redraft starts it, in a workspace that its user trusts.
+"""Runs the examples of docstrings against a drafted file. Reads a JSON object on standard input: {"path", "root", "lines", "before"};
+`lines` are those on which the functions begin whose docstrings are meant, `before` is the file without the draft. Writes one JSON
+object as the last line: {"failed": for each of the functions [{"line", "source", "want", "got"}], "import": null or what went wrong,
+"before": the same of the file without the draft}. Redraft starts it, in a workspace that its user trusts.
+
+Sessions (`>>>`) are doctest's own business; prose is that of `prose.py`, which is read behind this, and then `main` is called.
 """
 
+import ast
 import contextlib
 import doctest
+import importlib
+import importlib.machinery
 import importlib.util
+import inspect
 import io
+import itertools
 import json
 import os
 import signal
 import sys
 
 SECONDS = 5  # that one example may take
+MOST = 50  # examples of one docstring that are tried
+WIDTH = 500  # characters of a text that is told
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Slow(BaseException):
+    """The example takes too long; the code that is tried catches `Exception` at most."""
+
+
+def slow(*_):
+    raise Slow(f"took more than {SECONDS} s")
+
+
+def limit(seconds):
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, slow)
+        signal.alarm(seconds)
+
+
+@contextlib.contextmanager
+def limited():
+    limit(SECONDS)
+    try:
+        yield
+    finally:
+        limit(0)
+
+
+def told(error):
+    return f"{type(error).__name__}: {error}"[:WIDTH]
+
+
+# The file
 
 
 def dotted(path, root):
@@ -25,105 +67,191 @@ def dotted(path, root):
     return ".".join(parts), folder
 
 
-def load(path, root):
-    name, folder = dotted(os.path.abspath(path), os.path.abspath(root))
-    sys.path[:0] = [folder, os.path.abspath(root)]
-    if "." in name:
-        return importlib.import_module(name)
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+class Loader(importlib.machinery.SourceFileLoader):
+    """Loads a file as if this text were in it; it finds itself."""
+
+    def __init__(self, name, path, text):
+        super().__init__(name, path)
+        self.text = text
+
+    def get_code(self, name):
+        return compile(self.text, self.path, "exec", dont_inherit=True)
+
+    def find_spec(self, name, path=None, target=None):
+        return importlib.util.spec_from_file_location(name, self.path, loader=self) if name == self.name else None
+
+
+def load(path, root, text):
+    """The module with this text in it, whatever else goes by its name."""
+    name, folder = dotted(path, root)
+    loader = Loader(name, path, text)
+    sys.path[:0] = [folder, root]
+    sys.meta_path.insert(0, loader)
+    package = name.rpartition(".")[0]
+    if package:
+        importlib.import_module(package)
+    module = sys.modules.get(name)
+    if getattr(getattr(module, "__spec__", None), "loader", None) is not loader:
+        spec = loader.find_spec(name)
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        loader.exec_module(module)
     return module
 
 
-def told(error):
-    return f"{type(error).__name__}: {error}"[:500]
+def attempt(path, root, text):
+    """The module, or why it cannot be loaded; of a try that failed nothing is left."""
+    modules, folders, finders = dict(sys.modules), sys.path[:], sys.meta_path[:]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), limited():
+            return load(path, root, text), None
+    except (Exception, Slow, SystemExit) as error:
+        sys.modules.clear()
+        sys.modules.update(modules)
+        sys.path[:], sys.meta_path[:] = folders, finders
+        return None, told(error)
 
 
-class Slow(BaseException):
-    """The example takes too long; the code that is tried catches `Exception` at most."""
+def documented(tree, lines):
+    """By its line, each function that is asked for: how it is called from the module, and its docstring's node."""
+    found = {}
+
+    def visit(node, names):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, FUNCTIONS):
+                if child.lineno in lines and ast.get_docstring(child, clean=False) is not None:
+                    found[child.lineno] = (names + [child.name], child.body[0].value)
+            elif isinstance(child, ast.ClassDef):
+                visit(child, names + [child.name])
+            else:
+                visit(child, names)
+
+    visit(tree, [])
+    return found
 
 
-def slow(*_):
-    raise Slow(f"took more than {SECONDS} s")
+def at(module, names, docstring):
+    """What is called so, as it came out of its decorators; nothing where that has another docstring."""
+    found = module
+    for name in names:
+        found = vars(found).get(name) if hasattr(found, "__dict__") else None
+        found = found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
+    own = getattr(found, "__doc__", None)
+    same = isinstance(own, str) and inspect.cleandoc(own) == inspect.cleandoc(docstring)
+    return found if same else None
 
 
-def session(examples, names):
-    """The statements of a doctest, in order, each with what it said."""
-    results = []
-    checker = doctest.OutputChecker()
-    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
-    for example in examples:
-        said = io.StringIO()
-        raised = None
-        with limited(), contextlib.redirect_stdout(said):
-            try:
-                exec(compile(example["source"] + "\n", "<example>", "single"), names)
-            except (Exception, Slow, SystemExit) as error:
-                raised = error
-        want = example["want"]
-        got = said.getvalue()
-        wants_error = want.lstrip().startswith("Traceback (most recent call last):")
-        if raised is not None:
-            last = want.strip().splitlines()[-1].split(":")[0] if wants_error else None
-            ok = wants_error and type(raised).__name__ == last.rsplit(".", 1)[-1]
-            got = told(raised)
-        else:
-            ok = not wants_error and (checker.check_output(want, got, flags) or same(want, got))
-        results.append({"ok": bool(ok), "got": got.strip()[:500]})
-    return results
+# Sessions
+
+
+class Checker(doctest.OutputChecker):
+    def check_output(self, want, got, flags):
+        return super().check_output(want, got, flags) or same(want, got)
 
 
 def same(want, got):
     """Whether both are the same value, however it is written: an order of a set, 1 and 1.0, quotes."""
     try:
-        import ast
-
         want, got = ast.literal_eval(want.strip()), ast.literal_eval(got.strip())
         return want == got and isinstance(want, bool) == isinstance(got, bool)
     except Exception:
         return False
 
 
-def value(example, names):
-    """A call and the value that it is said to have."""
-    with limited(), contextlib.redirect_stdout(io.StringIO()):
-        try:
-            got = eval(example["source"], names)
-            want = eval(example["want"], dict(names))
-            return {"ok": bool(got == want), "got": repr(got)[:500]}
-        except (Exception, Slow, SystemExit) as error:
-            return {"ok": False, "got": told(error)}
+def compares(source):
+    node = ast.parse(source).body[0]
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare)
 
 
-@contextlib.contextmanager
-def limited():
-    if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, slow)
-        signal.alarm(SECONDS)
+class Runner(doctest.DocTestRunner):
+    def __init__(self):
+        super().__init__(checker=Checker(), verbose=False, optionflags=FLAGS)
+        self.failed = []
+        self.is_over = False
+
+    def report_start(self, out, test, example):
+        limit(SECONDS)
+
+    def report_success(self, out, test, example, got):
+        limit(0)
+
+    def report_failure(self, out, test, example, got):
+        limit(0)
+        # What shows no result promises none, but for `>>> f(1) == 2`, which says so itself.
+        if example.want or got.strip() == "False" and compares(example.source):
+            self.tell(example, got.strip())
+
+    def report_unexpected_exception(self, out, test, example, exc_info):
+        limit(0)
+        error, trace = exc_info[1], exc_info[2]
+        while trace.tb_next:
+            trace = trace.tb_next
+        is_its_own = trace.tb_frame.f_code.co_filename.startswith("<doctest ")
+        # It wants what is not here; so may what follows.
+        self.is_over |= is_its_own and isinstance(error, (NameError, ImportError))
+        self.tell(example, told(error))
+
+    def tell(self, example, got):
+        want = example.exc_msg or example.want
+        if not self.is_over:
+            self.failed.append((example.lineno, example.source.strip(), want.strip(), got))
+
+
+def session(examples, names, name):
+    runner = Runner()
+    runner.run(doctest.DocTest(examples[:MOST], names, name, None, 0, None), out=lambda _: None)
+    return runner.failed
+
+
+# Both
+
+
+def tried(module, names, node):
+    """What of one docstring is not so: its line from the docstring's, what was tried, what should come of it, and what does."""
+    found = at(module, names, node.value)
     try:
-        yield
-    finally:
-        if hasattr(signal, "SIGALRM"):
-            signal.alarm(0)
+        pieces = doctest.DocTestParser().parse(node.value)
+    except ValueError:
+        return []  # Whoever wrote it meant another thing, or for another tool.
+    if found is None:
+        return []
+    examples = [piece for piece in pieces if isinstance(piece, doctest.Example)]
+    failed = session(examples, dict(vars(module)), ".".join(names)) if examples else []
+    if len(names) == 1 and callable(found):
+        for line, source, (given, named), want in itertools.islice(promises(prose(pieces), names[0]), MOST):
+            got = broken(found, given, named, want)
+            if got is not None:
+                failed.append((line, source, repr(want), got))
+    return failed
+
+
+def line_of(node, lines, offset, source):
+    """The line of the file that an example stands on; the docstring's first where escapes moved it."""
+    lines = lines[node.lineno - 1 : node.end_lineno]
+    if len(lines) == node.value.count("\n") + 1:
+        return node.lineno + offset
+    first = source.split("\n")[0]
+    return node.lineno + next((at for at, line in enumerate(lines) if first in line), 0)
 
 
 def main():
     asked = json.load(sys.stdin)
-    answer = {"results": [], "import": None}
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), limited():
-            module = load(asked["path"], asked["root"])
-    except (Exception, Slow, SystemExit) as error:
-        answer["import"] = told(error)
+    path, root = os.path.abspath(asked["path"]), os.path.abspath(asked["root"])
+    with open(path, "rb") as file:
+        text = file.read()
+    answer = {"failed": [], "import": None, "before": None}
+    module, why = attempt(path, root, text)
+    if why is not None:
+        answer["import"], answer["before"] = why, attempt(path, root, asked["before"].encode())[1]
+        print(why, file=sys.stderr)
     else:
-        names = dict(vars(module))
-        statements = [example for example in asked["examples"] if example["kind"] == "session"]
-        results = iter(session(statements, names))
-        for example in asked["examples"]:
-            answer["results"].append(next(results) if example["kind"] == "session" else value(example, names))
+        found = documented(ast.parse(text), asked["lines"])
+        for line in asked["lines"]:
+            failed = []
+            if line in found:
+                names, node = found[line]
+                for offset, source, *rest in tried(module, names, node):
+                    want, got = (part[:WIDTH] for part in rest)
+                    place = line_of(node, text.decode().split("\n"), offset, source)
+                    failed.append({"line": place, "source": source[:WIDTH], "want": want, "got": got[:WIDTH]})
+            answer["failed"].append(failed)
     sys.stdout.write("\n" + json.dumps(answer) + "\n")
-
-
-main()
