@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::overlay::{Overlay, Version};
+use super::super::overlay::Overlay;
 use super::super::{Finding, Severity};
 use super::definitions;
 use crate::syntax::assertions::{Assertion, assertions};
@@ -21,11 +21,9 @@ const EMPTY: [Emptiness; 3] = [
 
 /// `known` and `brought` are the marks before the draft and in it. Nothing where not all could be looked for.
 pub(super) fn check(overlay: &Overlay, known: &Marks, brought: &Marks) -> Option<Vec<Finding>> {
-    let all = |version, range: &Range<usize>| {
-        let source = overlay.source(version);
-        assertions(&source, &scope(overlay, version, range))
-    };
-    let (before, after) = (all(&overlay.before, &overlay.base)?, all(&overlay.after, &overlay.draft)?);
+    let (base, draft) = scopes(overlay);
+    let before = assertions(&overlay.source(&overlay.before), &base)?;
+    let after = assertions(&overlay.source(&overlay.after), &draft)?;
     let mut findings = emptied(overlay, &before, &after);
     let tested = |all: Vec<Assertion>| -> Vec<Assertion> {
         let is_run = |one: &Assertion| one.function.as_deref().is_some_and(|name| is_test(overlay, name));
@@ -42,12 +40,21 @@ pub(super) fn check(overlay: &Overlay, known: &Marks, brought: &Marks) -> Option
     Some(findings)
 }
 
-/// The outermost function around a part of a file, or the part itself: what is changed in one place of a test may disarm another.
-fn scope(overlay: &Overlay, version: &Version, range: &Range<usize>) -> Range<usize> {
-    let around = definition::around(&overlay.source(version), range);
-    let function = around.into_iter().find(|found| found.kind == Kind::Function);
-    let whole = function.map_or(range.clone(), |found| found.whole);
-    whole.start.min(range.start)..whole.end.max(range.end)
+/// The outermost function around what the draft takes the place of, and around the draft: what is changed in one place of a test may
+/// disarm another. Both themselves, where they do not stand in the same one.
+fn scopes(overlay: &Overlay) -> (Range<usize>, Range<usize>) {
+    let around = |version, range: &Range<usize>| {
+        let around = definition::around(&overlay.source(version), range);
+        around.into_iter().find(|found| found.kind == Kind::Function)
+    };
+    let (base, draft) = (&overlay.base, &overlay.draft);
+    let same = around(&overlay.before, base)
+        .zip(around(&overlay.after, draft))
+        .filter(|(before, after)| before.name == after.name);
+    let Some((before, after)) = same else { return (base.clone(), draft.clone()) };
+    let joined =
+        |one: &Range<usize>, other: &Range<usize>| one.start.min(other.start)..one.end.max(other.end);
+    (joined(&before.whole, base), joined(&after.whole, draft))
 }
 
 /// Whether tests are called so.

@@ -125,6 +125,9 @@ fn evasions_in_a_function_are_found() {
         (test, "    assert a == 4", "    return\n    assert a == 4", vec!["unreached"]),
         (test, "    assert a == 4", "    assert a is not None\n    assert a == 4", vec![]),
         ("def test_a():\n", "    a = f(2)\n", "    return\n", vec![]),
+        // Another test is added behind it.
+        ("def test_a():\n    assert f(2) == 4\n", "", "\n\ndef test_b():\n    assert f(2) > 1\n", vec![]),
+        ("def test_a():\n    assert f(2) == 4", "", "\n\n\ndef test_b():\n    assert f(2) > 1", vec![]),
     ] {
         assert_eq!(found(before, base, draft), expected, "{draft}");
     }
