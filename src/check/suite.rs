@@ -133,7 +133,18 @@ impl Suite {
         if let Kind::Tests(command) = &checker.kind {
             return self.ask_tests(&checker.name, command, overlay, known).await;
         }
-        let Some(after) = self.findings(checker, overlay, &overlay.after).await? else { return Ok(None) };
+        let told = self.findings(checker, overlay, &overlay.after).await;
+        if let (Err(why), Kind::Examples { .. }) = (&told, &checker.kind)
+            && self.findings(checker, overlay, &overlay.before).await.is_ok()
+        {
+            // With what stood there before, they came to an end.
+            let message = format!(
+                "the docstring's examples did not come to their end with this draft: the run of them {why}"
+            );
+            let finding = Finding::error("", RUN, overlay.draft.clone(), message);
+            return Ok(Some(vec![finding.by(&checker.name)]));
+        }
+        let Some(after) = told? else { return Ok(None) };
         let Found { findings: after, doubt } = after;
         if after.is_empty() {
             return Ok(Some(after));

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use redraft::check::suite::{Heard, Suite};
-use redraft::check::{Overlay, Version};
+use redraft::check::suite::{Heard, Known, Suite};
+use redraft::check::{Depth, Overlay, Version};
 use redraft::config::{CheckerKind, CheckerSpec};
 use redraft::syntax::{Language, parse};
 use ropey::Rope;
@@ -83,6 +83,13 @@ fn overlay(before: &str, after: &str, draft: std::ops::Range<usize>) -> Overlay 
 }
 
 async fn heard(world: &World, overlay: &Overlay) -> Heard {
+    let heard = suite(world, overlay, None).check_file(overlay).await;
+    assert_eq!(left(&world.mark), [""; 0]);
+    heard
+}
+
+/// The examples' checker alone, of a workspace that has the file as it was.
+fn suite(world: &World, overlay: &Overlay, time: Option<Duration>) -> Suite {
     let root = world.path("root");
     std::fs::create_dir_all(&root).unwrap();
     std::fs::create_dir_all(world.path("state")).unwrap();
@@ -92,15 +99,12 @@ async fn heard(world: &World, overlay: &Overlay) -> Heard {
         kind: CheckerKind::Examples,
         command: vec![python().to_owned()],
         languages: Vec::new(),
-        time: None,
+        time,
         memory_mib: None,
         options: serde_json::Value::Null,
         found_codes: Vec::new(),
     };
-    let suite = Suite::new(&[spec], &root, &world.path("state"), &world.supervisor());
-    let heard = suite.check_file(overlay).await;
-    assert_eq!(left(&world.mark), [""; 0]);
-    heard
+    Suite::new(&[spec], &root, &world.path("state"), &world.supervisor())
 }
 
 fn told(overlay: &Overlay, heard: &Heard) -> Vec<String> {
@@ -136,6 +140,22 @@ async fn what_does_not_hold_is_found_where_it_stands() {
     let overlay = overlay(STUB, DRAFT, start..DRAFT.len());
     let message = "3: the docstring's example `f(1)` should give `2`, and gives `1`";
     assert_eq!(told(&overlay, &heard(&world, &overlay).await), [message]);
+}
+
+#[tokio::test]
+async fn a_draft_whose_examples_do_not_end_is_wrong() {
+    let world = World::new();
+    let text = DRAFT.replace("return n", "while True: n += 0");
+    let overlay = overlay(STUB, &text, 0..text.len());
+    let suite = suite(&world, &overlay, Some(Duration::from_secs(2)));
+    let heard = suite.check(&overlay, &Known::default(), &[]).await;
+    let [told] = told(&overlay, &heard).try_into().unwrap();
+    assert!(
+        told.contains("did not come to their end with this draft: the run of them took more than 2 s"),
+        "{told}"
+    );
+    assert_eq!((heard.unheard, heard.depth), (vec![], Depth::Quick));
+    assert_eq!(left(&world.mark), [""; 0]);
 }
 
 /// What cannot be loaded without the draft either is not the draft's fault, and is not taken for right.
