@@ -57,11 +57,12 @@ impl Covered {
         self.done * 100 / self.all
     }
 
-    /// In words; `of` is what was to be run.
-    pub fn told(&self, of: &str) -> String {
+    /// In words; `of` is what was to be run, of which `least` percent are asked for, if any are.
+    pub fn told(&self, of: &str, least: Option<usize>) -> String {
         let Self { done, all, missing } = self;
         let not = if missing.is_empty() { String::new() } else { format!(", and not {}", in_words(missing)) };
-        format!("the tests run {done} of {all} lines of {of} ({} %){not}", self.percent())
+        let asked = least.map(|least| format!(", {least} % are asked for")).unwrap_or_default();
+        format!("the tests run {done} of {all} lines of {of} ({} %{asked}){not}", self.percent())
     }
 }
 
@@ -116,7 +117,7 @@ impl Measure<'_> {
     /// What the figures do not let pass of what is covered.
     pub fn uncovered(&self, covered: &Covered, figures: Figures) -> Option<Finding> {
         let least = figures.coverage;
-        let message = format!("{}, {least} % are asked for", covered.told("the draft"));
+        let message = covered.told("the draft", Some(least));
         let draft = lines::trim(&self.overlay.after.text, &self.overlay.draft);
         let at = covered.missing.first().map_or(draft, |line| self.line(*line));
         (covered.percent() < least).then(|| warning("coverage", at, message))

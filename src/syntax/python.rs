@@ -152,13 +152,13 @@ pub(super) static PYTHON: Language = Language {
     bindings: OnceLock::new(),
 };
 
-/// CPython 3.14's, and what each module has.
+/// CPython 3.15's, and what each module has.
 const BUILTINS: &str = "
 ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError
 BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError
 ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError Ellipsis EncodingWarning
 EnvironmentError Exception ExceptionGroup False FileExistsError FileNotFoundError FloatingPointError
-FutureWarning GeneratorExit IOError ImportError ImportWarning IndentationError IndexError
+FutureWarning frozendict GeneratorExit IOError ImportError ImportWarning IndentationError IndexError
 InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError
 ModuleNotFoundError NameError None NotADirectoryError NotImplemented NotImplementedError OSError
 OverflowError PendingDeprecationWarning PermissionError ProcessLookupError PythonFinalizationError

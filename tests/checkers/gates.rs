@@ -54,8 +54,8 @@ fn overlay(draft: &str) -> Overlay {
     }
 }
 
-/// What is measured of the draft by these tests.
-async fn gate(world: &World, draft: &str, tests: &str, command: &[&str], asked: &[&str]) -> Heard {
+/// A suite of tests alone, of a workspace that has a file with these ones.
+fn suite(world: &World, tests: &str, command: &[&str]) -> Suite {
     let root = world.path("root");
     std::fs::create_dir_all(&root).unwrap();
     std::fs::create_dir_all(world.path("state")).unwrap();
@@ -71,10 +71,16 @@ async fn gate(world: &World, draft: &str, tests: &str, command: &[&str], asked: 
         options: serde_json::Value::Null,
         found_codes: vec![1],
     };
-    let suite = Suite::new(&[spec], &root, &world.path("state"), &world.supervisor());
+    Suite::new(&[spec], &root, &world.path("state"), &world.supervisor())
+}
+
+/// What is measured of the draft by these tests.
+async fn gate(world: &World, draft: &str, tests: &str, command: &[&str], asked: &[&str]) -> Heard {
+    let suite = suite(world, tests, command);
     let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
     let heard = suite.gate(Figures::from(Stage::Development), &overlay(draft), &asked).await;
-    assert_eq!(std::fs::read_to_string(root.join("shapes.py")).unwrap(), BEFORE, "nothing is saved");
+    let shapes = world.path("root").join("shapes.py");
+    assert_eq!(std::fs::read_to_string(shapes).unwrap(), BEFORE, "nothing is saved");
     assert_eq!(left(&world.mark), [""; 0]);
     heard
 }
@@ -131,6 +137,34 @@ async fn what_tests_run_and_notice_is_measured() {
             };
             assert!(is_right, "{code} by {tests}: {found:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn how_much_new_tests_run_of_what_they_test_is_measured() {
+    if !has("pytest") || !has("coverage") {
+        assert!(
+            std::env::var_os("REDRAFT_PYTHON").is_none(),
+            "{} lacks what it was named for",
+            interpreter()
+        );
+        return;
+    }
+    let tested = overlay(DRAFT);
+    for (tests, reached, findings) in [
+        (WHOLE, "the tests run 5 of 5 lines of what they test (100 %)", 0),
+        (LITTLE, "the tests run 2 of 5 lines of what they test (40 %), and not lines 4 to 6", 1),
+    ] {
+        let world = World::new();
+        let suite = suite(&world, "", &[&interpreter(), "-m", "pytest", "-q"]);
+        let after = Version { text: Rope::from_str(tests), tree: None };
+        let drafted =
+            Overlay { path: "test_shapes.py".to_owned(), after, draft: 0..tests.len(), ..tested.clone() };
+        let heard = suite.reach(&drafted, &tested, &["pytest".to_owned()]).await;
+        assert_eq!((heard.reached, heard.unheard), (vec![reached.to_owned()], vec![]));
+        assert_eq!(heard.findings.len(), findings, "{:?}", heard.findings);
+        assert!(heard.findings.iter().all(|one| one.message.contains("70 % are asked for")));
+        assert_eq!(left(&world.mark), [""; 0]);
     }
 }
 

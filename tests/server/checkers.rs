@@ -234,5 +234,6 @@ fn what_tests_do_not_run_is_told_and_asks_for_no_other_draft() {
     let told = report["left"].to_string();
     assert!(told.contains("the tests run 2 of 4 lines of the draft"), "{told}");
     assert_eq!(report["rounds"], 1, "{report}");
+    client.shows(3, "the tests run 2 of 4 lines");
     client.finish();
 }

@@ -81,9 +81,9 @@ impl Suite {
             Ok(covered) => {
                 heard.asked.push("coverage".to_owned());
                 let Some(covered) = covered else { return heard };
-                let told = covered.told("what they test");
+                let told = covered.told("what they test", None);
                 if covered.percent() < LEAST {
-                    let message = format!("{told}; test those lines, too");
+                    let message = covered.told("what they test", Some(LEAST));
                     heard.findings.push(warning("coverage", drafted.draft.clone(), message));
                 }
                 heard.reached.push(told);
