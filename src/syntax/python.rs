@@ -165,7 +165,7 @@ OverflowError PendingDeprecationWarning PermissionError ProcessLookupError Pytho
 RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning StopAsyncIteration
 StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError True TypeError
 UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError
-UnicodeWarning UserWarning ValueError Warning ZeroDivisionError __annotations__ __build_class__
+UnicodeWarning UserWarning ValueError Warning WindowsError ZeroDivisionError __annotations__ __build_class__
 __builtins__ __class__ __debug__ __doc__ __file__ __import__ __loader__ __name__ __package__
 __path__ __spec__ abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr
 classmethod compile complex delattr dict dir divmod enumerate eval exec filter float format
