@@ -95,7 +95,9 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let streams = !(args.diff || args.write || args.estimate || args.output.is_some());
     let mut progress = Progress::new(streams);
     let instruction = args.instruction.as_deref();
-    let site = Site::new(path, &text, args.at, instruction, args.new.is_some(), INDEXING)?;
+    let state = setup::state_dir().ok();
+    let site =
+        Site::new(path, &text, args.at, instruction, args.new.is_some(), (INDEXING, state.as_deref()))?;
     let choices = match site.folder() {
         Some(folder) => {
             Choices::of(&config, folder, None).map_err(|problems| Failure::Usage(setup::told(&problems)))?
@@ -182,7 +184,8 @@ pub(super) async fn draft(
     (checkers, state): (Vec<CheckerSpec>, &Path),
 ) -> Result<Drafted, Failure> {
     let text = file::read(path)?;
-    let site = Site::new(path, &text, Some(Place::line(line)), None, false, WHOLE)?;
+    // Its indexes would take the place of its user's.
+    let site = Site::new(path, &text, Some(Place::line(line)), None, false, (WHOLE, None))?;
     let question = site.question(Room::of(chosen)).map_err(|error| site.failure(&error))?;
     let checkers = site.trusted_checkers(&checkers, state);
     let first = (chosen.clone(), Route::default());

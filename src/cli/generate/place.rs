@@ -112,14 +112,14 @@ pub(super) enum Target<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Parses the file and looks around, for as long as `indexing` at most.
+    /// Parses the file and looks around, for as long as `indexing` at most; the index is kept below `state`.
     pub(super) fn new(
         path: &Path,
         text: &Text,
         at: Option<Place>,
         instruction: Option<&'a str>,
         is_new: bool,
-        indexing: Duration,
+        (indexing, state): (Duration, Option<&Path>),
     ) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let language = Language::by_path(&name).ok_or_else(|| {
@@ -134,8 +134,7 @@ impl<'a> Site<'a> {
             None => return Err(Failure::Usage("say where with --at LINE[:COL]".to_owned())),
         };
         let tree = parse(language, &rope, None, PARSE);
-        let state = crate::cli::setup::state_dir().ok();
-        let project = Project::around(path, indexing, state.as_deref());
+        let project = Project::around(path, indexing, state);
         let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
         let facts = tree.as_ref().map(|tree| extract(language, &text.content, tree)).unwrap_or_default();
         let (facts, project, baseline) = (Arc::new(facts), Arc::new(project), Arc::default());
