@@ -35,6 +35,8 @@ pub(super) fn check(
         if has(view, lineage, class, name)
             || closed::is_known(view, name)
             || is_mentioned(source, text, names, name)
+            || closed::is_spelled(view, text, name)
+            || closed::has_open_heirs(view, text, class)
         {
             continue;
         }
@@ -51,15 +53,14 @@ fn has(view: &View<'_>, lineage: &[Def], class: Def, name: &str) -> bool {
     view.inherited(class, name).is_some() || lineage.iter().any(is_spoken_of)
 }
 
-/// Whether the text itself names it other than where it is looked up: a method, an assignment, a string.
+/// Whether the text's code names it other than where it is looked up: a method, an assignment.
 fn is_mentioned(source: &Source<'_>, text: &str, names: &Names, name: &str) -> bool {
     let whole = 0..text.len();
     let looked_up = names.members(&whole).filter(|member| !member.stored && member.name == name);
     let looked_up: HashSet<usize> = looked_up.map(|member| member.word.start).collect();
     let mut is_there = false;
     each(source.language, text, |at, word| is_there |= word == name && !looked_up.contains(&at));
-    let is_quoted = |quote: char| text.contains(&format!("{quote}{name}{quote}"));
-    is_there || is_quoted('"') || is_quoted('\'')
+    is_there
 }
 
 fn error(range: Range<usize>, message: String) -> Finding {

@@ -4,7 +4,7 @@ use super::closed;
 use super::objects::Objects;
 use crate::syntax::bindings::Names;
 use crate::syntax::calls::Call;
-use crate::syntax::facts::{Facts, Kind, Symbol, Takes, takes};
+use crate::syntax::facts::{Facts, Kind, Symbol, Takes, is_plain, takes};
 use crate::workspace::FileNo;
 use crate::workspace::view::{Def, Target, View};
 
@@ -51,6 +51,10 @@ impl Callables<'_> {
 
     /// What `call` calls, where that is known for sure.
     pub fn of(&self, call: &Call) -> Option<Callable> {
+        self.called(call).filter(|callable| is_plain(&callable.list))
+    }
+
+    fn called(&self, call: &Call) -> Option<Callable> {
         let (view, own) = (self.view, self.view.own());
         let Some((object, at)) = &call.object else {
             self.names.is_of_the_module(&call.name, &call.range).then_some(())?;

@@ -6,7 +6,7 @@ use ropey::Rope;
 use crate::syntax::Source;
 use crate::syntax::bindings::Names;
 use crate::syntax::facts::{Facts, Symbol};
-use crate::syntax::names::{hash, pair};
+use crate::syntax::names::{each, hash, pair};
 use crate::syntax::parse::parse_str;
 use crate::workspace::FileNo;
 use crate::workspace::view::{Def, Module, View};
@@ -20,7 +20,24 @@ const MODULE: [&str; 7] =
     ["__getattr__", "globals()", "setattr(", "exec(", "sys.modules", "vars(", "import *"];
 /// Words that say so of a class or its objects: in its own text, and in its file.
 const CLASS: [&str; 3] = ["__getattr__", "__getattribute__", "__dict__"];
-const FILE: [&str; 3] = ["setattr(", "exec(", "vars("];
+const FILE: [&str; 4] = ["setattr(", "__setattr__", "exec(", "vars("];
+/// How decorators begin below which a method gives its object nothing that is not written.
+const OF_METHODS: [&str; 12] = [
+    "@property",
+    "@staticmethod",
+    "@classmethod",
+    "@abstractmethod",
+    "@abc.",
+    "@override",
+    "@overload",
+    "@typing.",
+    "@cached_property",
+    "@functools.",
+    "@contextmanager",
+    "@contextlib.",
+];
+/// The most classes that are looked through for those that inherit from one.
+const HEIRS: usize = 256;
 /// Bases that add nothing.
 const EMPTY: [&str; 7] =
     ["object", "ABC", "abc.ABC", "Generic", "typing.Generic", "Protocol", "typing.Protocol"];
@@ -111,17 +128,84 @@ pub(super) fn class(view: &View<'_>, own: &str, class: Def) -> Option<Vec<Def>> 
         let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
         let is_dynamic = has(text, &FILE) || has(text.get(symbol.whole())?, &CLASS);
         // Another one of the name may take its place: what a class is made of need not be what it says.
-        let is_only = symbol.parent().is_some() || is_alone(&facts, facts.name(symbol));
+        let is_only = is_alone(&facts, facts.name(outermost(&facts, symbol)));
         let plain = |item: &&str| EMPTY.contains(item) || BUILTIN.contains(item);
         let open = bases(&facts, symbol).filter(|item| !plain(item)).count();
         let is_whole = facts.is_whole
             && is_only
+            && has_plain_methods(&facts, def.symbol)
             && !is_dynamic
             && is_decorated_plainly(&facts, symbol)
             && open == view.bases(*def).len();
         is_whole.then_some(())
     };
     (!lineage.is_empty() && lineage.iter().all(|def| is_whole(def).is_some())).then_some(lineage)
+}
+
+/// Whether some class of the workspace that inherits from this one has members that are not seen: an object may be of it.
+pub(super) fn has_open_heirs(view: &View<'_>, own: &str, class: Def) -> bool {
+    let mut heirs = vec![class];
+    let mut at = 0;
+    while let Some(one) = heirs.get(at).copied().filter(|_| at < HEIRS) {
+        at += 1;
+        let Some(name) = name_of(view, one) else { return true };
+        let files = view.index().files().iter().filter_map(|entry| {
+            let no = view.index().file(&entry.path)?;
+            if no == view.own() { None } else { Some((no, entry.facts.clone()?)) }
+        });
+        for (file, facts) in files.chain(view.facts(view.own()).map(|facts| (view.own(), facts))) {
+            for (symbol, found) in facts.symbols.iter().enumerate() {
+                let names_it = |item: &str| {
+                    item.split('[').next().is_some_and(|item| item.rsplit('.').next() == Some(&name))
+                };
+                if !facts.written_bases(found).into_iter().any(names_it) {
+                    continue;
+                }
+                let heir = Def { file, symbol };
+                if self::class(view, own, heir).is_none() {
+                    return true;
+                }
+                if !heirs.contains(&heir) {
+                    heirs.push(heir);
+                }
+            }
+        }
+    }
+    // What is meant to be mixed in where nobody sees it has what it is mixed into.
+    at >= HEIRS || name_of(view, class).is_none_or(|name| name.ends_with("Mixin"))
+}
+
+fn name_of(view: &View<'_>, class: Def) -> Option<String> {
+    let facts = view.facts(class.file)?;
+    Some(facts.name(facts.symbols.get(class.symbol)?).to_owned())
+}
+
+/// The outermost class around one, or itself.
+fn outermost<'a>(facts: &'a Facts, symbol: &'a Symbol) -> &'a Symbol {
+    std::iter::successors(Some(symbol), |one| facts.symbols.get(one.parent()?))
+        .take(16)
+        .last()
+        .unwrap_or(symbol)
+}
+
+/// Whether no method has a decorator that may give its object something.
+fn has_plain_methods(facts: &Facts, class: usize) -> bool {
+    facts.members(class).all(|(_, member)| {
+        let mut decorators = facts.get(member.decorators).lines().filter(|line| line.starts_with('@'));
+        decorators.all(|line| {
+            OF_METHODS.iter().any(|known| line.starts_with(known))
+                || [".setter", ".getter", ".deleter"].iter().any(|end| line.ends_with(end))
+        })
+    })
+}
+
+/// Whether the text has the name in a string or a comment: what is told a name may make it.
+pub(super) fn is_spelled(view: &View<'_>, text: &str, name: &str) -> bool {
+    let (mut all, mut code) = (0, 0);
+    let parts = text.split(|ch: char| ch != '_' && !ch.is_alphanumeric());
+    parts.for_each(|part| all += usize::from(part == name));
+    each(view.language(), text, |_, word| code += usize::from(word == name));
+    all > code
 }
 
 /// Whether the file's level defines the name once, in whichever way.

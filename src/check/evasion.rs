@@ -66,7 +66,15 @@ fn says(comment: &str, token: &str, mark: &str) -> bool {
     comment.split(token).any(|part| {
         let part = plain(part);
         let rest = part.strip_prefix(&mark);
-        rest.is_some_and(|rest| !rest.starts_with(|ch: char| ch.is_alphanumeric() || ch == '_'))
+        // Behind it comes what it is about, and no sentence that speaks of it.
+        rest.is_some_and(|rest| {
+            let word = rest.split_whitespace().next().unwrap_or_default();
+            let is_code = word.starts_with(|ch: char| ch.is_ascii_alphabetic())
+                && word.ends_with(|ch: char| ch.is_ascii_digit());
+            rest.is_empty()
+                || rest.starts_with([':', '[', '(', ',', ';', '-'])
+                || rest.starts_with(' ') && is_code
+        })
     })
 }
 

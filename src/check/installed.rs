@@ -2,7 +2,6 @@
 
 use super::{Finding, closed};
 use crate::syntax::modules::{Place, join, parent};
-use crate::syntax::names::each;
 use crate::syntax::taken::Taking;
 use crate::workspace::view::View;
 
@@ -32,7 +31,8 @@ fn missing(text: &str, view: &View<'_>, module: &str) -> Option<String> {
         let is_nowhere = !view.language().is_of_the_library(first)
             && view.brings(first) == Some(false)
             && !is_named_elsewhere(view, first)
-            && !is_spelled(text, view, first)
+            && !is_on_disk(view, first)
+            && !closed::is_spelled(view, text, first)
             && !closed::is_known(view, first);
         return is_nowhere
             .then(|| format!("there is no module `{first}` in the workspace, and none is installed"));
@@ -56,21 +56,21 @@ fn missing(text: &str, view: &View<'_>, module: &str) -> Option<String> {
     };
     let is_nowhere = view.has_stem(&place, name) == Some(false)
         && !name.starts_with(view.language().private)
-        && !closed::is_known(view, name);
+        && !closed::is_known(view, name)
+        && !closed::is_spelled(view, text, name);
     is_nowhere.then(|| format!("there is no module `{}`", join(&place, name).replace('/', ".")))
+}
+
+/// Whether something of the name is where imports may start, though nobody reads it: what git ignores.
+fn is_on_disk(view: &View<'_>, name: &str) -> bool {
+    let path = view.path(view.own());
+    let own = std::iter::successors(parent(&path), |directory| parent(directory));
+    let sources = view.language().modules.sources().iter().copied();
+    own.chain(sources).any(|directory| view.has_stem(directory, name) == Some(true))
 }
 
 /// Whether a file or a directory of the workspace has the name: where programs look for modules is theirs to say.
 fn is_named_elsewhere(view: &View<'_>, name: &str) -> bool {
     let is_it = |part: &str| part.split('.').next() == Some(name);
     view.index().files().iter().any(|entry| entry.path.split('/').any(is_it))
-}
-
-/// Whether the text has the name in a string or a comment: a test may write the module that it imports.
-fn is_spelled(text: &str, view: &View<'_>, name: &str) -> bool {
-    let (mut all, mut code) = (0, 0);
-    let parts = text.split(|ch: char| ch != '_' && !ch.is_alphanumeric());
-    parts.for_each(|part| all += usize::from(part == name));
-    each(view.language(), text, |_, word| code += usize::from(word == name));
-    all > code
 }

@@ -35,8 +35,8 @@ pub(super) fn check(
 ) -> Vec<Finding> {
     let Some(facts) = view.facts(view.own()) else { return Vec::new() };
     let mut findings = unbound(source, text, &facts, names, calls);
-    findings.extend(imports(view, taken));
-    findings.extend(members(source, view, &facts, names));
+    findings.extend(imports(text, view, taken));
+    findings.extend(members(source, text, view, &facts, names));
     findings
 }
 
@@ -55,14 +55,18 @@ fn unbound(source: &Source<'_>, text: &str, facts: &Facts, names: &Names, calls:
 }
 
 /// What is imported from modules that do not have it.
-fn imports(view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
+fn imports(text: &str, view: &View<'_>, taken: &[Taking]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for Taking { module, member, .. } in taken {
         let Some((member, range)) = member.as_ref().filter(|(name, _)| name != "*") else { continue };
         let Some(found) = view.module(view.own(), module) else { continue };
         let target = Target::Module(found.clone());
         let is_there = view.attribute(&target, member).is_some() || binds(view, &found, member);
-        if is_there || is_special(member) || is_elsewhere(view, &found, module, member) {
+        if is_there
+            || is_special(member)
+            || closed::is_spelled(view, text, member)
+            || is_elsewhere(view, &found, module, member)
+        {
             continue;
         }
         findings.push(error("no-member", range.clone(), format!("the module `{module}` has no `{member}`")));
@@ -81,7 +85,7 @@ fn is_elsewhere(view: &View<'_>, module: &Module, named: &str, member: &str) -> 
 }
 
 /// Members of modules of the workspace that are not there.
-fn members(source: &Source<'_>, view: &View<'_>, facts: &Facts, names: &Names) -> Vec<Finding> {
+fn members(source: &Source<'_>, text: &str, view: &View<'_>, facts: &Facts, names: &Names) -> Vec<Finding> {
     let whole = 0..source.text.len_bytes();
     let mut findings = Vec::new();
     for member in names.members(&whole) {
@@ -101,7 +105,10 @@ fn members(source: &Source<'_>, view: &View<'_>, facts: &Facts, names: &Names) -
         // Of what is taken from a module, the whole path.
         let (from, taken) = (facts.get(import.module), facts.get(import.member));
         let path = if taken.is_empty() { from.to_owned() } else { format!("{from}.{taken}") };
-        if is_there || closed::is_known(view, &member.name) || is_elsewhere(view, module, &path, &member.name)
+        if is_there
+            || closed::is_known(view, &member.name)
+            || closed::is_spelled(view, text, &member.name)
+            || is_elsewhere(view, module, &path, &member.name)
         {
             continue;
         }

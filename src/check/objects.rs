@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::syntax::bindings::Names;
 use crate::syntax::calls::Call;
-use crate::syntax::facts::{Facts, Symbol};
+use crate::syntax::facts::{Facts, Symbol, is_plain};
 use crate::workspace::view::{Def, View};
 
 /// Methods whose first parameter is their class, though nothing says so.
@@ -65,10 +65,13 @@ impl<'a> Objects<'a> {
             return is_own.then(|| Some(Object { class, is_class: self.is_of_the_class(symbol)? }))?;
         }
         let is_starred = self.text[..once.place.start].ends_with('*');
+        if !is_plain(self.facts.list(symbol)) {
+            return None;
+        }
         let parameters = self.facts.parameters(symbol);
         let annotation = parameters.iter().find(|one| one.name == name)?.annotation;
         let is_one = !is_starred && !annotation.is_empty();
-        is_one.then(|| of(self.class(annotation.trim_matches(['"', '\'']), once.place)?))?
+        is_one.then(|| of(self.class(without_none(annotation), once.place)?))?
     }
 
     /// The class that `path`, written at `range`, names.
@@ -86,6 +89,15 @@ impl<'a> Objects<'a> {
         let is_plain = |line: &str| TRANSPARENT.contains(&line) || line.ends_with(".setter");
         decorators.lines().all(is_plain).then_some(false)
     }
+}
+
+/// A type without its quotes, and without the `None` that it may be as well.
+fn without_none(annotation: &str) -> &str {
+    let plain = annotation.trim_matches(['"', '\'']).trim();
+    let optional = ["Optional[", "typing.Optional["].iter().find_map(|start| plain.strip_prefix(start));
+    let plain = optional.and_then(|inside| inside.strip_suffix(']')).unwrap_or(plain);
+    let plain = plain.strip_suffix("| None").or_else(|| plain.strip_prefix("None |")).unwrap_or(plain);
+    plain.trim()
 }
 
 /// What is called, as it is written.

@@ -81,6 +81,9 @@ fn what_may_be_right_is_not_found() {
         "from .util import Sub, added\nSub(1, a=2)\n",
         "from .util import either, reset\neither(1)\nreset(1)\n",
         "match 1:\n    case int() as n: print(n)\n",
+        "import enum as E\nmatch 1:\n    case E.X | E.Y: pass\n    case (E.X | None) as k: print(k)\n    case E.Z | n: print(n)\n",
+        "def f(g):\n    with g() as (s, [a, b]), g() as [(c, *d)], g() as (*e, h):\n        return s, a, b, c, d, e, h\n",
+        "import os\nfrom pkg import util\nos.patch(util, 'patched', create=True)\nutil.patched()\n",
         "lambda a, *b, c=1, **d: (a, b, c, d)\n",
     ] {
         let fixture = format!("{UTIL}//- pkg/main.py\n$0{text}");
@@ -95,6 +98,10 @@ fn members_and_arguments_that_classes_do_not_take_are_found() {
     for (text, expected) in [
         ("def f(s: Base):\n    return s.volume()\n", vec!["no-member volume"]),
         ("def f(s: 'Base', *, t: Square = None):\n    s.size, t.kind, t.depth\n", vec!["no-member depth"]),
+        (
+            "from typing import Optional\ndef f(s: Optional[Base], t: 'Base | None'): s.volume, t.depth\n",
+            vec!["no-member volume", "no-member depth"],
+        ),
         ("s = Square(1)\ns.area().x, s.volume\n", vec!["no-member volume"]),
         ("import pkg.shapes as sh\ndef f():\n    s = sh.Base(1)\n    s.volume\n", vec!["no-member volume"]),
         ("class A(Base):\n    def f(self):\n        self.volume()\n", vec!["no-member volume"]),
@@ -129,7 +136,7 @@ fn members_and_arguments_that_classes_may_take_are_not_found() {
         "def f(s: Lazy): s.volume()\n",
         "def f(s: Made): s.volume()\n",
         "def f(s: Failed): s.args, s.with_traceback\nFailed(1, 2)\nMade(1)\nOpen(1)\n",
-        "def f(s: Base | None, t: list[Base], *u: Base, **v: Base): s.volume, t.volume, u.volume, v.volume\n",
+        "def f(s: Base | int, t: list[Base], *u: Base, **v: Base): s.volume, t.volume, u.volume, v.volume\n",
         "def f(s: Base):\n    s = other()\n    s.volume\n",
         "def f(s: Base):\n    if isinstance(s, Elsewhere): s.volume\n",
         "def f(s: Base):\n    s.volume = 1\n    return s.volume\n",
@@ -137,6 +144,17 @@ fn members_and_arguments_that_classes_may_take_are_not_found() {
         "class A:\n    def f(self):\n        self.volume = 1\n    def g(self): return self.volume\n",
         "class A:\n    def f(self):\n        self.volume = 1\n        return f'{self.volume}', self.volume\n",
         "class A:\n    def f(self):\n        self.volume: int = 1\n    def g(self): return self.volume\n",
+        "class A:\n    def f(self, g):\n        with g() as self.volume: return self.volume\n",
+        "class A:\n    def f(self, g):\n        with g() as (self.volume, [x]): return self.volume, x\n",
+        "class A:\n    def f(self):\n        for self.volume in range(3): print(self.volume)\n",
+        "class A:\n    def f(self):\n        [self.volume, *self.rest] = 1, 2\n        return self.volume, self.rest\n",
+        "class A:\n    def f(self):\n        object.__setattr__(self, 'x', 1)\n        return self.volume\n",
+        "def made(f): return f\nclass A:\n    @made\n    def g(self): ...\n    def f(self): return self.volume\n",
+        "class A:\n    def f(self): return self.volume\nclass B(A, Open): ...\n",
+        "class SizeMixin:\n    def f(self): return self.volume\n",
+        "FIELDS = '''\n volume: int\n'''\ndef f(s: Base): s.volume\n",
+        "def f(a=lambda x, b: 1, c='\\'', d=2): ...\nf(d=1)\nf(1, 2, d=3)\nf(e=1)\n",
+        "if print:\n    from x import ns\nelse:\n    class ns:\n        class C: ...\nns.C(1)\nclass D(ns.C): ...\nD(1)\n",
         "class A:\n    @staticmethod\n    def f(s): s.volume\n    @wrap\n    def g(s): s.volume\n",
         "class A:\n    def f(self):\n        return self.volume\nclass B(A):\n    volume = 1\n",
         "class A:\n    __slots__ = ('volume',)\n    def f(self): return self.volume\n",
@@ -194,6 +212,11 @@ fn imports_of_what_is_nowhere_are_found() {
         let found = found(&format!("{INSTALLED}//- app/main.py\n$0{text}"));
         assert_eq!(found, [""; 0], "{text}");
     }
+    // What git ignores is there, though nobody reads it.
+    let mut workspace = Workspace::new(&format!("{INSTALLED}//- app/main.py\n$0import built, gone\n"));
+    workspace.rewrite("app/built/x.py", "");
+    let found_of = |source: &Source<'_>, view: &View<'_>| check(source, view).len();
+    assert_eq!(workspace.with_source(found_of), 1);
     // Without an environment, nothing is known of what is installed.
     assert_eq!(found("//- main.py\n$0import nothing\n"), [""; 0]);
 }

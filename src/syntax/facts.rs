@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::extract::extract;
 pub use self::pool::{Pool, Text};
-pub use self::signature::{Parameter, Taken, Takes, bases, parameters, takes, types};
+pub use self::signature::{Parameter, Taken, Takes, bases, is_plain, parameters, takes, types};
 
 /// See the module's head.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::testing::RUN;
 use crate::check::Finding;
 use crate::check::output::{Case, Outcome};
 
@@ -40,6 +41,12 @@ pub(super) fn judge(before: &[Case], after: &[Case], about: &About) -> Result<Ve
             (Outcome::Failed(finding), _) => findings.push(finding.clone()),
         }
     }
+    if !about.is_test {
+        findings.extend(before.iter().filter(|case| is_gone(case, after)).map(|case| {
+            let message = format!("{}: was not run with this draft, and was before", case.name);
+            Finding::error("", RUN, 0..0, message)
+        }));
+    }
     if about.is_test && !after.iter().any(|case| earlier(case).is_none()) {
         return Ok(vec![Finding::error(
             "",
@@ -65,6 +72,13 @@ pub(super) fn judge(before: &[Case], after: &[Case], about: &About) -> Result<Ve
         }
         _ => Ok(findings),
     }
+}
+
+/// Whether a test that was run is in no report any more: a file of tests that could not be read then may be read now.
+fn is_gone(case: &Case, after: &[Case]) -> bool {
+    let inside = format!("{}.", case.name);
+    !matches!(case.outcome, Outcome::Skipped(_))
+        && !after.iter().any(|one| one.name == case.name || one.name.starts_with(&inside))
 }
 
 /// Whether two failures of a test are the same; where something lies in memory makes no other.
@@ -130,6 +144,15 @@ mod tests {
             (&edited, "~a; +b", "~a; +b", Ok("")),
             (&edited, "~a", "~a", Err("every test was skipped")),
             (&edited, "", "-a x", Ok("a: x")),
+            // The run was ended before its end.
+            (&edited, "+a; +b", "+a", Ok("b: was not run with this draft, and was before")),
+            (
+                &new,
+                "-m.test_a x; -m.test_b y",
+                "+m.test_a",
+                Ok("m.test_b: was not run with this draft, and was before"),
+            ),
+            (&edited, "-m collection", "+m.test_a", Ok("")),
             (&tests, "+a", "+a; +b", Ok("")),
             (&tests, "+a", "+a; -b x", Ok("b: x")),
             (&tests, "+a", "+a", Ok("the draft has no test that is run, and that was not there before")),

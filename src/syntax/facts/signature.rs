@@ -9,6 +9,12 @@ pub struct Parameter<'a> {
     pub annotation: &'a str,
 }
 
+/// Whether a list can be read by its commas alone: what is in a lambda, a long string or behind a backslash is not seen here.
+#[must_use]
+pub fn is_plain(list: &str) -> bool {
+    !["lambda", "\\", "\"\"\"", "'''"].iter().any(|mark| list.contains(mark))
+}
+
 /// The parameters of a list in its brackets.
 #[must_use]
 pub fn parameters(list: &str) -> Vec<Parameter<'_>> {
