@@ -35,6 +35,7 @@ pub(super) fn check(
         if has(view, lineage, class, name)
             || closed::is_known(view, name)
             || is_mentioned(source, text, names, name)
+            || objects.is_narrowed(object)
             || closed::is_spelled(view, text, name)
             || closed::has_open_heirs(view, text, class)
         {

@@ -10,7 +10,9 @@ use crate::syntax::facts::Takes;
 pub(super) fn check(callables: &Callables<'_>, calls: &[Call]) -> Vec<Finding> {
     let of_call = |call| {
         let callable = callables.of(call)?;
-        wrong(&callable, call).filter(|_| callables.is_settled(&callable))
+        let narrowed = |(object, _): &(String, _)| callables.objects.is_narrowed(object);
+        wrong(&callable, call)
+            .filter(|_| callables.is_settled(&callable) && !call.object.as_ref().is_some_and(narrowed))
     };
     calls.iter().filter_map(of_call).collect()
 }

@@ -98,9 +98,7 @@ impl Finding {
             fix: Vec::new(),
         }
     }
-}
 
-impl Finding {
     /// The same, as the checker `name` says it.
     pub(crate) fn by(self, name: &str) -> Self {
         Self { source: name.to_owned().into(), ..self }

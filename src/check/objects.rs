@@ -49,10 +49,6 @@ impl<'a> Objects<'a> {
     pub fn of(&self, name: &str, range: &Range<usize>) -> Option<Object> {
         let of = |class| Some(Object { class, is_class: false });
         let once = self.names.once(name, range)?;
-        // It may be looked at as something else than what it is said to be.
-        if self.text.contains(&format!("isinstance({name}")) || self.text.contains(&format!("cast({name}")) {
-            return None;
-        }
         if !once.parameter {
             let (class, at) = self.made.get(&once.place.start)?;
             return of(self.class(class, at)?);
@@ -72,6 +68,12 @@ impl<'a> Objects<'a> {
         let annotation = parameters.iter().find(|one| one.name == name)?.annotation;
         let is_one = !is_starred && !annotation.is_empty();
         is_one.then(|| of(self.class(without_none(annotation), once.place)?))?
+    }
+
+    /// Whether the text looks at what is called `name` as something else than it is said to be. It is all searched: to be asked of the few
+    /// that something is wrong with.
+    pub fn is_narrowed(&self, name: &str) -> bool {
+        ["isinstance(", "cast("].iter().any(|how| self.text.contains(&format!("{how}{name}")))
     }
 
     /// The class that `path`, written at `range`, names.
