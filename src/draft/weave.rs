@@ -17,7 +17,7 @@ use crate::draft::flight::Flight;
 use crate::draft::region::{Policy, Region};
 use crate::draft::repair::Repair;
 use crate::text::diff;
-use crate::text::edit::Edit;
+use crate::text::edit::{Edit, apply_all};
 
 /// Time since some fixed moment of the caller's.
 pub type Time = Duration;
@@ -122,6 +122,11 @@ impl Weave {
     #[must_use]
     pub fn is_astray(&self) -> bool {
         !self.repair.edits().is_empty()
+    }
+
+    /// Makes `document`, as it stands, what it is once that is put right: what the regions' ranges are in.
+    pub fn put_right(&self, document: &mut Rope) {
+        apply_all(document, self.repair.edits());
     }
 
     /// Whether the last change held an edit of ours.

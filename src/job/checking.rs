@@ -92,6 +92,7 @@ impl Run {
         let regions = self.weave.regions();
         let old: Vec<Edit> = sorted(regions.iter().map(|region| Edit::new(region.range(), region.base())));
         let mut text = document.clone();
+        self.weave.put_right(&mut text);
         apply_all(&mut text, &old);
         if text != proposal.text {
             // What the user did elsewhere meanwhile may be what the draft needs.

@@ -1,6 +1,7 @@
 //! What an editor that was busy does late: an edit that lands after its run is over is taken back, or accounted for.
 
 use super::*;
+use crate::job::rounds::Limits;
 use crate::text::position::{Encoding, to_offset, to_position};
 
 /// A whole answer that a busy editor has not looked at.
@@ -107,6 +108,26 @@ fn what_lands_in_the_wrong_place_after_a_stop_is_put_right() {
     world.lands(&raw);
     world.tell(Input::Applied { id, applied: true });
     world.check(State::Cancelled, &format!("# typed\n{stood}"));
+}
+
+/// Its first lines stand somewhere else, and until they are put right the file is torn.
+#[test]
+fn a_draft_is_checked_in_the_file_as_it_will_be_once_all_is_put_right() {
+    let mut world = World::new(Delivery::Stream);
+    world.run = Run::new(world.run.task().clone(), Delivery::Stream).refined(Limits::default());
+    world.waiting = Some(Vec::new());
+    world.says("def f(x):\n    y = x\n").waits();
+    let (_, edits, known) = world.waiting.as_mut().unwrap().remove(0);
+    world.types("\ndef f", "# typed\n");
+    let raw = raw(&edits, &known, &world.text);
+    world.lands(&raw);
+    let whole = FILE.replace("\ndef f", "# typed\n\ndef f");
+    assert!(world.text.to_string().contains("    y = x\ndef f"), "it is torn: {}", world.text);
+    world.says("    return y\n").ends(Finish::Stop);
+    let proposal = world.proposals.pop().expect("something is to be checked");
+    assert_eq!(proposal.text, whole);
+    let body = "    y = x\n    return y";
+    assert_eq!(proposal.drafted_text(), whole.replace("    raise NotImplementedError", body));
 }
 
 #[test]
