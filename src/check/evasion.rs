@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::Finding;
 use super::overlay::{Overlay, Version};
-use crate::syntax::definition::{self, Definition};
+use crate::syntax::Source;
+use crate::syntax::definition::{self, Definition, Kind};
 use crate::syntax::marks::{Marks, marks};
 
 /// The most that is told of one draft.
@@ -86,6 +87,15 @@ fn plain(text: &str) -> String {
 
 fn definitions(overlay: &Overlay, version: &Version, range: &Range<usize>) -> Vec<Definition> {
     definition::within(&overlay.source(version), range)
+}
+
+/// The outermost function around `range`.
+fn outermost(source: &Source<'_>, range: &Range<usize>) -> Option<Definition> {
+    definition::around(source, range).into_iter().find(|found| found.kind == Kind::Function)
+}
+
+fn joined(one: &Range<usize>, other: &Range<usize>) -> Range<usize> {
+    one.start.min(other.start)..one.end.max(other.end)
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ pub fn assertions(source: &Source<'_>, range: &Range<usize>) -> Option<Vec<Asser
     if known.assertions.is_empty() {
         return Some(Vec::new());
     }
-    let flow = Flow::of(source);
+    // What ends the way to one may stand anywhere before it.
+    let flow = Flow::of(source, &(0..range.end));
     let mut found: Vec<Assertion> =
         known.assertions.values().map(|node| known.read(source, &flow, *node)).collect();
     found.sort_by_key(|one| (one.range.start, one.range.end));
@@ -71,7 +72,7 @@ struct Claim<'tree> {
 impl<'tree> Known<'tree> {
     fn of(source: &Source<'tree>, range: &Range<usize>) -> Option<Self> {
         let (mut known, queries) = (Self::default(), source.language.queries());
-        let is_whole = query::run_whole(&queries.assertions, source.tree?, source.text, |captures| {
+        let is_whole = query::run_over(&queries.assertions, source.tree?, range, source.text, |captures| {
             known.take(source, range, captures);
         });
         is_whole.then_some(known)

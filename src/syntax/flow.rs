@@ -46,29 +46,30 @@ struct Ways {
 }
 
 impl Flow {
-    /// Of the whole file; nothing is known without a tree, or where not all of it could be looked at.
+    /// Of what touches `range`; nothing is known without a tree, or where not all of it could be looked at.
     #[must_use]
-    pub fn of(source: &Source<'_>) -> Self {
+    pub fn of(source: &Source<'_>, range: &Range<usize>) -> Self {
         let mut flow = Self::default();
         let Some(tree) = source.tree else { return flow };
-        let is_whole = query::run_whole(&source.language.queries().flow, tree, source.text, |captures| {
-            for (capture, node) in captures {
-                let known = match *capture {
-                    "refused" => &mut flow.refused,
-                    "ended" => &mut flow.ended,
-                    "nothing" => &mut flow.nothing,
-                    "left" => &mut flow.left,
-                    "entered" => &mut flow.entered,
-                    "managed" => &mut flow.managed,
-                    "given" => {
-                        flow.given.push(node.byte_range());
-                        continue;
-                    }
-                    _ => continue,
-                };
-                known.insert(node.id());
-            }
-        });
+        let is_whole =
+            query::run_over(&source.language.queries().flow, tree, range, source.text, |captures| {
+                for (capture, node) in captures {
+                    let known = match *capture {
+                        "refused" => &mut flow.refused,
+                        "ended" => &mut flow.ended,
+                        "nothing" => &mut flow.nothing,
+                        "left" => &mut flow.left,
+                        "entered" => &mut flow.entered,
+                        "managed" => &mut flow.managed,
+                        "given" => {
+                            flow.given.push(node.byte_range());
+                            continue;
+                        }
+                        _ => continue,
+                    };
+                    known.insert(node.id());
+                }
+            });
         if is_whole { flow } else { Self::default() }
     }
 
@@ -209,7 +210,7 @@ mod tests {
             let fixture = Fixture::new(&format!("def f$0(n):\n    {body}\n"));
             let source = fixture.source();
             let function = definition::around(&source, &fixture.range).pop().unwrap();
-            let outcome = Flow::of(&source).outcome(&source, &function);
+            let outcome = Flow::of(&source, &function.whole).outcome(&source, &function);
             let told = match (outcome.is_refused, outcome.is_nothing) {
                 (true, _) => "refused",
                 (_, true) => "nothing",

@@ -22,7 +22,7 @@ pub fn marks(source: &Source<'_>, range: &Range<usize>) -> Option<Marks> {
     let (mut marks, tree) = (Marks::default(), source.tree?);
     let imported = imported(source, tree)?;
     let mut names: BTreeMap<usize, usize> = BTreeMap::new();
-    let is_whole = query::run_whole(&source.language.queries().marks, tree, source.text, |captures| {
+    let is_whole = query::run_over(&source.language.queries().marks, tree, range, source.text, |captures| {
         for (capture, node) in captures.iter().filter(|(_, node)| range.contains(&node.start_byte())) {
             let at = node.byte_range();
             if *capture == "comment" {

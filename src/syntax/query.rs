@@ -1,7 +1,7 @@
 //! Running a language's queries over a rope.
 
 use std::cell::Cell;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
 use super::budget::Budget;
@@ -32,7 +32,7 @@ pub(super) fn run<'query, 'tree>(
     text: &Rope,
     found: impl FnMut(&Match<'query, 'tree>),
 ) {
-    run_within(LIMIT, query, node, depth, text, found);
+    run_within(LIMIT, query, node, (depth, 0..usize::MAX), text, found);
 }
 
 /// Runs `query` on all of `tree`; `false` where there is more than was found.
@@ -43,14 +43,26 @@ pub(super) fn run_whole<'query, 'tree>(
     text: &Rope,
     found: impl FnMut(&Match<'query, 'tree>),
 ) -> bool {
-    run_within(LONG, query, tree.root_node(), u32::MAX, text, found)
+    run_over(query, tree, &(0..text.len_bytes()), text, found)
+}
+
+/// The same for what touches `range`, in bytes: what is around it, and in it. What a match has besides may stand elsewhere.
+#[must_use]
+pub(super) fn run_over<'query, 'tree>(
+    query: &'query Query,
+    tree: &'tree Tree,
+    range: &Range<usize>,
+    text: &Rope,
+    found: impl FnMut(&Match<'query, 'tree>),
+) -> bool {
+    run_within(LONG, query, tree.root_node(), (u32::MAX, range.clone()), text, found)
 }
 
 fn run_within<'query, 'tree>(
     limit: Duration,
     query: &'query Query,
     node: Node<'tree>,
-    depth: u32,
+    (depth, range): (u32, Range<usize>),
     text: &Rope,
     mut found: impl FnMut(&Match<'query, 'tree>),
 ) -> bool {
@@ -59,6 +71,7 @@ fn run_within<'query, 'tree>(
     let mut cursor = CURSOR.take().unwrap_or_default();
     cursor.set_match_limit(MATCHES);
     cursor.set_max_start_depth(Some(depth));
+    cursor.set_byte_range(range);
     let (budget, mut is_whole) = (Budget::new(limit), true);
     let mut give_up = |_: &_| {
         if !budget.is_spent() {

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::super::overlay::Overlay;
 use super::super::{Finding, Severity};
-use super::definitions;
+use super::{definitions, joined, outermost};
 use crate::syntax::assertions::{Assertion, assertions};
-use crate::syntax::definition::{self, Definition, Kind};
+use crate::syntax::definition::Definition;
 use crate::syntax::lines;
 use crate::syntax::marks::Marks;
 
@@ -43,17 +43,12 @@ pub(super) fn check(overlay: &Overlay, known: &Marks, brought: &Marks) -> Option
 /// The outermost function around what the draft takes the place of, and around the draft: what is changed in one place of a test may
 /// disarm another. Both themselves, where they do not stand in the same one.
 fn scopes(overlay: &Overlay) -> (Range<usize>, Range<usize>) {
-    let around = |version, range: &Range<usize>| {
-        let around = definition::around(&overlay.source(version), range);
-        around.into_iter().find(|found| found.kind == Kind::Function)
-    };
+    let around = |version, range| outermost(&overlay.source(version), range);
     let (base, draft) = (&overlay.base, &overlay.draft);
     let same = around(&overlay.before, base)
         .zip(around(&overlay.after, draft))
         .filter(|(before, after)| before.name == after.name);
     let Some((before, after)) = same else { return (base.clone(), draft.clone()) };
-    let joined =
-        |one: &Range<usize>, other: &Range<usize>| one.start.min(other.start)..one.end.max(other.end);
     (joined(&before.whole, base), joined(&after.whole, draft))
 }
 

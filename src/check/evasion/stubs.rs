@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::Finding;
 use super::super::overlay::Overlay;
-use super::says;
+use super::{joined, outermost, says};
 use crate::syntax::Source;
 use crate::syntax::definition::{self, Definition, Kind};
 use crate::syntax::flow::{Flow, Outcome};
@@ -38,7 +38,11 @@ impl<'a> Stubs<'a> {
         let (before, after) = (overlay.source(&overlay.before), overlay.source(&overlay.after));
         let old = definition::within(&before, &overlay.base);
         let new = definition::within(&after, &overlay.draft);
-        let (before, after) = ((before, Flow::of(&before)), (after, Flow::of(&after)));
+        // A draft may be a part of a body.
+        let outer = outermost(&after, &(overlay.draft.start..overlay.draft.start));
+        let drafted = outer.map_or(overlay.draft.clone(), |outer| joined(&outer.whole, &overlay.draft));
+        let before = (before, Flow::of(&before, &overlay.base));
+        let after = (after, Flow::of(&after, &drafted));
         Self { overlay, brought, before, after, old, new }
     }
 
