@@ -6,36 +6,16 @@
 //!                             return PI * r * r
 //! ```
 
-use super::plan::{Parts, qualified};
-use super::{Action, Ask, Offer, Plan, PlanError, Query};
+use super::plan::{Parts, qualified, title};
+use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, definition::Definition, lines};
 use crate::text::indent::Indent;
 
-pub(super) const ACTION: Action =
-    Action { id: "docstring", kind: "refactor.rewrite.redraft.docstring", offer, plan };
-
 /// How much of a definition's source, in lines, the prompt shows: a long class is told by its beginning.
 const LINES: usize = 120;
 
-/// On a light bulb only where a docstring is missing and the cursor is at the header: elsewhere its user asks.
-fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
-    let definitions = definition::around(source, &query.range);
-    let Some(at) = target(source, query.range.start, &definitions) else { return };
-    let one = &definitions[at];
-    let quiet = query.automatic && (one.docstring.is_some() || !one.at_head(source.text, &query.range));
-    if region(source, one).is_some() && !quiet {
-        offers.push(Offer {
-            action: ACTION.id,
-            title: title(one),
-            kind: ACTION.kind,
-            range: query.range.clone(),
-            diagnostic: None,
-        });
-    }
-}
-
-fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
+pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let source = ask.source;
     source.tree.ok_or_else(|| ask.no_tree())?;
     let definitions = definition::around(source, &ask.range);
@@ -50,31 +30,31 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let shown = lines::slice(source.text, &(one.whole.start..end)).replace("\r\n", "\n");
     let mut inputs = ask.inputs(qualified(&definitions[..=at]));
     inputs.function = Some(lines::dedent(&shown, &one.indent));
+    inputs.documented = one.docstring.is_some();
     let unit = Indent::of(source.text);
     let parts = Parts {
-        action: ACTION.id,
-        title: title(one),
+        title: title(Some(one), ask.instruction),
         below: one.docstring.is_none(),
         region,
         shape: Shape::Docstring,
-        base: one.base(unit),
+        indent: one.base(unit),
         unit,
-        prompt: ACTION.id,
+        base: "docstring",
         inputs,
         focus: one.whole.clone(),
     };
-    Ok(parts.plan(source))
+    Ok(parts.plan(ask))
 }
 
 /// The innermost definition whose header or docstring holds the cursor, else the innermost.
-fn target(source: &Source<'_>, at: usize, definitions: &[Definition]) -> Option<usize> {
+pub(super) fn target(source: &Source<'_>, at: usize, definitions: &[Definition]) -> Option<usize> {
     let head = definitions.iter().rposition(|one| one.at_head(source.text, &(at..at)));
     head.or_else(|| definitions.len().checked_sub(1))
 }
 
 /// The docstring's lines from the start of its first, or the place below the header. `None` where the docstring does not
 /// begin its line, or the body stands on the header's.
-fn region(source: &Source<'_>, one: &Definition) -> Option<std::ops::Range<usize>> {
+pub(super) fn region(source: &Source<'_>, one: &Definition) -> Option<std::ops::Range<usize>> {
     if one.one_line {
         return None;
     }
@@ -82,9 +62,4 @@ fn region(source: &Source<'_>, one: &Definition) -> Option<std::ops::Range<usize
     let line = lines::of(source.text, docstring.start);
     let start = lines::start(source.text, line);
     (lines::first(source.text, line) == docstring.start).then_some(start..docstring.end)
-}
-
-fn title(one: &Definition) -> String {
-    let verb = if one.docstring.is_some() { "Rewrite the" } else { "Write a" };
-    format!("{verb} docstring of `{}`", one.name)
 }

@@ -9,15 +9,15 @@
 
 use std::ops::Range;
 
-use super::plan::{Parts, qualified, surroundings};
+use super::plan::{Parts, qualified, surroundings, title};
 use super::select::{base, whole};
-use super::{Action, Ask, FIXES, Offer, Plan, PlanError, Query, short};
+use super::{Ask, Diagnostic, Plan, PlanError, short};
+
 use crate::draft::form::Shape;
+use crate::prompt::Title;
 use crate::syntax::{Source, definition, lines, statement};
 use crate::text::hidden::made_visible;
 use crate::text::indent::Indent;
-
-pub(super) const ACTION: Action = Action { id: "fix", kind: "quickfix.redraft.fix", offer, plan };
 
 /// The most lines of a compound statement that are rewritten for one diagnostic.
 const LINES: usize = 40;
@@ -28,24 +28,18 @@ const MESSAGE: usize = 1_500;
 /// How much of the message the title has, in characters.
 const TITLE: usize = 60;
 
-fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
-    for (index, diagnostic) in query.diagnostics.iter().enumerate().take(FIXES) {
-        let fits = |(first, last)| whole(source, first, last).len() <= super::rewrite::LIMIT;
-        if touches(source, &diagnostic.range, &query.range)
-            && region(source, &diagnostic.range).is_some_and(fits)
-        {
-            offers.push(Offer {
-                action: ACTION.id,
-                title: title(&diagnostic.message),
-                kind: ACTION.kind,
-                range: diagnostic.range.clone(),
-                diagnostic: Some(index),
-            });
-        }
-    }
+/// Whether it is about a statement that can be rewritten.
+pub(super) fn is_one(source: &Source<'_>, diagnostic: &Diagnostic) -> bool {
+    let fits = |(first, last)| whole(source, first, last).len() <= super::rewrite::LIMIT;
+    region(source, &diagnostic.range).is_some_and(fits)
 }
 
-fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
+/// What a title has of it.
+pub(super) fn shown(diagnostic: &Diagnostic) -> String {
+    short(&diagnostic.message, TITLE)
+}
+
+pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let source = ask.source;
     source.tree.ok_or_else(|| ask.no_tree())?;
     let diagnostic = ask.diagnostic.ok_or(PlanError::NoDiagnostic)?;
@@ -63,18 +57,17 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     inputs.before = around.before;
     inputs.after = around.after;
     let parts = Parts {
-        action: ACTION.id,
-        title: title(&diagnostic.message),
+        title: Title { diagnostic: shown(diagnostic), ..title(definitions.last(), ask.instruction) },
         region,
         shape: Shape::Block,
         below: false,
-        base,
+        indent: base,
         unit: Indent::of(source.text),
-        prompt: ACTION.id,
+        base: "fix",
         inputs,
         focus: around.focus,
     };
-    Ok(Plan { mends: Some(diagnostic.range.clone()), ..parts.plan(source) })
+    Ok(Plan { mends: Some(diagnostic.range.clone()), ..parts.plan(ask) })
 }
 
 /// The first and the last line of the region.
@@ -97,13 +90,13 @@ fn region(source: &Source<'_>, range: &Range<usize>) -> Option<(usize, usize)> {
 }
 
 /// Whether the two ranges share a line.
-fn touches(source: &Source<'_>, a: &Range<usize>, b: &Range<usize>) -> bool {
+pub(super) fn touches(source: &Source<'_>, a: &Range<usize>, b: &Range<usize>) -> bool {
     let line = |byte| lines::of(source.text, byte);
     line(a.start) <= line(b.end) && line(b.start) <= line(a.end)
 }
 
 /// The diagnostic as the prompt has it: what, by whom, and the code it is about.
-fn describe(ask: &Ask<'_>, diagnostic: &super::Diagnostic) -> String {
+fn describe(ask: &Ask<'_>, diagnostic: &Diagnostic) -> String {
     let text = ask.source.text;
     let about = lines::slice(text, &lines::trim(text, &diagnostic.range));
     let mut out = made_visible(diagnostic.message.trim(), MESSAGE);
@@ -116,8 +109,4 @@ fn describe(ask: &Ask<'_>, diagnostic: &super::Diagnostic) -> String {
         out = format!("{out} (at `{}`)", short(&about, 2 * TITLE));
     }
     out
-}
-
-fn title(message: &str) -> String {
-    format!("Fix: {}", short(message, TITLE))
 }

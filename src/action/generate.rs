@@ -1,33 +1,28 @@
-//! Write what an instruction says, where the cursor is. Not listed: its instruction comes with the command.
+//! Write what an instruction says, where the cursor is.
 //!
 //! A selection is rewritten; a function that is a stub is implemented; anywhere else the code is inserted, on the blank
 //! line that the cursor is on or below the cursor's line.
 
 use std::ops::Range;
 
-use super::plan::{Parts, qualified, surroundings};
-use super::{Action, Ask, Plan, PlanError, implement, rewrite, select, short};
+use super::plan::{Parts, qualified, surroundings, title};
+use super::{Ask, Plan, PlanError, implement, rewrite, select};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, definition::Definition, lines, statement};
 use crate::text::indent::Indent;
-
-pub(super) const ACTION: Action = Action { id: "generate", kind: "", offer: |_, _, _| (), plan };
-
-/// How much of the instruction the title has, in characters.
-const TITLE: usize = 60;
 
 /// Where code is inserted.
 struct Place {
     region: Range<usize>,
     /// It begins at the end of the line above.
     below: bool,
-    base: String,
+    indent: String,
 }
 
-fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
+pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let source = ask.source;
     if !lines::trim(source.text, &ask.range).is_empty() {
-        let plan = rewrite::of(ask, ACTION.id);
+        let plan = rewrite::plan(ask);
         let line = ask.line();
         return plan.map_err(|error| match error {
             PlanError::NoInstruction { .. } => PlanError::EmptyInstruction { line },
@@ -41,9 +36,9 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         .is_some_and(|function| meant(source, function, at) && function.whole.len() <= rewrite::LIMIT)
         && let Some(plan) = implement::of(ask, &definitions)
     {
-        return Ok(Plan { action: ACTION.id, ..plan });
+        return Ok(plan);
     }
-    insert(ask, &definitions)
+    insert(ask)
 }
 
 /// Whether a cursor in the extent of a stub means the stub: not where it stands in blank lines further below at no deeper
@@ -56,32 +51,34 @@ fn meant(source: &Source<'_>, function: &Definition, at: usize) -> bool {
         || lines::width(&lines::indent(text, line)) > lines::width(&function.indent)
 }
 
-fn insert(ask: &Ask<'_>, definitions: &[Definition]) -> Result<Plan, PlanError> {
+/// Puts it in below the cursor's line, or on that where it is blank.
+pub(super) fn insert(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let (source, line) = (ask.source, lines::of(ask.source.text, ask.range.start));
+    let definitions = &definition::around(source, &(ask.range.start..ask.range.start));
     let instruction = ask.instruction.map(str::to_owned).or_else(|| select::above(source, line));
-    let instruction = instruction.ok_or(PlanError::EmptyInstruction { line: ask.line() })?;
+    let needs = || PlanError::EmptyInstruction { line: ask.line() };
+    let instruction = if ask.says() { instruction } else { Some(instruction.ok_or_else(needs)?) };
     if lines::blank(source.text, line) && statement::in_string(source, ask.range.start) {
         return Err(PlanError::InString { line: ask.line() });
     }
     let place = place(source, line);
     let around = surroundings(source, &place.region, definitions.first());
     let mut inputs = ask.inputs(qualified(definitions));
-    inputs.instruction = Some(instruction.clone());
+    inputs.instruction.clone_from(&instruction);
     inputs.before = around.before;
     inputs.after = around.after;
     let parts = Parts {
-        action: ACTION.id,
-        title: format!("Write: {}", short(&instruction, TITLE)),
+        title: title(definitions.last(), instruction.as_deref()),
         region: place.region,
         shape: Shape::Block,
         below: place.below,
-        base: place.base,
+        indent: place.indent,
         unit: Indent::of(source.text),
-        prompt: ACTION.id,
+        base: "generate",
         inputs,
         focus: around.focus,
     };
-    let mut plan = parts.plan(source);
+    let mut plan = parts.plan(ask);
     // An import block that is yet to be, right below the code, is none for it: the code takes its imports along.
     let end = plan.region.end;
     let right_below =
@@ -98,16 +95,16 @@ fn place(source: &Source<'_>, line: usize) -> Place {
         if let Some(above) = line.checked_sub(1).filter(|_| lines::start(text, line) == text.len_bytes()) {
             // The place behind the last line end is no line of the file's: what is put there goes before that line end.
             let at = lines::end(text, above);
-            return Place { region: at..at, below: true, base };
+            return Place { region: at..at, below: true, indent: base };
         }
-        return Place { region: select::whole(source, line, line), below: false, base };
+        return Place { region: select::whole(source, line, line), below: false, indent: base };
     }
     let first = lines::first(text, line);
     let comment = lines::begins_with(text, line, source.language.comment);
     let around = (!comment).then(|| statement::around(source, &(first..first))).flatten();
     let Some(around) = around else {
         let at = lines::end(text, line);
-        return Place { region: at..at, below: true, base: indent };
+        return Place { region: at..at, below: true, indent };
     };
     // A line of a statement that spans several: below the statement, or below the header that it belongs to.
     let base = lines::indent(text, lines::of(text, around.range.start));
@@ -115,7 +112,7 @@ fn place(source: &Source<'_>, line: usize) -> Place {
     let last = header.unwrap_or_else(|| lines::of(text, around.range.end));
     let base = if header.is_some() && opens(source, last) { below(source, last, &base) } else { base };
     let at = lines::end(text, last);
-    Place { region: at..at, below: true, base }
+    Place { region: at..at, below: true, indent: base }
 }
 
 /// The indentation that an empty line has by what is around it: that of the block which the line above opens, else the

@@ -8,31 +8,16 @@
 //!
 //! The region goes from the end of what stays (header, docstring, comments above the stub) to the end of the stub.
 
-use super::plan::{Parts, qualified};
-use super::{Action, Ask, Offer, Plan, PlanError, Query};
+use std::ops::Range;
+
+use super::plan::{Parts, qualified, title};
+use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
-use crate::syntax::{Source, definition, definition::Definition, lines};
+use crate::prompt::{Condition, Replace};
+use crate::syntax::{definition, definition::Definition, lines};
 use crate::text::indent::Indent;
 
-pub(super) const ACTION: Action =
-    Action { id: "implement", kind: "refactor.rewrite.redraft.implement", offer, plan };
-
-fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
-    let definitions = definition::around(source, &query.range);
-    if let Some(Definition { stub: Some(_), declared: false, name, whole, .. }) = definitions.last()
-        && whole.len() <= super::rewrite::LIMIT
-    {
-        offers.push(Offer {
-            action: ACTION.id,
-            title: format!("Implement `{name}`"),
-            kind: ACTION.kind,
-            range: query.range.clone(),
-            diagnostic: None,
-        });
-    }
-}
-
-fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
+pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     ask.source.tree.ok_or_else(|| ask.no_tree())?;
     let definitions = definition::around(ask.source, &ask.range);
     if let Some(function) = definitions.last() {
@@ -41,11 +26,11 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     of(ask, &definitions).ok_or(PlanError::NoStub { line: ask.line() })
 }
 
-/// The plan for the innermost of `definitions`, if it is a stub.
+/// The plan for the innermost of `definitions`, if it is a stub, or a body that is written is meant as well.
 pub(super) fn of(ask: &Ask<'_>, definitions: &[Definition]) -> Option<Plan> {
     let source = ask.source;
     let function = definitions.last()?;
-    let region = function.stub.clone()?;
+    let region = function.stub.clone().or_else(|| written(ask, function))?;
     let start = lines::start(source.text, lines::of(source.text, function.whole.start));
     let start = start.max(function.whole.start - function.indent.len().min(function.whole.start));
     let part = |end: usize| {
@@ -60,16 +45,24 @@ pub(super) fn of(ask: &Ask<'_>, definitions: &[Definition]) -> Option<Plan> {
         definitions.len() > 1 && definitions[definitions.len() - 2].kind == definition::Kind::Class;
     let unit = Indent::of(source.text);
     let parts = Parts {
-        action: ACTION.id,
-        title: format!("Implement `{}`", function.name),
+        title: title(Some(function), ask.instruction),
+        focus: function.whole.start..function.whole.end.max(region.end),
         region,
         shape: Shape::Body { name: function.name.clone(), docstring },
         below: true,
-        base: function.base(unit),
+        indent: function.base(unit),
         unit,
-        prompt: ACTION.id,
+        base: "implement",
         inputs,
-        focus: function.whole.start..function.whole.end.max(function.stub.as_ref()?.end),
     };
-    Some(parts.plan(source))
+    Some(parts.plan(ask))
+}
+
+/// The body behind the docstring, for prompts that do not ask for one that is missing.
+fn written(ask: &Ask<'_>, function: &Definition) -> Option<Range<usize>> {
+    let is_meant = ask.prompt.replace == Some(Replace::Body)
+        && !ask.prompt.when.conditions.contains(&Condition::Stub)
+        && function.kind == definition::Kind::Function;
+    let start = function.docstring.as_ref().map_or(function.opened, |docstring| docstring.end);
+    (is_meant && start < function.body.end).then_some(start..function.body.end)
 }

@@ -1,36 +1,44 @@
-//! The catalogue of code actions: what is offered where, and what a chosen one may replace and asks for. One file each.
+//! The catalogue of code actions: what is offered where, and what a chosen one may replace and asks for. An action is a prompt that says
+//! what it replaces and when it is offered; here is one file for each thing that can be replaced.
 //!
 //! Listing is pure and takes well under a millisecond: no model, no disk. A plan is made again from `{action, range}` when
 //! an action is run, never carried through the client. Nothing here asks a model or edits a text.
 //!
-//! To add an action: write its file (`offer` and `plan`), add its row to `ACTIONS`, and its prompt under `prompts/`.
+//! To add an action, write its prompt (`prompts/README.md`).
 
 mod docstring;
 mod fix;
 mod generate;
 mod implement;
 pub mod inspect;
+mod node;
 mod plan;
 pub mod prepare;
 pub mod redraft;
 mod rewrite;
 mod select;
+mod spot;
 pub mod test;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use thiserror::Error;
 
+use self::spot::Spot;
 use crate::draft::{form::Form, imports::Existing};
-use crate::model::choose::Task;
-use crate::prompt::Inputs;
+use crate::prompt::{self, Condition, Inputs, Library, Prompt, Replace, Title};
 pub use crate::syntax::Source;
 use crate::text::hidden::{is_hidden, made_visible};
 
 /// The most diagnostics of one request that are offered a fix: more would bury the menu.
 const FIXES: usize = 20;
+
+/// The longest title, in characters.
+const LINE: usize = 160;
 
 /// What a client asks when it wants the actions for a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,24 +61,13 @@ pub struct Diagnostic {
     pub source: Option<String>,
 }
 
-/// What an action is to those who choose models and count what was asked.
-#[must_use]
-pub fn task_of(action: &str) -> Task {
-    match action {
-        "docstring" => Task::Document,
-        "fix" => Task::Fix,
-        "rewrite" => Task::Refactor,
-        test::ID => Task::Test,
-        _ => Task::Implement,
-    }
-}
-
 /// One action that can be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    pub action: &'static str,
+    /// The prompt's name.
+    pub action: String,
     pub title: String,
-    pub kind: &'static str,
+    pub kind: String,
     /// The range to run it with.
     pub range: Range<usize>,
     /// The index of the diagnostic that it fixes.
@@ -80,7 +77,6 @@ pub struct Offer {
 /// What a run of an action will do: the only bytes it may change, and what it asks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    pub action: &'static str,
     pub title: String,
     /// The bytes that the draft takes the place of.
     pub region: Range<usize>,
@@ -91,8 +87,9 @@ pub struct Plan {
     /// What an addition to the import block has to know of the file.
     pub existing: Existing,
     pub form: Form,
-    /// The prompt's name, and what it is rendered with.
-    pub prompt: &'static str,
+    /// What is asked, and the prompt that says the rest where that is but an instruction.
+    pub prompt: Arc<Prompt>,
+    pub base: Arc<Prompt>,
     pub inputs: Inputs,
     /// What the prompt itself shows of the file; the context is gathered around it and never repeats it.
     pub focus: Range<usize>,
@@ -101,10 +98,12 @@ pub struct Plan {
 /// Why an action cannot be run here: what, where, and what to do. `line` counts from 1.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PlanError {
-    #[error(
-        "there is no action `{0}`; the actions are implement, rewrite, docstring, fix, test and generate"
-    )]
-    Unknown(String),
+    #[error("there is no action `{name}`; the actions are {known}")]
+    Unknown { name: String, known: String },
+    #[error("the action `{action}` asks for `{input}` ({prompt}), and nothing was given")]
+    NoInput { action: String, input: String, prompt: String },
+    #[error("the prompt `{0}` is no action: it does not say what it takes the place of (`replace`)")]
+    NoAction(String),
     #[error(
         "line {line}: no function without a body here; put the cursor on one whose body is missing, `pass`, `...` or `raise NotImplementedError`"
     )]
@@ -145,60 +144,114 @@ pub enum PlanError {
     NoTree { path: String },
 }
 
-/// One row of the catalogue.
-struct Action {
-    id: &'static str,
-    kind: &'static str,
-    offer: fn(&Source<'_>, &Query, &mut Vec<Offer>),
-    plan: fn(&Ask<'_>) -> Result<Plan, PlanError>,
-}
-
 /// What a plan is made from.
 struct Ask<'a> {
     source: &'a Source<'a>,
+    library: &'a Library,
+    prompt: &'a Arc<Prompt>,
     range: Range<usize>,
     diagnostic: Option<&'a Diagnostic>,
     instruction: Option<&'a str>,
+    input: BTreeMap<String, String>,
 }
 
-/// In the order in which they are shown.
-const ACTIONS: [Action; 6] =
-    [fix::ACTION, implement::ACTION, rewrite::ACTION, docstring::ACTION, test::ACTION, generate::ACTION];
+/// What somebody wants to be done at a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    pub action: &'a str,
+    pub range: &'a Range<usize>,
+    pub diagnostic: Option<&'a Diagnostic>,
+    pub instruction: Option<&'a str>,
+    /// What its user was asked, by name.
+    pub input: &'a BTreeMap<String, String>,
+}
 
 /// The kinds of the actions that are listed, for the server's capabilities.
 #[must_use]
-pub fn kinds() -> Vec<&'static str> {
-    ACTIONS.iter().map(|action| action.kind).filter(|kind| !kind.is_empty()).collect()
+pub fn kinds() -> Vec<String> {
+    let library = Library::built_in();
+    let listed = library.iter().filter(|prompt| prompt.replace.is_some() && !prompt.kind.is_empty());
+    listed.map(|prompt| prompt.kind.clone()).collect()
 }
 
 /// What can be done at the query's range, in the order to show it.
 #[must_use]
-pub fn list(source: &Source<'_>, query: &Query) -> Vec<Offer> {
-    let mut offers = Vec::new();
-    for action in &ACTIONS {
-        if wanted(action.kind, &query.only) {
-            (action.offer)(source, query, &mut offers);
-        }
-    }
-    offers
+pub fn list(source: &Source<'_>, query: &Query, library: &Library) -> Vec<Offer> {
+    let spot = Spot::new(source, &query.range);
+    // What has to be asked first is begun by a command that says it.
+    let is_answered = |prompt: &Prompt| prompt.inputs.iter().all(|input| input.default.is_some());
+    let listed = library.iter().filter(|prompt| wanted(&prompt.kind, &query.only) && is_answered(prompt));
+    listed.flat_map(|prompt| offers(source, query, prompt, &spot)).collect()
 }
 
-/// What running `action` at `range` means.
+/// What `prompt` offers at a place.
+fn offers(source: &Source<'_>, query: &Query, prompt: &Prompt, spot: &Spot<'_>) -> Vec<Offer> {
+    let Some(found) = spot.find(prompt).filter(|found| spot.fits(prompt, found, query)) else {
+        return Vec::new();
+    };
+    let offer = |title: Title, range: &Range<usize>, diagnostic| {
+        let (action, kind) = (prompt.name.clone(), prompt.kind.clone());
+        Offer { action, title: titled(prompt, &title), kind, range: range.clone(), diagnostic }
+    };
+    if !prompt.when.conditions.contains(&Condition::Diagnostic) {
+        return vec![offer(found.title, &query.range, None)];
+    }
+    let diagnostics = query.diagnostics.iter().enumerate().take(FIXES);
+    let fitting = diagnostics.filter(|(_, diagnostic)| {
+        fix::touches(source, &diagnostic.range, &query.range) && fix::is_one(source, diagnostic)
+    });
+    let titled = fitting.map(|(index, diagnostic)| {
+        let title = Title { diagnostic: fix::shown(diagnostic), ..found.title.clone() };
+        offer(title, &diagnostic.range, Some(index))
+    });
+    titled.collect()
+}
+
+/// What running an action means.
 ///
 /// # Errors
 /// When the action is unknown or does not fit the place; the message is for the user.
-pub fn plan(
-    source: &Source<'_>,
-    action: &str,
-    range: Range<usize>,
-    diagnostic: Option<&Diagnostic>,
-    instruction: Option<&str>,
-) -> Result<Plan, PlanError> {
-    let known = ACTIONS.iter().find(|known| known.id == action);
-    let known = known.ok_or_else(|| PlanError::Unknown(action.to_owned()))?;
-    let range = crate::syntax::lines::clamp_range(source.text, &range);
-    let instruction = instruction.map(str::trim).filter(|instruction| !instruction.is_empty());
-    (known.plan)(&Ask { source, range, diagnostic, instruction })
+pub fn plan(source: &Source<'_>, library: &Library, order: &Order<'_>) -> Result<Plan, PlanError> {
+    let Order { action, diagnostic, .. } = *order;
+    let prompt = library.get(action).ok_or_else(|| {
+        let actions = library.iter().filter(|prompt| prompt.replace.is_some());
+        let known: Vec<&str> = actions.map(|prompt| prompt.name.as_str()).collect();
+        PlanError::Unknown { name: action.to_owned(), known: known.join(", ") }
+    })?;
+    let range = crate::syntax::lines::clamp_range(source.text, order.range);
+    let instruction = order.instruction.map(str::trim).filter(|instruction| !instruction.is_empty());
+    let input = given(prompt, order.input)?;
+    let ask = Ask { source, library, prompt, range, diagnostic, instruction, input };
+    match prompt.replace.ok_or_else(|| PlanError::NoAction(prompt.name.clone()))? {
+        Replace::Body => implement::plan(&ask),
+        Replace::Selection => rewrite::plan(&ask),
+        Replace::Docstring => docstring::plan(&ask),
+        Replace::Node if prompt.when.conditions.contains(&Condition::Diagnostic) => fix::plan(&ask),
+        Replace::Node => node::plan(&ask),
+        Replace::After => generate::insert(&ask),
+        Replace::Here => generate::plan(&ask),
+        Replace::NewFile => Err(PlanError::Elsewhere { line: ask.line() }),
+    }
+}
+
+/// What a prompt asks its user, answered.
+fn given(prompt: &Prompt, told: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, PlanError> {
+    let answer = |input: &prompt::format::Input| {
+        let value = told.get(&input.name).filter(|value| !value.trim().is_empty()).or(input.default.as_ref());
+        let missing = || PlanError::NoInput {
+            action: prompt.name.clone(),
+            input: input.name.clone(),
+            prompt: input.prompt.clone(),
+        };
+        Ok((input.name.clone(), value.ok_or_else(missing)?.clone()))
+    };
+    prompt.inputs.iter().map(answer).collect()
+}
+
+/// What an action is called; by its name where its own template says nothing.
+fn titled(prompt: &Prompt, title: &Title) -> String {
+    let rendered = prompt::title(prompt, title).ok().map(|title| short(&title, LINE));
+    rendered.filter(|title| !title.is_empty()).unwrap_or_else(|| prompt.name.clone())
 }
 
 /// Whether `kind` is one of `only` or below one of them (LSP's kinds are dotted paths; the empty kind is above all).

@@ -3,16 +3,22 @@
 
 use std::ops::Range;
 
-use super::{Ask, Plan, PlanError};
+use std::sync::Arc;
+
+use super::prepare::STAGE;
+use super::{Ask, Plan, PlanError, short, titled};
 use crate::draft::form::{Form, Shape};
 use crate::draft::imports::Existing;
-use crate::prompt::Inputs;
+use crate::prompt::{Body, Inputs, Library, Prompt, Replace, Title};
 use crate::syntax::{self, Source, definition::Definition, lines};
 use crate::text::{eol::Eol, indent::Indent};
 
 /// How many lines around a region its prompt shows.
 const BEFORE: usize = 30;
 const AFTER: usize = 15;
+
+/// How much of the instruction a title has, in characters.
+const TITLE: usize = 60;
 
 /// How many bytes above, and how many below: a file may be one long line.
 const BYTES: usize = 4_000;
@@ -32,8 +38,15 @@ impl Ask<'_> {
             path: self.source.path.to_owned(),
             name,
             instruction: self.instruction.map(str::to_owned),
+            input: self.input.clone(),
+            stage: STAGE.to_owned(),
             ..Inputs::default()
         }
+    }
+
+    /// Whether the prompt itself says what to do.
+    pub(super) fn says(&self) -> bool {
+        matches!(self.prompt.body, Body::Instruction(_))
     }
 
     pub(super) fn no_tree(&self) -> PlanError {
@@ -43,36 +56,58 @@ impl Ask<'_> {
 
 /// The pieces that an action decides on.
 pub(super) struct Parts {
-    pub action: &'static str,
-    pub title: String,
+    pub title: Title,
     pub region: Range<usize>,
     pub shape: Shape,
     /// The region begins at the end of the line above.
     pub below: bool,
-    pub base: String,
+    /// The indentation of its lines.
+    pub indent: String,
     pub unit: Indent,
-    pub prompt: &'static str,
+    /// The built-in prompt that says the rest, where the prompt is but an instruction; and which is meant by one that may be several.
+    pub base: &'static str,
     pub inputs: Inputs,
     pub focus: Range<usize>,
 }
 
 impl Parts {
-    pub(super) fn plan(self, source: &Source<'_>) -> Plan {
+    pub(super) fn plan(self, ask: &Ask<'_>) -> Plan {
+        let source = ask.source;
+        let base = named(ask.library, self.base);
+        // One that says all itself, for whatever is there, is that one of what is there.
+        let is_any = ask.prompt.replace == Some(Replace::Here) && !ask.says();
+        let prompt = if is_any { base.clone() } else { ask.prompt.clone() };
         let eol = Eol::of(source.text);
         let lead = if self.below { eol.as_str().to_owned() } else { String::new() };
         let (imports, existing) = imports(source, &self.region);
         Plan {
-            action: self.action,
-            title: self.title,
+            title: titled(&prompt, &self.title),
             imports,
             existing,
-            form: Form { shape: self.shape, lead, base: self.base, unit: self.unit, eol },
+            form: Form { shape: self.shape, lead, base: self.indent, unit: self.unit, eol },
             region: self.region,
             mends: None,
-            prompt: self.prompt,
+            prompt,
+            base,
             inputs: self.inputs,
             focus: self.focus,
         }
+    }
+}
+
+/// The prompt of that name; the built-in one where the library has none.
+fn named(library: &Library, name: &str) -> Arc<Prompt> {
+    let built_in = || Library::built_in().get(name).cloned();
+    library.get(name).cloned().or_else(built_in).expect("the forms are built in")
+}
+
+/// A title that speaks of a definition and an instruction.
+pub(super) fn title(one: Option<&Definition>, instruction: Option<&str>) -> Title {
+    Title {
+        name: one.map(|one| one.name.clone()).unwrap_or_default(),
+        instruction: instruction.map(|text| short(text, TITLE)).unwrap_or_default(),
+        documented: one.is_some_and(|one| one.docstring.is_some()),
+        diagnostic: String::new(),
     }
 }
 

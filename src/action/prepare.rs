@@ -1,11 +1,13 @@
 //! From an action and a place to a task: what may change, what is asked, and an account of what will be sent.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{Diagnostic, Plan, PlanError, Query, Source, list, plan};
+use super::spot::Spot;
+use super::{Diagnostic, Order, Plan, PlanError, Query, Source, offers, plan};
 use crate::check::Overlay;
 use crate::context::{self, Ask, Context};
 use crate::draft::form::Shape;
@@ -16,7 +18,7 @@ use crate::model::registry::{Chosen, Place as Location};
 use crate::model::spec::Limits;
 use crate::model::{Request, Role, Tokens, Turn};
 use crate::prompt::secret::{self, Redactor};
-use crate::prompt::{self, RenderError};
+use crate::prompt::{self, Library, Prompt, RenderError};
 use crate::syntax::lines;
 use crate::workspace::view::View;
 
@@ -28,9 +30,22 @@ pub struct Wish {
     pub range: Range<usize>,
     pub diagnostic: Option<Diagnostic>,
     pub instruction: Option<String>,
+    /// What its user was asked, by name.
+    pub input: BTreeMap<String, String>,
     /// What the draft is to test, if it is one of tests.
     pub tested: Option<Tested>,
 }
+
+impl Wish {
+    /// Whether it says itself what to write, wherever that is.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.action == FREE && self.instruction.is_some()
+    }
+}
+
+/// The action that does what an instruction says.
+pub const FREE: &str = "generate";
 
 /// What tests are about: its file, with that as the draft.
 #[derive(Clone, Debug)]
@@ -86,6 +101,9 @@ impl Room {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
     pub title: String,
+    /// What is asked, and what asks for a better draft.
+    pub prompt: Arc<Prompt>,
+    pub redraft: Arc<Prompt>,
     pub context: Context,
     /// How many secrets were taken out.
     pub redacted: usize,
@@ -109,6 +127,27 @@ impl Sent {
         Tokens(self.tokens.0.saturating_sub(self.shown().0))
     }
 }
+
+/// What prompts are made of besides the place.
+#[derive(Clone, Copy, Debug)]
+pub struct Stock<'a> {
+    pub library: &'a Library,
+    /// The files that were worked in, the last first, as the index calls them.
+    pub recent: &'a [String],
+    /// How mature the code is to be.
+    pub stage: &'a str,
+}
+
+impl<'a> Stock<'a> {
+    /// Nothing but prompts.
+    #[must_use]
+    pub fn of(library: &'a Library) -> Self {
+        Self { library, recent: &[], stage: STAGE }
+    }
+}
+
+/// How mature code is to be where nobody says.
+pub const STAGE: &str = "development";
 
 /// Why there is no task.
 #[derive(Debug, Error)]
@@ -142,7 +181,7 @@ const FRAGMENT: usize = 8;
 /// What a model is told of marks that it is to keep.
 const KEEP: &str = "Leave marks like `<redacted:…>` just as they are.";
 
-/// Plans, gathers and renders. `recent` are the files that were worked in, the last first, as the index calls them.
+/// Plans, gathers and renders.
 ///
 /// # Errors
 /// When the action does not fit the place, or the prompt does not fit the model.
@@ -151,27 +190,31 @@ pub fn prepare(
     view: &View<'_>,
     wish: &Wish,
     room: Room,
-    recent: &[String],
+    stock: Stock<'_>,
 ) -> Result<(Task, Sent), PrepareError> {
-    let plan = plan(
-        source,
-        &wish.action,
-        wish.range.clone(),
-        wish.diagnostic.as_ref(),
-        wish.instruction.as_deref(),
-    )?;
+    let order = Order {
+        action: &wish.action,
+        range: &wish.range,
+        diagnostic: wish.diagnostic.as_ref(),
+        instruction: wish.instruction.as_deref(),
+        input: &wish.input,
+    };
+    let mut plan = plan(source, stock.library, &order)?;
+    stock.stage.clone_into(&mut plan.inputs.stage);
     let hint = [&plan.inputs.instruction, &plan.inputs.diagnostic]
         .into_iter()
         .flatten()
         .cloned()
         .collect::<Vec<_>>()
         .join("\n");
-    let mut budget = room.context;
+    let shown = &plan.prompt.context;
+    let most = if shown.definitions { shown.tokens.map_or(room.context, Tokens) } else { Tokens(0) };
+    let mut budget = room.context.min(most);
     let mut fittings = 0;
     // Where there is no room for all of it, the context is gathered anew with a smaller budget: whole pieces of code are left out.
     loop {
         let (composed, excess) =
-            compose(source, view, &plan, (&hint, recent), Room { context: budget, ..room })?;
+            compose(source, view, &plan, (&hint, stock), Room { context: budget, ..room })?;
         let Composed { sent, secrets } = composed;
         if excess == Tokens(0) {
             let request = sent.request.clone();
@@ -188,6 +231,9 @@ pub fn prepare(
     }
 }
 
+/// The prompt that asks for a better draft.
+const REDRAFT: &str = "redraft";
+
 /// How often a smaller context is gathered for a model with a small window, before it gets none.
 const FITTINGS: u32 = 3;
 
@@ -202,7 +248,7 @@ fn compose(
     source: &Source<'_>,
     view: &View<'_>,
     plan: &Plan,
-    (hint, recent): (&str, &[String]),
+    (hint, stock): (&str, Stock<'_>),
     room: Room,
 ) -> Result<(Composed, Tokens), PrepareError> {
     let ask = Ask {
@@ -210,12 +256,13 @@ fn compose(
         focus: &plan.focus,
         region: &plan.region,
         hint,
-        recent,
+        recent: stock.recent,
         budget: room.context.0,
         least: context::WORTH,
     };
-    let mut context = context::gather(view, &ask);
-    let mut rendered = prompt::render(plan.prompt, &plan.inputs, &context)?;
+    let mut context =
+        if room.context == Tokens(0) { Context::default() } else { context::gather(view, &ask) };
+    let mut rendered = prompt::render(&plan.prompt, &plan.base, &plan.inputs, &context)?;
     rendered.prefill = rendered.prefill.filter(|_| room.prefill);
     let mut redactor = Redactor::apart_from(&[&rendered.system, &rendered.user]);
     let originals = originals(source, &plan.region, &mut redactor);
@@ -240,11 +287,15 @@ fn compose(
         prefill,
         max_tokens: answer.max(room.least).min(room.output),
         temperature: room.greedy.then_some(0.0),
-        stop: stop.iter().map(|&text| text.to_owned()).collect(),
+        stop: stop.iter().map(|&text| text.to_owned()).chain(plan.prompt.stop.iter().cloned()).collect(),
     };
     let tokens = checked(&request)?;
     let excess = tokens.0.saturating_add(request.max_tokens.0).saturating_sub(room.window.0);
-    let sent = Sent { title: plan.title.clone(), context, redacted, tokens, answer, request };
+    let built_in = Library::built_in();
+    let redraft = stock.library.get(REDRAFT).or_else(|| built_in.get(REDRAFT));
+    let redraft = redraft.unwrap_or(&plan.prompt).clone();
+    let (title, prompt) = (plan.title.clone(), plan.prompt.clone());
+    let sent = Sent { title, prompt, redraft, context, redacted, tokens, answer, request };
     Ok((Composed { sent, secrets }, Tokens(excess)))
 }
 
@@ -279,15 +330,19 @@ fn secrets(redactor: &Redactor, originals: &[(String, usize)]) -> Secrets {
     secrets
 }
 
-/// Whether the catalogue offers just this: a client may have made an action up, or moved it.
+/// Whether the action is one for the place: a client may have made it up, or moved it. What its user has to be asked was asked.
 #[must_use]
-pub fn is_offered(source: &Source<'_>, wish: &Wish) -> bool {
+pub fn is_offered(source: &Source<'_>, wish: &Wish, library: &Library) -> bool {
     let query = Query {
         range: wish.range.clone(),
         diagnostics: wish.diagnostic.iter().cloned().collect(),
         ..Query::default()
     };
-    list(source, &query).iter().any(|offer| offer.action == wish.action && offer.range == wish.range)
+    library.get(&wish.action).is_some_and(|prompt| {
+        offers(source, &query, prompt, &Spot::new(source, &query.range))
+            .iter()
+            .any(|offer| offer.range == wish.range)
+    })
 }
 
 /// The size of the prompt, if it holds no secret.
@@ -335,16 +390,17 @@ pub fn prepare_new(
     view: &View<'_>,
     instruction: &str,
     room: Room,
-    recent: &[String],
+    stock: Stock<'_>,
 ) -> Result<(Task, Sent), PrepareError> {
     let wish = Wish {
         tested: None,
-        action: "generate".to_owned(),
+        action: FREE.to_owned(),
         range: 0..0,
         diagnostic: None,
         instruction: Some(instruction.to_owned()),
+        input: BTreeMap::new(),
     };
-    let (mut task, sent) = prepare(source, view, &wish, room, recent)?;
+    let (mut task, sent) = prepare(source, view, &wish, room, stock)?;
     task.form.shape = Shape::File;
     task.form.lead.clear();
     task.form.base.clear();

@@ -13,7 +13,7 @@ use crate::job::Task;
 use crate::job::rounds::{self, Redraft};
 use crate::model::{Request, Role, Tokens, Turn};
 use crate::prompt::secret::Redactor;
-use crate::prompt::{self, Fault, Inputs};
+use crate::prompt::{self, Fault, Inputs, Prompt};
 use crate::syntax::{lines, parse};
 use crate::text::hidden::quoted;
 use crate::workspace::view::View;
@@ -63,7 +63,7 @@ pub fn redraft(
     // Without the definitions, where they are too much.
     let mut too_large = None;
     for context in [&found, &first] {
-        let request = ask(task, redraft, &inputs, context)?;
+        let request = ask(task, (&sent.redraft, redraft), &inputs, context)?;
         let tokens = checked(&request)?;
         let (prompt, output, window) = (tokens.0, request.max_tokens.0, room.window.0);
         if prompt.saturating_add(output) <= window {
@@ -77,7 +77,12 @@ pub fn redraft(
     Err(too_large.unwrap_or(PrepareError::NoLanguage))
 }
 
-fn ask(task: &Task, redraft: &Redraft, inputs: &Inputs, found: &Context) -> Result<Request, PrepareError> {
+fn ask(
+    task: &Task,
+    (prompt, redraft): (&Prompt, &Redraft),
+    inputs: &Inputs,
+    found: &Context,
+) -> Result<Request, PrepareError> {
     let mut request = task.first.clone();
     if redraft.afresh {
         // Who is shown its own draft once more writes it once more; and what is certain to be the same is not asked.
@@ -85,7 +90,7 @@ fn ask(task: &Task, redraft: &Redraft, inputs: &Inputs, found: &Context) -> Resu
     }
     let known: Vec<&str> = request.turns.iter().map(|turn| turn.text.as_str()).collect();
     let mut redactor = Redactor::apart_from(&known);
-    let rendered = prompt::render("redraft", inputs, found)?;
+    let rendered = prompt::render(prompt, prompt, inputs, found)?;
     let user = redactor.redact(&task.secrets.hide(&rendered.user));
     match &redraft.draft {
         Some(draft) if !redraft.afresh => {

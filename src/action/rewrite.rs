@@ -9,52 +9,25 @@
 //!
 //! The comment stays: it is the user's, above the region or at its top.
 
-use super::plan::{Parts, qualified, surroundings};
-use super::select::{Selection, select};
-use super::{Action, Ask, Offer, Plan, PlanError, Query, short};
+use super::plan::{Parts, qualified, surroundings, title};
+use super::select::select;
+use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
-use crate::syntax::{Source, definition, lines};
+use crate::syntax::{definition, lines};
 use crate::text::indent::Indent;
-
-pub(super) const ACTION: Action =
-    Action { id: "rewrite", kind: "refactor.rewrite.redraft.rewrite", offer, plan };
 
 /// The largest selection, in bytes: about 5,000 tokens, which a model has to write again in full.
 pub(super) const LIMIT: usize = 18_000;
 
-/// How much of the instruction the title has, in characters.
-const TITLE: usize = 60;
-
-fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
-    if query.range.is_empty() || query.range.len() > 2 * LIMIT {
-        return;
-    }
-    let Some(Selection { instruction: Some(instruction), region, .. }) = select(source, &query.range) else {
-        return;
-    };
-    if region.len() <= LIMIT {
-        offers.push(Offer {
-            action: ACTION.id,
-            title: title(&instruction),
-            kind: ACTION.kind,
-            range: query.range.clone(),
-            diagnostic: None,
-        });
-    }
-}
-
-fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
-    of(ask, ACTION.id)
-}
-
-/// The plan for the selection; an instruction that was given goes before the comment's.
-pub(super) fn of(ask: &Ask<'_>, action: &'static str) -> Result<Plan, PlanError> {
+/// An instruction that was given goes before the comment's.
+pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let (source, line) = (ask.source, ask.line());
     check_size(ask, ask.range.len() / 2)?;
     let selection = select(source, &ask.range).ok_or(PlanError::NothingSelected { line })?;
     let instruction = ask.instruction.map(str::to_owned).or(selection.instruction);
     let comment = source.language.comment;
-    let instruction = instruction.ok_or(PlanError::NoInstruction { line, comment })?;
+    let needs = || PlanError::NoInstruction { line, comment };
+    let instruction = if ask.says() { instruction } else { Some(instruction.ok_or_else(needs)?) };
     check_size(ask, selection.region.len())?;
     let definitions = definition::around(source, &selection.region);
     let around = surroundings(source, &selection.region, definitions.first());
@@ -62,22 +35,22 @@ pub(super) fn of(ask: &Ask<'_>, action: &'static str) -> Result<Plan, PlanError>
     let selected = lines::slice(source.text, &selection.region).replace("\r\n", "\n");
     let selected = selected.strip_prefix(selection.base.as_str()).unwrap_or(&selected);
     inputs.selection = Some(lines::dedent(selected, &selection.base));
-    inputs.instruction = Some(instruction.clone());
+    inputs.instruction.clone_from(&instruction);
+    inputs.function = definitions.last().map(|one| super::node::shown(source, one));
     inputs.before = around.before;
     inputs.after = around.after;
     let parts = Parts {
-        action,
-        title: title(&instruction),
+        title: title(definitions.last(), instruction.as_deref()),
         region: selection.region,
         shape: Shape::Block,
         below: false,
-        base: selection.base,
+        indent: selection.base,
         unit: Indent::of(source.text),
-        prompt: ACTION.id,
+        base: "rewrite",
         inputs,
         focus: around.focus,
     };
-    Ok(parts.plan(source))
+    Ok(parts.plan(ask))
 }
 
 pub(super) fn check_size(ask: &Ask<'_>, size: usize) -> Result<(), PlanError> {
@@ -85,8 +58,4 @@ pub(super) fn check_size(ask: &Ask<'_>, size: usize) -> Result<(), PlanError> {
         return Err(PlanError::TooLarge { line: ask.line(), size, limit: LIMIT });
     }
     Ok(())
-}
-
-fn title(instruction: &str) -> String {
-    format!("Rewrite: {}", short(instruction, TITLE))
 }

@@ -69,6 +69,21 @@ pub(super) fn above(source: &Source<'_>, line: usize) -> Option<String> {
     Some(read(source, top..lowest + 1))
 }
 
+/// The comment that `line` is a part of, in whole lines, without its mark and that of an instruction.
+pub(super) fn comment(source: &Source<'_>, line: usize) -> Option<String> {
+    let is_one = |line: &usize| lines::begins_with(source.text, *line, source.language.comment);
+    if !is_one(&line) {
+        return None;
+    }
+    let top = (line.saturating_sub(COMMENT)..=line).rev().take_while(is_one).last().unwrap_or(line);
+    let last = (line..lines::count(source.text)).take(COMMENT).take_while(is_one).last().unwrap_or(line);
+    let texts: Vec<String> = (top..=last).filter_map(|line| comment_text(source, line)).collect();
+    let text = texts.join(" ");
+    let is_marked = text.get(..MARK.len()).is_some_and(|head| head.eq_ignore_ascii_case(MARK));
+    let text = if is_marked { text[MARK.len()..].trim() } else { text.trim() };
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// The instruction at the top of `range`, and where the comment's last line ends.
 fn inside(source: &Source<'_>, range: &Range<usize>) -> Option<(String, usize)> {
     let text = source.text;

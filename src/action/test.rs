@@ -3,40 +3,23 @@
 
 use std::sync::Arc;
 
-use super::{Action, Ask, Offer, Plan, PlanError, Query};
+use super::PlanError;
 use crate::check::{Overlay, Version};
+use crate::prompt::{self, Inputs, Prompt};
 use crate::syntax::definition::{self, Definition, Kind};
 use crate::syntax::{Source, lines};
-
-pub(super) const ACTION: Action = Action { id: ID, kind: "refactor.rewrite.redraft.test", offer, plan };
 
 /// Its name on the wire.
 pub const ID: &str = "test";
 /// The longest function that tests are written for, in bytes: all of it is shown.
 const LIMIT: usize = 18_000;
 
-fn offer(source: &Source<'_>, query: &Query, offers: &mut Vec<Offer>) {
-    if let Some((_, name)) = function(source, &query.range).filter(|_| !query.automatic) {
-        offers.push(Offer {
-            action: ACTION.id,
-            title: format!("Write tests for `{name}`"),
-            kind: ACTION.kind,
-            range: query.range.clone(),
-            diagnostic: None,
-        });
-    }
-}
-
-/// It is planned in the file that the tests go into.
-fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
-    Err(PlanError::Elsewhere { line: ask.line() })
-}
-
 /// What is asked for the function at `range`; `module` is how the tests import its file.
 ///
 /// # Errors
 /// Where there is no function that is written.
 pub fn instruction(
+    prompt: &Prompt,
     source: &Source<'_>,
     range: &std::ops::Range<usize>,
     module: &str,
@@ -45,13 +28,20 @@ pub fn instruction(
     let (function, name) = function(source, range).ok_or(PlanError::NothingToTest { line })?;
     let code = lines::slice(source.text, &function.whole);
     let code = lines::dedent(&code.replace("\r\n", "\n"), &function.indent);
-    let ticks = "`".repeat(crate::prompt::ticks(&code));
-    Ok(format!(
-        "{} for `{name}`, which the module `{module}` has: import it from there. Test what it promises: usual cases, limits, and what it raises. Only new test functions with names of their own, that the file does not have yet; no copy of the tested code. It is:\n\n{ticks}{}\n{}\n{ticks}",
-        source.language.tests.ask,
-        source.language.fence,
-        code.trim_end()
-    ))
+    let text = |text: &str| Some(text.to_owned());
+    let inputs = Inputs {
+        language: source.language.name.to_owned(),
+        fence: source.language.fence.to_owned(),
+        comment: source.language.comment.to_owned(),
+        path: source.path.to_owned(),
+        name: Some(name),
+        module: text(module),
+        ask: text(source.language.tests.ask),
+        function: text(code.trim_end()),
+        ..Inputs::default()
+    };
+    let said = prompt::instruction(prompt, &inputs, "").ok().flatten();
+    said.ok_or_else(|| PlanError::NoAction(prompt.name.clone()))
 }
 
 /// The file of the function at `range`, with the function's body as a draft that changed nothing: what its tests are measured by.
@@ -74,7 +64,7 @@ pub fn tested(source: &Source<'_>, range: &std::ops::Range<usize>) -> Option<Ove
 }
 
 /// The innermost function that is written, with the names around it.
-fn function(source: &Source<'_>, range: &std::ops::Range<usize>) -> Option<(Definition, String)> {
+pub(super) fn function(source: &Source<'_>, range: &std::ops::Range<usize>) -> Option<(Definition, String)> {
     if source.language.is_test(source.path) || source.language.declares(source.path) {
         return None;
     }

@@ -1,7 +1,31 @@
 //! What is offered where, and what each action may replace: data, and random Python that must not break it.
 
-use super::*;
+use super::{Diagnostic, Offer, Plan, PlanError, Query};
+use crate::prompt::Library;
+use crate::syntax::Source;
 use crate::syntax::{fixture::Fixture, lines};
+
+fn list(source: &Source<'_>, query: &Query) -> Vec<Offer> {
+    super::list(source, query, &Library::built_in())
+}
+
+fn plan(
+    source: &Source<'_>,
+    action: &str,
+    range: std::ops::Range<usize>,
+    diagnostic: Option<&Diagnostic>,
+    instruction: Option<&str>,
+) -> Result<Plan, PlanError> {
+    let input = std::collections::BTreeMap::new();
+    let order = super::Order { action, range: &range, diagnostic, instruction, input: &input };
+    super::plan(source, &Library::built_in(), &order)
+}
+
+/// The names of all actions.
+fn actions() -> Vec<String> {
+    let library = Library::built_in();
+    library.iter().filter(|prompt| prompt.replace.is_some()).map(|prompt| prompt.name.clone()).collect()
+}
 
 /// The text with the region in «» and the import block in ‹›, then lead, base and shape's first word.
 fn show(fixture: &Fixture, plan: &Plan) -> String {
@@ -299,8 +323,8 @@ fn hostile_files_are_answered() {
             let diagnostic = Diagnostic { range: range.clone(), ..Diagnostic::default() };
             let query = Query { range, diagnostics: vec![diagnostic.clone()], ..Query::default() };
             let _ = list(&source, &query);
-            for action in ACTIONS {
-                let plan = plan(&source, action.id, query.range.clone(), Some(&diagnostic), Some("go"));
+            for action in actions() {
+                let plan = plan(&source, &action, query.range.clone(), Some(&diagnostic), Some("go"));
                 let Ok(plan) = plan else { continue };
                 let facts = crate::syntax::facts::extract(language, &text, &fixture.tree);
                 let index = crate::workspace::Index::default();
@@ -316,8 +340,9 @@ fn hostile_files_are_answered() {
                 };
                 let context = crate::context::gather(&view, &ask);
                 assert!(context.tokens() <= 1_000);
-                let rendered = crate::prompt::render(plan.prompt, &plan.inputs, &context).unwrap();
-                assert!(rendered.user.len() < 100_000, "{} on {text:.20}", action.id);
+                let rendered =
+                    crate::prompt::render(&plan.prompt, &plan.base, &plan.inputs, &context).unwrap();
+                assert!(rendered.user.len() < 100_000, "{} on {text:.20}", &action);
             }
         }
     }
@@ -392,14 +417,14 @@ mod random {
             let query = Query { range: range.clone(), diagnostics: vec![diagnostic.clone()], ..Query::default() };
             for offer in list(&source, &query) {
                 // What is planned elsewhere needs no plan here.
-                if offer.action == test::ID {
+                if offer.action == "test" {
                     continue;
                 }
-                let made = plan(&source, offer.action, offer.range.clone(), Some(&diagnostic), None);
+                let made = plan(&source, &offer.action, offer.range.clone(), Some(&diagnostic), None);
                 prop_assert!(made.is_ok(), "{} is offered and then refused: {:?}", offer.action, made);
             }
-            for action in ACTIONS {
-                let Ok(plan) = plan(&source, action.id, range.clone(), Some(&diagnostic), Some("do")) else { continue };
+            for action in actions() {
+                let Ok(plan) = plan(&source, &action, range.clone(), Some(&diagnostic), Some("do")) else { continue };
                 let region = plan.region;
                 prop_assert!(region.start <= region.end && text.is_char_boundary(region.start) && text.is_char_boundary(region.end));
                 prop_assert!(plan.form.base.chars().all(char::is_whitespace));
@@ -410,7 +435,7 @@ mod random {
                     prop_assert!(imports.end < region.start || imports.start > region.end);
                     prop_assert!(text.is_char_boundary(imports.start) && text.is_char_boundary(imports.end));
                 }
-                crate::prompt::render(plan.prompt, &plan.inputs, &crate::context::Context::default()).unwrap();
+                crate::prompt::render(&plan.prompt, &plan.base, &plan.inputs, &crate::context::Context::default()).unwrap();
             }
         }
     }

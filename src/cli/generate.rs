@@ -5,6 +5,7 @@ mod place;
 mod print;
 mod run;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use super::{Failure, setup};
 use crate::action::prepare::{PrepareError, Room, Sent};
 use crate::check::copy::Copy;
 use crate::check::process::none_left;
-use crate::config::{CheckerSpec, Choices, Refine};
+use crate::config::{CheckerSpec, Choices, Config, Refine};
 use crate::job::Task;
 use crate::job::rounds::Limits;
 use crate::model::choose::Task as Errand;
@@ -23,10 +24,13 @@ use crate::model::ledger::Fate;
 use crate::model::registry::{Chosen, Place as Location, Registry};
 use crate::model::route::{Route, Wanted};
 use crate::model::{ErrorKind, MicroUsd, ModelError};
+use crate::prompt::Prompt;
+use crate::prompt::format::Checks;
 use crate::text::edit::applied;
 
 use self::file::Text;
-use self::place::{INDEXING, Place, Site};
+pub(super) use self::place::Place;
+use self::place::{INDEXING, Site};
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["at", "new"])))]
@@ -34,9 +38,15 @@ pub(super) struct GenerateArgs {
     /// The file to write into
     #[arg(required_unless_present = "new", conflicts_with = "new")]
     file: Option<PathBuf>,
-    /// The place: any line of a function without a body, or where to put what the instruction says (1-based)
-    #[arg(long, value_name = "LINE[:COL]")]
+    /// The place: any line of a function without a body, where to put what the instruction says, or the lines that are selected (1-based)
+    #[arg(long, value_name = "LINE[:COL]|LINE-LINE")]
     at: Option<Place>,
+    /// The prompt that says what to do (`redraft prompts list`) [default: `implement`; with an instruction, `generate`]
+    #[arg(long, value_name = "NAME", conflicts_with = "new")]
+    action: Option<String>,
+    /// What the prompt asks
+    #[arg(long, value_name = "NAME=VALUE", value_parser = super::prompts::named, requires = "action")]
+    input: Vec<(String, String)>,
     /// Write a new file
     #[arg(long, value_name = "FILE", requires = "instruction")]
     new: Option<PathBuf>,
@@ -83,13 +93,9 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     }
     let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
     let registry = setup::registry(&config, &setup::state_dir()?);
-    let prompt = if args.instruction.is_some() { "generate" } else { "implement" };
-    let mut wanted = Wanted {
-        task: Some(Errand::Implement),
-        prompt_name: Some(prompt.to_owned()),
-        named: args.model.clone(),
-        ..Wanted::default()
-    };
+    let default = if args.instruction.is_some() { "generate" } else { "implement" };
+    let prompt = args.action.as_deref().unwrap_or(default);
+    let mut wanted = wanted(prompt, args.model.clone());
     // A wrong name is told before the project is looked at.
     registry.plan(&wanted).map_err(|error| Failure::Usage(error.message))?;
     let streams = !(args.diff || args.write || args.estimate || args.output.is_some());
@@ -98,14 +104,14 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let state = setup::state_dir().ok();
     let site =
         Site::new(path, &text, args.at, instruction, args.new.is_some(), (INDEXING, state.as_deref()))?;
-    let choices = match site.folder() {
-        Some(folder) => {
-            Choices::of(&config, folder, None).map_err(|problems| Failure::Usage(setup::told(&problems)))?
-        }
-        None => Choices::default(),
-    };
-    choices.check(registry.catalogue()).map_err(|error| Failure::Usage(error.message))?;
+    let choices = choices(&site, &config, &registry)?;
+    let library = super::prompts::library(&config, site.folder());
+    let prompt = library.get(prompt).cloned();
+    apply(prompt.as_deref(), &registry, &mut wanted);
     choices.apply(&mut wanted);
+    let input = args.input.iter().cloned().collect();
+    let refine = choices.refine.over(config.refine);
+    let site = site.gated(refine.gates).with(library, args.action.clone(), input);
     let (question, first) = question(&site, &registry, &wanted)?;
     if let Some(note) = first.1.note() {
         progress.line(note);
@@ -119,10 +125,16 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::Failed(format!("the runtime could not start: {error}")))?;
-    let refine = choices.refine.over(config.refine);
-    let limits = limits(args.rounds, refine);
-    let site = site.gated(refine.gates);
+    let mut limits = limits(args.rounds, refine);
+    let checks = prompt.as_ref().map_or(Checks::All, |prompt| prompt.checks);
+    if let Some(most) = prompt.and_then(|prompt| prompt.rounds) {
+        limits.rounds = limits.rounds.min(most);
+    }
+    if checks == Checks::Nothing {
+        limits.rounds = 0;
+    }
     let (checkers, not_run) = match site.checkers(&config) {
+        _ if checks != Checks::All => (None, None),
         Ok(checkers) => (checkers, None),
         Err(why) => (None, Some(format!("not checked: {why}"))),
     };
@@ -162,6 +174,55 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     }
     progress.line(&outcome.figures);
     Ok(if args.strict && !left.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A question about a place.
+pub(super) struct Asked<'a> {
+    pub action: &'a str,
+    pub at: Place,
+    pub instruction: Option<&'a str>,
+    pub input: BTreeMap<String, String>,
+}
+
+/// What would be sent for it, and to which model; nobody is asked.
+pub(super) fn asked(path: &Path, ask: Asked<'_>) -> Result<(Sent, String), Failure> {
+    let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
+    let registry = setup::registry(&config, &setup::state_dir()?);
+    let (text, state) = (file::read(path)?, setup::state_dir().ok());
+    let site = Site::new(path, &text, Some(ask.at), ask.instruction, false, (INDEXING, state.as_deref()))?;
+    let choices = choices(&site, &config, &registry)?;
+    let library = super::prompts::library(&config, site.folder());
+    let mut wanted = wanted(ask.action, None);
+    apply(library.get(ask.action).map(AsRef::as_ref), &registry, &mut wanted);
+    choices.apply(&mut wanted);
+    let gates = choices.refine.over(config.refine).gates;
+    let site = site.gated(gates).with(library, Some(ask.action.to_owned()), ask.input);
+    let ((_, sent), (chosen, _)) = question(&site, &registry, &wanted)?;
+    Ok((sent, chosen.name))
+}
+
+fn wanted(prompt: &str, named: Option<String>) -> Wanted {
+    Wanted { task: Some(Errand::Implement), prompt_name: Some(prompt.to_owned()), named, ..Wanted::default() }
+}
+
+/// What the prompt itself wants of its model.
+fn apply(prompt: Option<&Prompt>, registry: &Registry, wanted: &mut Wanted) {
+    let Some(prompt) = prompt else { return };
+    wanted.task = Some(prompt.task);
+    let is_known = |name: &&String| registry.catalogue().model(Some(name)).is_ok();
+    wanted.default = prompt.model.as_ref().filter(is_known).cloned();
+}
+
+/// What the workspace chooses.
+fn choices(site: &Site<'_>, config: &Config, registry: &Registry) -> Result<Choices, Failure> {
+    let choices = match site.folder() {
+        Some(folder) => {
+            Choices::of(config, folder, None).map_err(|problems| Failure::Usage(setup::told(&problems)))?
+        }
+        None => Choices::default(),
+    };
+    choices.check(registry.catalogue()).map_err(|error| Failure::Usage(error.message))?;
+    Ok(choices)
 }
 
 /// A file with a draft in it.

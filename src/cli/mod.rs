@@ -9,6 +9,7 @@ mod context;
 mod engine;
 mod generate;
 mod models;
+mod prompts;
 mod serve;
 mod setup;
 mod supervise;
@@ -52,6 +53,8 @@ enum Command {
     Models(models::ModelsArgs),
     /// What the built-in checks find in files: syntax, made-up names, calls that do not fit
     Check(check::CheckArgs),
+    /// Prompts: which there are, what would be sent, whether files are right
+    Prompts(prompts::PromptsArgs),
     /// Experiments: what checks and further rounds bring
     Bench(bench::BenchArgs),
     /// The configuration: where it is, whether it is right, what comes of it
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Prompts(args) => prompts::run(&args),
         Command::Usage(args) => usage::run(&args),
         Command::Models(args) => setup::state_dir().and_then(|state| models::run(args, &state)),
     };

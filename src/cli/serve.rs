@@ -11,6 +11,7 @@ use crate::check::process::Supervisor;
 use crate::config;
 use crate::model::listing::Listings;
 use crate::model::registry::Registry;
+use crate::prompt::Shelves;
 use crate::server::{Loaded, Reload, Setup, serve};
 
 /// Threads of the runtime: one for the loop, one for what it waits for.
@@ -46,6 +47,7 @@ pub(super) fn run(_: &ServeArgs) -> Result<ExitCode, Failure> {
         notices,
         reload: Some(Arc::new(reload)),
         supervisor: Supervisor::this().ok(),
+        shelves: Arc::new(Shelves::new(config::prompts_dir())),
     };
     if let Ok(state) = setup::state_dir() {
         drop(runtime.spawn_blocking(move || Copy::sweep_left(&state)));

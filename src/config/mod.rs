@@ -17,7 +17,7 @@ mod workspace;
 use std::path::{Path, PathBuf};
 
 pub use self::checkers::{CheckerKind, CheckerSpec, LinePattern, ReportFormat};
-pub use self::places::{config_file, state_dir};
+pub use self::places::{config_file, prompts_dir, state_dir};
 pub use self::problem::{Place, Problem};
 pub use self::refine::{Mode, Refine, Stage};
 pub use self::workspace::{Choices, WORKSPACE_FILE};

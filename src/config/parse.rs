@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::problem::{Problem, Problems, did_you_mean};
+use super::problem::{Problem, Problems};
 use super::table::{At, Table};
 use super::{Config, Mode, Refine, Stage};
 use crate::model::account::Budget;
@@ -23,6 +23,7 @@ use crate::model::spec::{
 use crate::model::store::CATALOGUE;
 use crate::model::telemetry::Collector;
 use crate::model::{MicroUsd, Tokens};
+use crate::text::nearest::did_you_mean;
 
 /// Where Anthropic's API is, for those who do not go through a proxy.
 const ANTHROPIC_URL: &str = "https://api.anthropic.com";

@@ -40,6 +40,12 @@ pub fn state_dir() -> Result<PathBuf, Problem> {
     state_dir_with(&|name| std::env::var_os(name), platform().as_ref())
 }
 
+/// The directory of the user's prompts: `prompts` beside the configuration file. It is not made here, and may not be there.
+#[must_use]
+pub fn prompts_dir() -> Option<PathBuf> {
+    Some(config_file().ok()?.path.parent()?.join("prompts"))
+}
+
 /// The text of the file; `None` if it need not be there and is not.
 pub(super) fn read(file: &ConfigFile) -> Result<Option<String>, Problem> {
     let problem = |message: String| whole(&file.path, message);

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problems, did_you_mean};
+use super::problem::Problems;
 use super::settings::{self, Kind, MAX_DOLLARS};
+use crate::text::nearest::did_you_mean;
 
 /// A value and where it stands.
 pub(super) struct At<T> {

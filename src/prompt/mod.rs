@@ -1,12 +1,14 @@
-//! The library of prompts: files of `prompts/`, compiled in, checked by a test, rendered for one run.
+//! Prompts: files of `prompts/`, compiled in, and those of users and workspaces; rendered for one run.
 //!
 //! A prompt has a system part without variables (so that providers' caches hit), a user part, and for engines that can go
 //! on from it the beginning of the answer. Nothing here decides what code a prompt shows: that is the action's and the
 //! context's. What is rendered still has to pass `secret::redact`.
 
-mod file;
+pub mod format;
+pub mod library;
 pub mod secret;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -15,27 +17,18 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 use thiserror::Error;
 
-pub use file::{FileError, Prompt, Replace, parse};
+pub use format::{Body, Condition, FileError, NodeKind, Prompt, Replace};
+pub use library::{Library, Shelves};
 
 use crate::context::Context;
 
-/// The prompts' names and texts; a file is one row.
-const FILES: [(&str, &str); 6] = [
-    ("docstring", include_str!("../../prompts/docstring.prompt.md")),
-    ("fix", include_str!("../../prompts/fix.prompt.md")),
-    ("generate", include_str!("../../prompts/generate.prompt.md")),
-    ("implement", include_str!("../../prompts/implement.prompt.md")),
-    ("redraft", include_str!("../../prompts/redraft.prompt.md")),
-    ("rewrite", include_str!("../../prompts/rewrite.prompt.md")),
-];
+/// What templates can include, by name.
+const PARTS: [(&str, &str); 1] = [("production", include_str!("../../prompts/parts/production.md"))];
 
 /// The least number of backticks of a fence.
 const FENCE: usize = 3;
 
-static LIBRARY: LazyLock<Vec<Prompt>> = LazyLock::new(|| {
-    let parse = |(name, text): (&str, &str)| parse(name, text).expect("a test parses every prompt file");
-    FILES.into_iter().map(parse).collect()
-});
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment_of_parts);
 
 /// What prompts may speak of. Code is without its place's indentation, with LF line ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -60,6 +53,8 @@ pub struct Inputs {
     pub function: Option<String>,
     /// The code that is to be replaced.
     pub selection: Option<String>,
+    /// What its user has selected of it, where more than that is replaced.
+    pub marked: Option<String>,
     /// What a checker said.
     pub diagnostic: Option<String>,
     /// The lines right above and below the region, as they stand in the file.
@@ -71,6 +66,20 @@ pub struct Inputs {
     pub tried: Vec<String>,
     /// The last draft is not shown: another one is wanted.
     pub afresh: bool,
+    /// The definition has a docstring.
+    pub documented: bool,
+    /// How the file's docstrings are written, in prose.
+    pub style: Option<String>,
+    /// How the module is imported.
+    pub module: Option<String>,
+    /// What is asked for where tests are, in prose.
+    pub ask: Option<String>,
+    /// Tests that name the definition.
+    pub tests: Option<String>,
+    /// What its user was asked.
+    pub input: BTreeMap<String, String>,
+    /// How mature the code is to be: `development`, `staging`, `production`.
+    pub stage: String,
 }
 
 /// What a checker found, and the line of code that it is about.
@@ -94,10 +103,19 @@ pub struct Rendered {
 /// Why a prompt could not be rendered. For the built-in ones, a fault of ours.
 #[derive(Debug, Error)]
 pub enum RenderError {
-    #[error("there is no prompt `{0}`")]
-    Unknown(String),
-    #[error("prompt `{name}` cannot be rendered: {error:#}")]
-    Template { name: String, error: minijinja::Error },
+    #[error("the prompt `{name}` ({place}) cannot be rendered: {error:#}")]
+    Template { name: String, place: String, error: minijinja::Error },
+    #[error(
+        "the prompt `{name}` says only what to do, and `{form}`, which would say the rest, does so, too; give `{form}` a part `<!-- user -->`"
+    )]
+    NoForm { name: String, form: String },
+}
+
+impl RenderError {
+    fn of(prompt: &Prompt, error: minijinja::Error) -> Self {
+        let place = prompt.path.as_ref().map_or("built in".to_owned(), |path| path.display().to_string());
+        Self::Template { name: prompt.name.clone(), place, error }
+    }
 }
 
 /// Everything a template sees.
@@ -106,50 +124,88 @@ struct Variables<'a> {
     #[serde(flatten)]
     inputs: &'a Inputs,
     /// The code that was gathered, as one text; empty when there is none.
-    context: String,
+    context: &'a str,
     /// A fence that no code in the prompt closes.
     ticks: String,
 }
 
-/// Every prompt, by name.
-#[must_use]
-pub fn library() -> &'static [Prompt] {
-    &LIBRARY
+/// What a title speaks of, each in a few words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Title {
+    /// The definition, without those around it.
+    pub name: String,
+    pub instruction: String,
+    pub diagnostic: String,
+    pub documented: bool,
 }
 
-/// The prompt called `name`.
-#[must_use]
-pub fn get(name: &str) -> Option<&'static Prompt> {
-    LIBRARY.iter().find(|prompt| prompt.name == name)
-}
-
-/// Renders the built-in prompt `name`.
+/// What an action that `prompt` is of is called in menus.
 ///
 /// # Errors
-/// When there is none of that name, or its template fails.
-pub fn render(name: &str, inputs: &Inputs, context: &Context) -> Result<Rendered, RenderError> {
-    let prompt = get(name).ok_or_else(|| RenderError::Unknown(name.to_owned()))?;
-    render_with(prompt, inputs, context)
+/// When the template fails.
+pub fn title(prompt: &Prompt, title: &Title) -> Result<String, RenderError> {
+    let title = ENVIRONMENT.render_named_str(&prompt.name, &prompt.title, Value::from(Serde(title)));
+    title.map_err(|error| RenderError::of(prompt, error))
 }
 
-/// Renders `prompt`.
+/// What a prompt that is but an instruction says, with what its user adds; nothing of one that says all itself.
+///
+/// # Errors
+/// When the template fails.
+pub fn instruction(prompt: &Prompt, inputs: &Inputs, context: &str) -> Result<Option<String>, RenderError> {
+    let Body::Instruction(template) = &prompt.body else { return Ok(None) };
+    let ticks = ticks_for(inputs, context);
+    let own = part(prompt, template, &Variables { inputs, context, ticks })?;
+    let own = own.trim();
+    Ok(Some(match &inputs.instruction {
+        Some(more) if !template.contains("instruction") => format!("{own}\n{more}"),
+        _ => own.to_owned(),
+    }))
+}
+
+/// Renders `prompt`; `form` is the one that says the rest of it where it is but an instruction.
 ///
 /// # Errors
 /// When its template fails: an undefined variable, a wrong type.
-pub fn render_with(prompt: &Prompt, inputs: &Inputs, context: &Context) -> Result<Rendered, RenderError> {
+pub fn render(
+    prompt: &Prompt,
+    form: &Prompt,
+    inputs: &Inputs,
+    context: &Context,
+) -> Result<Rendered, RenderError> {
     let context = context.render(&inputs.comment);
-    let ticks = "`".repeat(longest_ticks(inputs, &context).max(FENCE - 1) + 1);
-    let variables = Value::from(Serde(Variables { inputs, context, ticks }));
-    let fail = |error| RenderError::Template { name: prompt.name.clone(), error };
-    let environment = environment();
-    let part = |text: &str| environment.render_named_str(&prompt.name, text, variables.clone()).map_err(fail);
-    let prefill = prompt.prefill.as_deref().map(part).transpose()?;
+    let Some(instruction) = instruction(prompt, inputs, &context)? else {
+        return whole(prompt, prompt, inputs, &context);
+    };
+    whole(form, prompt, &Inputs { instruction: Some(instruction), ..inputs.clone() }, &context)
+}
+
+/// Renders all of `form`, for `prompt`.
+fn whole(form: &Prompt, prompt: &Prompt, inputs: &Inputs, context: &str) -> Result<Rendered, RenderError> {
+    let Body::Whole { system, user, prefill } = &form.body else {
+        return Err(RenderError::NoForm { name: prompt.name.clone(), form: form.name.clone() });
+    };
+    let variables = Variables { inputs, context, ticks: ticks_for(inputs, context) };
+    let prefill = prefill.as_deref().map(|prefill| part(form, prefill, &variables)).transpose()?;
     Ok(Rendered {
-        system: prompt.system.clone(),
-        user: part(&prompt.user)?.trim_end().to_owned(),
+        system: system.clone(),
+        user: part(form, user, &variables)?.trim_end().to_owned(),
         prefill: prefill.filter(|prefill| !prefill.trim().is_empty()),
         max_tokens: prompt.max_tokens,
     })
+}
+
+fn part(prompt: &Prompt, text: &str, variables: &Variables<'_>) -> Result<String, RenderError> {
+    let rendered = ENVIRONMENT.render_named_str(&prompt.name, text, Value::from(Serde(variables)));
+    rendered.map_err(|error| RenderError::of(prompt, error))
+}
+
+fn environment_of_parts() -> Environment<'static> {
+    let mut environment = environment();
+    for (name, text) in PARTS {
+        environment.add_template(name, text).expect("a test renders every part");
+    }
+    environment
 }
 
 fn environment() -> Environment<'static> {
@@ -168,14 +224,25 @@ pub fn ticks(code: &str) -> usize {
     code.lines().map(ticks_of).max().unwrap_or(0).max(FENCE - 1) + 1
 }
 
+fn ticks_for(inputs: &Inputs, context: &str) -> String {
+    "`".repeat(longest_ticks(inputs, context).max(FENCE - 1) + 1)
+}
+
 fn ticks_of(line: &str) -> usize {
     line.trim_start().bytes().take_while(|&byte| byte == b'`').count()
 }
 
 /// The longest run of backticks that begins a line of the code shown.
 fn longest_ticks(inputs: &Inputs, context: &str) -> usize {
-    let code =
-        [&inputs.opening, &inputs.function, &inputs.selection, &inputs.diagnostic, &inputs.instruction];
+    let code = [
+        &inputs.opening,
+        &inputs.function,
+        &inputs.selection,
+        &inputs.diagnostic,
+        &inputs.instruction,
+        &inputs.tests,
+        &inputs.marked,
+    ];
     let code = code.into_iter().flatten().map(String::as_str).chain([
         inputs.before.as_str(),
         inputs.after.as_str(),

@@ -21,7 +21,11 @@ fn inputs() -> Inputs {
         findings: vec![Fault { line: "y = x + 1".to_owned(), message: "`x` is bound nowhere".to_owned() }],
         rejected: text("the draft is empty"),
         tried: vec!["`z` is bound nowhere".to_owned()],
-        afresh: false,
+        marked: text("x"),
+        module: text("pkg.shapes"),
+        ask: text("Write tests"),
+        stage: "development".to_owned(),
+        ..Inputs::default()
     }
 }
 
@@ -38,22 +42,29 @@ fn context() -> Context {
     Context { excerpts: vec![excerpt("import math")], omitted: 0 }
 }
 
+/// The built-in prompt `name`, rendered by itself.
+fn render(name: &str, inputs: &Inputs, context: &Context) -> Result<Rendered, RenderError> {
+    let prompt = Library::built_in().get(name).unwrap().clone();
+    super::render(&prompt, &prompt, inputs, context)
+}
+
 #[test]
 fn every_file_is_sound() {
-    let names: Vec<&str> = library().iter().map(|prompt| prompt.name.as_str()).collect();
-    assert_eq!(names, FILES.map(|(name, _)| name));
-    for prompt in library() {
-        assert!(
-            // A redraft goes on from a question that has one.
-            (!prompt.system.is_empty() || prompt.name == "redraft")
-                && !prompt.title.is_empty()
-                && !prompt.description.is_empty(),
-            "{}",
-            prompt.name
-        );
+    let library = Library::built_in();
+    for prompt in library.iter() {
+        let Body::Whole { system, .. } = &prompt.body else {
+            assert!(
+                instruction(prompt, &inputs(), "").unwrap().is_some_and(|text| !text.is_empty()),
+                "{}",
+                prompt.name
+            );
+            continue;
+        };
+        // A redraft goes on from a question that has one.
+        assert!(!system.is_empty() || prompt.name == "redraft", "{}", prompt.name);
         for context in [context(), Context::default()] {
             for instruction in [None, Some("be quick".to_owned())] {
-                let rendered = render_with(prompt, &Inputs { instruction, ..inputs() }, &context).unwrap();
+                let rendered = render(&prompt.name, &Inputs { instruction, ..inputs() }, &context).unwrap();
                 assert!(
                     !rendered.user.contains("\n\n\n") && !rendered.user.starts_with('\n'),
                     "{}",
@@ -62,6 +73,13 @@ fn every_file_is_sound() {
                 assert!(rendered.user.matches("```").count().is_multiple_of(2), "{}", rendered.user);
             }
         }
+    }
+    for prompt in library.iter() {
+        let is_action = prompt.replace.is_some();
+        assert!(!prompt.title.is_empty() && !prompt.description.is_empty(), "{}", prompt.name);
+        assert!(is_action || prompt.kind.is_empty(), "{}", prompt.name);
+        let title = title(prompt, &Title { name: "f".to_owned(), ..Title::default() });
+        assert!(title.is_ok_and(|title| !title.trim().is_empty()), "{}", prompt.name);
     }
 }
 
@@ -121,33 +139,6 @@ fn code_cannot_close_its_fence() {
     assert!(rendered.user.ends_with("`````python\ns = '''\n````\nx\n'''\n`````"), "{}", rendered.user);
     // What the user or the code says is text, never a template.
     assert!(rendered.user.contains("Rewrite this part of `pkg/shapes.py`: {{ path }}"));
-}
-
-#[test]
-fn unsound_files_are_told_with_their_line() {
-    let good = "---\nname: x\ntitle: X\ndescription: D\nreplace: body\nmax_tokens: 9\n---\nsystem\n\n<!-- user -->\nuser\n";
-    assert!(parse("x", good).is_ok());
-    assert_eq!(parse("x", &good.replace('\n', "\r\n")), parse("x", good));
-    for (text, line, message) in [
-        (String::new(), 1, "front matter"),
-        ("name: x\n".to_owned(), 1, "front matter"),
-        (good.replace("title: X", "colour: red"), 3, "colour"),
-        (good.replace("max_tokens: 9", "max_tokens: many"), 6, ""),
-        (good.replace("replace: body", "replace: world"), 5, "world"),
-        (good.replace("name: x", "name: y"), 2, "file's name"),
-        (good.replace("<!-- user -->", ""), 8, "user"),
-        (good.replace("system", "{{ path }}"), 8, "system"),
-        (good.replace("\nuser\n", "\nuser\n{{ path\n"), 12, ""),
-        (good.replace("\nuser\n", "\n{% if path %}\n"), 12, ""),
-        (good.replace("system", "<!-- prefill -->"), 10, "order"),
-    ] {
-        let error = parse("x", &text).unwrap_err();
-        assert!(error.message.contains(message), "{error}\n{text}");
-        assert!(error.line.abs_diff(line) <= 1, "{error} is not at {line}\n{text}");
-    }
-    let unknown = parse("x", &good.replace("\nuser\n", "\n{{ nothing }}\n")).unwrap();
-    assert!(matches!(render_with(&unknown, &inputs(), &context()), Err(RenderError::Template { .. })));
-    assert!(matches!(render("none", &inputs(), &context()), Err(RenderError::Unknown(_))));
 }
 
 #[test]

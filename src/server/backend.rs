@@ -103,8 +103,8 @@ impl Backend {
 }
 
 /// The kinds of all code actions.
-fn kinds() -> Vec<&'static str> {
-    action::kinds().into_iter().chain([REPAIR]).collect()
+fn kinds() -> Vec<String> {
+    action::kinds().into_iter().chain([REPAIR.to_owned()]).collect()
 }
 
 #[async_trait]

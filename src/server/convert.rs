@@ -80,7 +80,7 @@ pub(super) fn action_out(
     if let Some(diagnostic) = diagnostic {
         argument["diagnostic"] = diagnostic.clone();
     }
-    let mut action = command_action(&offer.title, offer.kind, "redraft.run", &argument, profile);
+    let mut action = command_action(&offer.title, &offer.kind, "redraft.run", &argument, profile);
     if let Some(diagnostic) = diagnostic.filter(|_| profile.action_literals) {
         action["diagnostics"] = json!([diagnostic]);
     }

@@ -22,6 +22,7 @@ use crate::draft::verify::Rejected;
 use crate::job::{Checked, Task};
 use crate::model::ledger::By;
 use crate::model::{Answer, ModelError};
+use crate::prompt::Library;
 use crate::workspace::{Change, Index, Opened, Stamp};
 
 /// The number of a run.
@@ -132,6 +133,11 @@ pub(super) enum Command {
 /// From our own tasks.
 #[derive(Debug)]
 pub(super) enum TaskEvent {
+    /// The prompts of a folder were looked at.
+    Library {
+        folder: Option<PathBuf>,
+        library: Arc<Library>,
+    },
     Prepared {
         run: RunId,
         asked: Option<Asked>,

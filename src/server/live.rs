@@ -14,6 +14,7 @@ use super::event::{RunId, Taken, TaskEvent};
 use super::outgoing::Outgoing;
 use super::params::run_name;
 use super::progress::Progress;
+use super::session::ready::Making;
 use crate::action::inspect::Checkers;
 use crate::action::prepare::{Sent, Wish};
 use crate::check::gates::Figures;
@@ -44,6 +45,8 @@ pub(super) struct Live {
     pub registry: Arc<Registry>,
     /// Which model it wants.
     pub wanted: Wanted,
+    /// What else its questions are made of.
+    pub making: Making,
     /// The document when it began: what another model is asked is asked of the same text.
     pub snapshot: Snapshot,
     pub wish: Wish,

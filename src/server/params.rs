@@ -1,6 +1,7 @@
 //! The parameters of our commands and of code actions, read leniently where newer clients say more, and strictly where a
 //! wrong value would change what is done.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -68,6 +69,12 @@ pub(super) struct RunParams {
     pub range: WireRange,
     #[serde(default)]
     pub diagnostic: Option<Value>,
+    /// What its user wants besides.
+    #[serde(default)]
+    pub instruction: Option<String>,
+    /// What its user was asked, by the names of the prompt's `inputs`.
+    #[serde(default)]
+    pub input: BTreeMap<String, String>,
 }
 
 /// `redraft.generate`.

@@ -24,6 +24,7 @@ use crate::job::Input;
 use crate::model::ask::Retries;
 use crate::model::registry::Registry;
 use crate::model::route::Wanted;
+use crate::prompt::{Library, Shelves};
 use crate::text::edit::Edit;
 use crate::workspace::{Document, Index, Snapshot};
 
@@ -32,6 +33,7 @@ mod commands;
 mod costs;
 mod documents;
 mod failover;
+mod library;
 mod looking;
 pub(in crate::server) mod project;
 pub(in crate::server) mod ready;
@@ -82,6 +84,8 @@ pub struct Setup {
     pub notices: Vec<String>,
     /// Where newer models come from; without it, those of the start stay.
     pub reload: Option<Arc<Reload>>,
+    /// The prompts of its user and of workspaces.
+    pub shelves: Arc<Shelves>,
     /// The program below which checkers run; without it none does.
     pub supervisor: Option<Supervisor>,
 }
@@ -162,6 +166,9 @@ struct Session {
     preparing: HashMap<RunId, Preparing>,
     /// Commands that wait for the configuration, while it is read again.
     reloading: Option<Vec<(Command, Asked)>>,
+    /// The prompts of each folder as they were last looked at, and whether that goes on.
+    libraries: HashMap<Option<PathBuf>, Arc<Library>>,
+    looks_for_prompts: bool,
     /// Estimates that wait for it as well.
     estimates: Vec<(Command, Reply)>,
     runs: BTreeMap<RunId, Live>,
@@ -196,6 +203,8 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         unopened: HashMap::new(),
         preparing: HashMap::new(),
         reloading: None,
+        libraries: HashMap::new(),
+        looks_for_prompts: false,
         estimates: Vec::new(),
         runs: BTreeMap::new(),
         sent: VecDeque::new(),
@@ -341,6 +350,7 @@ impl Session {
             TaskEvent::Checked { run, checked } => self.step(run, Input::Checked(checked)),
             TaskEvent::Redraft { run, outcome } => self.redraft(run, *outcome),
             TaskEvent::Reloaded(outcome) => self.reloaded(outcome),
+            TaskEvent::Library { folder, library } => self.looked(folder, library),
             TaskEvent::Project(project) => self.project_started(project),
             TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),
         }

@@ -14,7 +14,7 @@ use crate::syntax::Language;
 /// Makes what the first run would make: all queries, prompts, what looks for secrets, the HTTP client of `model`.
 pub(super) fn run(language: &Language, registry: &Result<Arc<Registry>, String>, model: Option<&str>) {
     language.warm();
-    let _ = prompt::library();
+    let _ = prompt::Library::built_in();
     prompt::secret::warm();
     if let Ok(registry) = registry {
         registry.warm(model);

@@ -189,6 +189,11 @@ impl Language {
         ALL.into_iter().find(|language| language.id == id)
     }
 
+    /// LSP's identifiers of all languages.
+    pub fn ids() -> impl Iterator<Item = &'static str> {
+        ALL.into_iter().map(|language| language.id)
+    }
+
     /// Whether `line` stands for a body yet to be written, as far as a line alone tells.
     #[must_use]
     pub fn is_placeholder(&self, line: &str) -> bool {

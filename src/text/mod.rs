@@ -9,4 +9,5 @@ pub mod edit;
 pub mod eol;
 pub mod hidden;
 pub mod indent;
+pub mod nearest;
 pub mod position;

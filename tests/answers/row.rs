@@ -11,15 +11,17 @@
 //! ---- says            a part of what is told beside a draft
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redraft::action::Diagnostic;
-use redraft::action::prepare::{Room, Wish, prepare};
+use redraft::action::prepare::{Room, Stock, Wish, prepare};
 use redraft::draft::weave::Time;
 use redraft::job::{Delivery, Effect, Input, Run, Send, State};
 use redraft::model::{Answer, Finish, Tokens, Usage};
+use redraft::prompt::Library;
 use redraft::syntax::facts::extract;
 use redraft::syntax::{Language, Source, parse};
 use redraft::text::edit::{apply_all, sequential};
@@ -130,7 +132,14 @@ impl Row {
         let diagnostic =
             said.map(|message| Diagnostic { range: range.clone(), message, ..Diagnostic::default() });
         let instruction = self.instruction.clone().filter(|_| !fixes);
-        let wish = Wish { action: self.action.clone(), range, diagnostic, instruction, tested: None };
+        let wish = Wish {
+            action: self.action.clone(),
+            range,
+            diagnostic,
+            instruction,
+            input: BTreeMap::new(),
+            tested: None,
+        };
         let room = Room {
             context: Tokens(1_000),
             window: Tokens(32_000),
@@ -139,7 +148,7 @@ impl Row {
             greedy: true,
             prefill: false,
         };
-        let (task, _) = match prepare(&source, &view, &wish, room, &[]) {
+        let (task, _) = match prepare(&source, &view, &wish, room, Stock::of(&Library::built_in())) {
             Ok(prepared) => prepared,
             Err(error) => return Outcome { text: None, told: Some(error.to_string()) },
         };

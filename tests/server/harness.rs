@@ -117,6 +117,7 @@ pub fn around(registry: Registry) -> Setup {
         config: Arc::default(),
         notices: Vec::new(),
         reload: None,
+        shelves: Arc::default(),
         supervisor: Some(Supervisor(env!("CARGO_BIN_EXE_redraft").into())),
     }
 }

@@ -47,6 +47,7 @@ fn greeted(registry: Outcome) -> (Client, File) {
         registry,
         config: Arc::default(),
         notices: Vec::new(),
+        shelves: Arc::default(),
         reload: Some(Arc::new(reload)),
         supervisor: None,
     };

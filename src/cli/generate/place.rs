@@ -1,5 +1,7 @@
 //! From `--at` and `--instruction` to a task.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use tree_sitter::Tree;
 use super::file::Text;
 use crate::action::PlanError;
 use crate::action::inspect::{Checkers, inspect};
-use crate::action::prepare::{self, PrepareError, Room, Sent, Wish, prepare_new};
+use crate::action::prepare::{self, FREE, PrepareError, Room, STAGE, Sent, Stock, Wish, prepare_new};
 use crate::action::redraft::redraft;
 use crate::check::gates::Figures;
 use crate::check::process::Supervisor;
@@ -23,6 +25,7 @@ use crate::config::{CheckerSpec, Config, Stage};
 use crate::draft::verify::Proposal;
 use crate::job::rounds::Redraft;
 use crate::job::{Checked, Task};
+use crate::prompt::Library;
 use crate::syntax::facts::{Facts, extract};
 use crate::syntax::{Language, Source, parse};
 use crate::text::position::{Encoding, Position, line_range, to_offset};
@@ -36,11 +39,12 @@ const PARSE: Duration = Duration::from_secs(30);
 /// How long the project is indexed before the model is asked: what is not indexed by then is read when a name leads there.
 pub(super) const INDEXING: Duration = Duration::from_millis(300);
 
-/// A place as a person writes it: line and column, from 1, the column in characters.
+/// A place as a person writes it: line and column, from 1, the column in characters; or the first and the last line of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     line: u32,
     column: Option<u32>,
+    last: Option<u32>,
 }
 
 impl FromStr for Place {
@@ -48,24 +52,38 @@ impl FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let number = |text: &str| text.parse::<u32>().ok().filter(|&number| number > 0);
-        let wrong = || format!("{text:?} is no place: write LINE or LINE:COL, both from 1");
-        match text.split_once(':') {
-            None => Ok(Self { line: number(text).ok_or_else(wrong)?, column: None }),
-            Some((line, column)) => Ok(Self {
-                line: number(line).ok_or_else(wrong)?,
-                column: Some(number(column).ok_or_else(wrong)?),
-            }),
-        }
+        let wrong = || format!("{text:?} is no place: write LINE, LINE:COL or LINE-LINE, from 1");
+        let at = |line: &str, column: Option<&str>, last: Option<&str>| {
+            let line = number(line)?;
+            let column = column.map_or(Some(None), |column| number(column).map(Some))?;
+            let last = last.map_or(Some(None), |last| number(last).filter(|last| *last >= line).map(Some))?;
+            Some(Self { line, column, last })
+        };
+        let place = match (text.split_once(':'), text.split_once('-')) {
+            (Some((line, column)), _) => at(line, Some(column), None),
+            (None, Some((line, last))) => at(line, None, Some(last)),
+            (None, None) => at(text, None, None),
+        };
+        place.ok_or_else(wrong)
     }
 }
 
 impl Place {
     /// The end of a line.
     pub(super) fn line(line: u32) -> Self {
-        Self { line, column: None }
+        Self { line, column: None, last: None }
     }
 
-    /// Its byte; the end of the line where no column is given.
+    /// Its bytes: what is selected, else the end of the line where no column is given.
+    fn range(self, text: &Rope, path: &Path) -> Result<Range<usize>, Failure> {
+        let Some(last) = self.last else {
+            let at = self.offset(text, path)?;
+            return Ok(at..at);
+        };
+        let end = Self::line(last).offset(text, path)?;
+        Ok(line_range(text, self.line as usize - 1).start..end)
+    }
+
     fn offset(self, text: &Rope, path: &Path) -> Result<usize, Failure> {
         let line = self.line as usize - 1;
         if line >= text.len_lines() {
@@ -100,6 +118,12 @@ pub(super) struct Site<'a> {
     /// What quality gates ask of a draft.
     gates: Option<Figures>,
     target: Target<'a>,
+    /// The prompts that there are, the one that is meant (by default, what the place says), and what it asks.
+    library: Arc<Library>,
+    action: Option<String>,
+    input: BTreeMap<String, String>,
+    /// How mature the code is to be.
+    stage: &'static str,
 }
 
 /// What is to be written.
@@ -107,8 +131,8 @@ pub(super) struct Site<'a> {
 pub(super) enum Target<'a> {
     /// All of a new file.
     File(&'a str),
-    /// At a byte of the file, with an instruction or without.
-    At(usize, Option<&'a str>),
+    /// At bytes of the file, from and to, with an instruction or without.
+    At(usize, usize, Option<&'a str>),
 }
 
 impl<'a> Site<'a> {
@@ -130,7 +154,10 @@ impl<'a> Site<'a> {
         let rope = Rope::from_str(&text.content);
         let target = match at {
             _ if is_new => Target::File(instruction.unwrap_or_default()),
-            Some(at) => Target::At(at.offset(&rope, path)?, instruction),
+            Some(at) => {
+                let range = at.range(&rope, path)?;
+                Target::At(range.start, range.end, instruction)
+            }
             None => return Err(Failure::Usage("say where with --at LINE[:COL]".to_owned())),
         };
         let tree = parse(language, &rope, None, PARSE);
@@ -138,12 +165,39 @@ impl<'a> Site<'a> {
         let told = project.disk.path_of(path).unwrap_or_else(|| told_path(path));
         let facts = tree.as_ref().map(|tree| extract(language, &text.content, tree)).unwrap_or_default();
         let (facts, project, baseline) = (Arc::new(facts), Arc::new(project), Arc::default());
-        Ok(Self { name, told, language, rope, tree, facts, project, baseline, gates: None, target })
+        let library = Library::built_in();
+        let (action, input, stage) = (None, BTreeMap::new(), STAGE);
+        Ok(Self {
+            name,
+            told,
+            language,
+            rope,
+            tree,
+            facts,
+            project,
+            baseline,
+            gates: None,
+            target,
+            library,
+            action,
+            input,
+            stage,
+        })
     }
 
     /// The same, with quality gates for its drafts.
     pub(super) fn gated(self, stage: Option<Stage>) -> Self {
-        Self { gates: stage.map(Figures::from), ..self }
+        Self { gates: stage.map(Figures::from), stage: stage.map_or(STAGE, Stage::name), ..self }
+    }
+
+    /// The same with these prompts, one of which may be meant, and what that asks.
+    pub(super) fn with(
+        self,
+        library: Arc<Library>,
+        action: Option<String>,
+        input: BTreeMap<String, String>,
+    ) -> Self {
+        Self { library, action, input, ..self }
     }
 
     /// The root of the project.
@@ -203,26 +257,31 @@ impl<'a> Site<'a> {
         let Self { told, language, rope, tree, project, .. } = self;
         let view = View::new(&project.index, Some(&project.disk), language, told, self.facts.clone());
         let source = Source { text: rope, tree: tree.as_ref(), language, path: told };
-        let (offset, instruction) = match self.target {
-            Target::File(instruction) => return prepare_new(&source, &view, instruction, room, &[]),
-            Target::At(offset, instruction) => (offset, instruction),
+        let stock = Stock { stage: self.stage, ..Stock::of(&self.library) };
+        let (start, end, instruction) = match self.target {
+            Target::File(instruction) => return prepare_new(&source, &view, instruction, room, stock),
+            Target::At(start, end, instruction) => (start, end, instruction),
         };
         let ask = |action: &str| {
             let wish = Wish {
                 tested: None,
                 action: action.to_owned(),
-                range: offset..offset,
+                range: start..end,
                 diagnostic: None,
                 instruction: instruction.map(str::to_owned),
+                input: self.input.clone(),
             };
-            prepare::prepare(&source, &view, &wish, room, &[])
+            prepare::prepare(&source, &view, &wish, room, stock)
         };
+        if let Some(action) = &self.action {
+            return ask(action);
+        }
         if instruction.is_some() {
-            return ask("generate");
+            return ask(FREE);
         }
         match ask("implement") {
             // No function to write there: a comment `# redraft: …` may say what to do.
-            Err(error @ PrepareError::Plan(PlanError::NoStub { .. })) => ask("generate").map_err(|_| error),
+            Err(error @ PrepareError::Plan(PlanError::NoStub { .. })) => ask(FREE).map_err(|_| error),
             outcome => outcome,
         }
     }
@@ -271,9 +330,10 @@ mod tests {
 
     #[test]
     fn places_are_read() {
-        assert_eq!("12".parse(), Ok(Place { line: 12, column: None }));
-        assert_eq!("12:3".parse(), Ok(Place { line: 12, column: Some(3) }));
-        for wrong in ["", "0", "x", "1:", "1:0", ":2", "-1", "1:2:3"] {
+        assert_eq!("12".parse(), Ok(Place::line(12)));
+        assert_eq!("12:3".parse(), Ok(Place { column: Some(3), ..Place::line(12) }));
+        assert_eq!("12-14".parse(), Ok(Place { last: Some(14), ..Place::line(12) }));
+        for wrong in ["", "0", "x", "1:", "1:0", ":2", "-1", "1-", "2-1", "1:2-3", "1:2:3"] {
             assert!(wrong.parse::<Place>().is_err(), "{wrong:?}");
         }
     }

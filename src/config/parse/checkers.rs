@@ -6,9 +6,10 @@ use std::time::Duration;
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
-use super::{At, Names, Table, did_you_mean};
+use super::{At, Names, Table};
 use crate::config::checkers::{CheckerKind, CheckerSpec, FOUND, GROUPS, LinePattern, ReportFormat};
 use crate::config::languages::LANGUAGES;
+use crate::text::nearest::did_you_mean;
 
 /// The most that a compiled pattern may take, in bytes, as where it is used.
 const PATTERN_BYTES: usize = 1 << 20;

@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 
-use super::ready::{Ready, Unready};
+use super::ready::{Making, Ready, Unready};
 use super::refining::{delivery, limits};
 use super::{Awaited, Preparing, Session};
 use crate::action::inspect::Checkers;
 use crate::action::prepare::{PrepareError, Sent};
-use crate::action::task_of;
 use crate::check::Version;
 use crate::check::gates::Figures;
 use crate::config::Stage;
 use crate::job::{Delivery, Input, Run, State};
 use crate::model::account::Entry;
+use crate::model::choose::Task as Errand;
 use crate::model::registry::Chosen;
 use crate::model::route::{Route, Wanted};
 use crate::server::convert::{Target, range_out};
@@ -38,11 +38,13 @@ struct Begun {
     sent: Sent,
     chosen: Chosen,
     route: Route,
+    wanted: Wanted,
+    making: Making,
 }
 
 impl Session {
     pub(super) fn prepared(&mut self, id: RunId, asked: Option<Asked>, outcome: Result<Ready, Unready>) {
-        let Some(Preparing { registry, wanted, snapshot, wish, changes, closed }) =
+        let Some(Preparing { registry, wanted: first, snapshot, wish, changes, closed }) =
             self.preparing.remove(&id)
         else {
             return;
@@ -57,11 +59,11 @@ impl Session {
         let begun = self.begun(outcome, &uri, closed, &changes);
         // The client cancelled the request: it would not know the run.
         let is_cancelled = asked.as_ref().is_some_and(|asked| asked.reply.is_closed());
-        let Begun { run, gates, sent, chosen, route, trusted } = match begun {
+        let Begun { run, gates, sent, chosen, route, trusted, wanted, making } = match begun {
             Ok(begun) if !is_cancelled => begun,
             outcome => {
                 let error = outcome.err().unwrap_or_else(cancelled);
-                self.tell_failed(id, &self.name_of_model(&wanted), &error.message);
+                self.tell_failed(id, &self.name_of_model(&first), &error.message);
                 return match asked {
                     Some(asked) => drop(asked.reply.send(Err(error))),
                     // Nobody waits for an answer: it was Redraft that began it once more.
@@ -89,6 +91,7 @@ impl Session {
             route,
             registry,
             wanted,
+            making,
             snapshot,
             wish,
             sent,
@@ -125,13 +128,14 @@ impl Session {
         closed: bool,
         changes: &[super::Told],
     ) -> jsonrpc::Result<Begun> {
-        let Ready { task, sent, chosen, route, refine, trusted } = outcome.map_err(|error| match error {
-            PrepareError::Render(_) => {
-                tracing::error!(%error, "a prompt could not be rendered");
-                jsonrpc::Error::internal_error()
-            }
-            error => invalid(error.to_string()),
-        })?;
+        let Ready { task, sent, chosen, route, refine, trusted, wanted, making } =
+            outcome.map_err(|error| match error {
+                PrepareError::Render(_) => {
+                    tracing::error!(%error, "a prompt could not be rendered");
+                    jsonrpc::Error::internal_error()
+                }
+                error => invalid(error.to_string()),
+            })?;
         let is_open = self.documents.contains_key(uri);
         let is_chosen = self.profile.options.delivery.is_some();
         let delivery = if is_open {
@@ -158,7 +162,7 @@ impl Session {
         } else if taken() {
             "another run is writing there; wait for it or stop it"
         } else {
-            return Ok(Begun { run, gates: refine.gates, sent, chosen, route, trusted });
+            return Ok(Begun { run, gates: refine.gates, sent, chosen, route, trusted, wanted, making });
         };
         Err(content_modified(why.to_owned()))
     }
@@ -246,7 +250,7 @@ impl Session {
         let Some(live) = self.runs.get_mut(&id) else { return };
         let entry = Entry {
             run: live.account(),
-            task: task_of(&live.wish.action).name(),
+            task: live.wanted.task.unwrap_or(Errand::Implement).name(),
             failover: live.route.switches() > 0,
             spent: live.spent.clone(),
             enough: live.enough.clone(),

@@ -1,5 +1,6 @@
 //! Commands: a run begins, or is kept, taken back, stopped, done again.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::json;
@@ -7,11 +8,11 @@ use tower_lsp::jsonrpc;
 
 use super::ready::{Rules, ready};
 use super::{LIVE_RUNS, Preparing, Session};
-use crate::action::prepare::Wish;
-use crate::action::{task_of, test};
+use crate::action::prepare::{FREE, Wish};
 use crate::job::Input;
 use crate::model::choose::Task;
 use crate::model::route::Wanted;
+use crate::prompt::Library;
 use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
 use crate::server::event::{Asked, Command, Reply, RunId, TaskEvent};
 use crate::server::live::Live;
@@ -22,7 +23,7 @@ impl Session {
     pub(super) fn command(&mut self, command: Command, asked: Asked) {
         let Some((command, asked)) = self.after_reload(command, asked) else { return };
         let outcome = match command {
-            Command::Run(params) if params.action == test::ID => return self.write_tests(&params, asked),
+            Command::Run(params) if self.is_of_tests(&params) => return self.write_tests(&params, asked),
             Command::Run(params) => self.run(params),
             Command::Generate(params) if !self.documents.contains_key(&params.uri) => {
                 return self.generate_unopened(params, asked);
@@ -59,7 +60,8 @@ impl Session {
             None => None,
         };
         let range = range_in(&snapshot.text, params.range, encoding);
-        let wish = Wish { action: params.action, range, diagnostic, instruction: None, tested: None };
+        let (action, input) = (params.action, params.input);
+        let wish = Wish { action, range, diagnostic, instruction: params.instruction, input, tested: None };
         let wanted = self.wanted(&wish, None);
         Ok((snapshot, wish, wanted))
     }
@@ -76,10 +78,11 @@ impl Session {
         let range = range_in(&snapshot.text, params.range, self.profile.encoding);
         let range = if params.tested.is_some() { end..end } else { range };
         let wish = Wish {
-            action: "generate".to_owned(),
+            action: FREE.to_owned(),
             range,
             diagnostic: None,
             instruction: Some(params.instruction.clone()),
+            input: BTreeMap::new(),
             tested: params.tested.clone(),
         };
         let wanted = self.wanted(&wish, params.model.as_deref());
@@ -102,7 +105,8 @@ impl Session {
         let choices = &self.profile.options.choices;
         let named = name.map_or(Ok(()), |name| registry.catalogue().model(Some(name)).map(|_| ()));
         named.and_then(|()| choices.check(registry.catalogue())).map_err(|error| error.message)?;
-        let task = Some(task_of(&wish.action));
+        // One that is not built in says what it is once it was read.
+        let task = Library::built_in().get(&wish.action).map(|prompt| prompt.task);
         let prompt_name = Some(wish.action.clone());
         let mut wanted = Wanted { task, prompt_name, named: name.map(str::to_owned), ..Wanted::default() };
         choices.apply(&mut wanted);
@@ -117,6 +121,7 @@ impl Session {
             choices: self.profile.options.choices.clone(),
             folder: folder.map(std::path::Path::to_owned),
             untrusted: self.profile.options.untrusted,
+            shelves: self.setup.shelves.clone(),
         }
     }
 
@@ -213,10 +218,11 @@ impl Session {
                     .sum::<usize>();
                 let range = range.start + blank..range.end;
                 let wish = Wish {
-                    action: "generate".to_owned(),
+                    action: FREE.to_owned(),
                     range,
                     diagnostic: None,
                     instruction: Some(instruction),
+                    input: BTreeMap::new(),
                     tested: None,
                 };
                 self.begin(snapshot, wish, wanted, Some(asked));

@@ -48,10 +48,12 @@ impl Session {
         };
         let message = format!("Redraft: {}: {error}; {what}", live.sent.title);
         let (snapshot, wish, route) = (live.snapshot.clone(), live.wish.clone(), live.route.clone());
+        let (making, wanted) = (live.making.clone(), live.wanted.clone());
         self.outgoing.notify("window/logMessage", json!({ "type": 2, "message": message }));
         let (tasks, error) = (self.tasks.clone(), error.clone());
         tokio::task::spawn_blocking(move || {
-            let work = catch_unwind(AssertUnwindSafe(|| question(&snapshot, &wish, room, &around)));
+            let work =
+                catch_unwind(AssertUnwindSafe(|| question(&snapshot, &wish, room, (&around, &making))));
             let event = match work {
                 Ok(outcome) => {
                     let refine = Refine::default();
@@ -62,6 +64,8 @@ impl Session {
                         route,
                         refine,
                         trusted: None,
+                        wanted,
+                        making,
                     });
                     TaskEvent::Rerouted { run: id, error, outcome: Box::new(outcome.map_err(Unready::from)) }
                 }

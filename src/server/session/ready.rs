@@ -6,13 +6,17 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::project::Around;
-use crate::action::prepare::{PrepareError, Room, Sent, Wish, is_offered, prepare, prepare_new};
-use crate::config::{Choices, Config, Refine};
+use crate::action::prepare::{
+    PrepareError, Room, STAGE, Sent, Stock, Wish, is_offered, prepare, prepare_new,
+};
+use crate::config::{Choices, Config, Refine, Stage};
 use crate::job::Task;
 use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Registry};
 use crate::model::route::{Route, Wanted};
 use crate::model::{ErrorKind, ModelError};
+use crate::prompt::format::Checks;
+use crate::prompt::{Library, Shelves};
 use crate::workspace::Snapshot;
 
 /// How often tests are redrafted where nobody says: what fails may be the test, or what is tested.
@@ -25,6 +29,9 @@ pub(in crate::server) struct Ready {
     pub sent: Sent,
     pub chosen: Chosen,
     pub route: Route,
+    /// What was wanted, as the prompt has it.
+    pub wanted: Wanted,
+    pub making: Making,
     /// How far its drafts are redrafted.
     pub refine: Refine,
     /// The workspace's folder, where that is trusted.
@@ -52,6 +59,15 @@ pub(super) struct Rules {
     pub folder: Option<PathBuf>,
     /// Whether it is trusted, as the editor says.
     pub untrusted: Option<bool>,
+    pub shelves: Arc<Shelves>,
+}
+
+/// What a question is made of besides its model.
+#[derive(Clone, Debug)]
+pub(in crate::server) struct Making {
+    pub library: Arc<Library>,
+    /// How mature the code is to be.
+    pub stage: &'static str,
 }
 
 impl Rules {
@@ -60,6 +76,11 @@ impl Rules {
         let folder = self.folder.clone()?;
         let is_trusted = self.untrusted.map_or_else(|| self.config.trusts(&folder), |untrusted| !untrusted);
         is_trusted.then_some(folder)
+    }
+
+    /// The prompts that there are by them. Looks at the disk.
+    pub fn library(&self) -> Arc<Library> {
+        self.shelves.library(self.trusted().as_deref())
     }
 
     /// What a run wants by them.
@@ -87,14 +108,30 @@ pub(super) fn ready(
     wish: &Wish,
     around: &Around,
 ) -> Result<Ready, Unready> {
-    let mut wanted = wanted.clone();
+    let (mut wanted, library) = (wanted.clone(), rules.library());
+    let prompt = library.get(&wish.action);
+    if let Some(prompt) = prompt.filter(|_| wanted.task != Some(Errand::Test)) {
+        wanted.task = Some(prompt.task);
+        let is_known = |name: &&String| registry.catalogue().model(Some(name)).is_ok();
+        wanted.default = wanted.default.or_else(|| prompt.model.as_ref().filter(is_known).cloned());
+    }
     let mut refine = rules.apply(registry, &mut wanted)?;
     if wanted.task == Some(Errand::Test) {
         refine.rounds = refine.rounds.or(Some(ROUNDS_OF_TESTS));
     }
+    if let Some(prompt) = prompt {
+        refine.rounds =
+            prompt.rounds.map(|most| refine.rounds.map_or(most, |own| own.min(most))).or(refine.rounds);
+    }
+    let checks = prompt.map_or(Checks::All, |prompt| prompt.checks);
     let wanted = &wanted;
-    let (task, sent, chosen, route) = fitting(registry, wanted, snapshot, wish, around)?;
-    let first = Ready { task, sent, chosen, route, refine, trusted: rules.trusted() };
+    let making = Making { stage: refine.gates.map_or(STAGE, Stage::name), library: library.clone() };
+    let (task, sent, chosen, route) = fitting(registry, wanted, snapshot, wish, (around, &making))?;
+    let trusted = rules.trusted().filter(|_| checks == Checks::All);
+    if checks == Checks::Nothing {
+        refine.rounds = Some(0);
+    }
+    let first = Ready { task, sent, chosen, route, refine, trusted, wanted: wanted.clone(), making };
     if !registry.weighs_prompts(wanted) {
         return Ok(first);
     }
@@ -106,8 +143,8 @@ pub(super) fn ready(
     if chosen.name == first.chosen.name {
         return Ok(Ready { route, ..first });
     }
-    let (task, sent) = question(snapshot, wish, Room::of(&chosen), around)?;
-    Ok(Ready { task, sent, chosen, route, refine, trusted: first.trusted })
+    let (task, sent) = question(snapshot, wish, Room::of(&chosen), (around, &first.making))?;
+    Ok(Ready { task, sent, chosen, route, ..first })
 }
 
 /// The first model of the plan that the question fits.
@@ -116,11 +153,11 @@ fn fitting(
     wanted: &Wanted,
     snapshot: &Snapshot,
     wish: &Wish,
-    around: &Around,
+    made_of: (&Around, &Making),
 ) -> Result<(Task, Sent, Chosen, Route), Unready> {
     let (mut chosen, mut route) = registry.route(wanted)?;
     loop {
-        let error = match question(snapshot, wish, Room::of(&chosen), around) {
+        let error = match question(snapshot, wish, Room::of(&chosen), made_of) {
             Ok((task, sent)) => return Ok((task, sent, chosen, route)),
             Err(error) => error,
         };
@@ -134,8 +171,9 @@ pub(super) fn question(
     snapshot: &Snapshot,
     wish: &Wish,
     room: Room,
-    around: &Around,
+    (around, making): (&Around, &Making),
 ) -> Result<(Task, Sent), PrepareError> {
+    let stock = Stock { library: &making.library, recent: &around.recent, stage: making.stage };
     let tree = snapshot.parse();
     let name = around.path(snapshot);
     let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
@@ -143,12 +181,12 @@ pub(super) fn question(
     let prepared = match &wish.instruction {
         // Nothing stands there: all of the file is to be written.
         Some(instruction) if snapshot.text.len_bytes() == 0 => {
-            prepare_new(&source, &view, instruction, room, &around.recent)?
+            prepare_new(&source, &view, instruction, room, stock)?
         }
-        _ => prepare(&source, &view, wish, room, &around.recent)?,
+        _ => prepare(&source, &view, wish, room, stock)?,
     };
-    // `redraft.generate` says what it wants; what `redraft.run` names must have been on offer.
-    if wish.instruction.is_none() && !is_offered(&source, wish) {
+    // `redraft.generate` says what it wants; what `redraft.run` names must be one for the place.
+    if !wish.is_free() && !is_offered(&source, wish, &making.library) {
         return Err(PrepareError::NotOffered(wish.action.clone()));
     }
     Ok(prepared)

@@ -7,6 +7,7 @@ use tower_lsp::jsonrpc::Error;
 
 use super::Session;
 use crate::action::{self, Query};
+use crate::prompt::Library;
 use crate::server::client::Profile;
 use crate::server::convert::{Target, action_out, command_action, diagnostic_in, range_in, workspace_edit};
 use crate::server::event::{Reply, RunId, TaskEvent};
@@ -37,20 +38,24 @@ impl Session {
             let _ = reply.send(Ok(Value::Array(actions)));
             return;
         }
-        if !wants_parse {
+        let library = self.library(&snapshot);
+        if let Some(library) = library.as_ref().filter(|_| !wants_parse) {
             let tree = snapshot.parse();
-            actions.extend(listed(&snapshot, tree.as_ref(), &ask, &profile));
+            actions.extend(listed(&snapshot, tree.as_ref(), &ask, &profile, library));
             let _ = reply.send(Ok(Value::Array(actions)));
             return;
         }
-        let (tasks, around) = (self.tasks.clone(), self.around());
+        let (tasks, around, rules) = (self.tasks.clone(), self.around(), self.rules(&snapshot));
         let work = move || {
             // The client cancelled the request while it waited for its turn.
             if reply.is_closed() {
                 return;
             }
             let tree = snapshot.parse();
-            let listed = catch_unwind(AssertUnwindSafe(|| listed(&snapshot, tree.as_ref(), &ask, &profile)));
+            let listed = catch_unwind(AssertUnwindSafe(|| {
+                let library = library.unwrap_or_else(|| rules.library());
+                listed(&snapshot, tree.as_ref(), &ask, &profile, &library)
+            }));
             let answer = listed.map_err(|_| Error::internal_error()).map(|listed| {
                 actions.extend(listed);
                 Value::Array(actions)
@@ -132,7 +137,13 @@ impl Session {
     }
 }
 
-fn listed(snapshot: &Snapshot, tree: Option<&Tree>, ask: &Ask, profile: &Profile) -> Vec<Value> {
+fn listed(
+    snapshot: &Snapshot,
+    tree: Option<&Tree>,
+    ask: &Ask,
+    profile: &Profile,
+    library: &Library,
+) -> Vec<Value> {
     let name = snapshot.name();
     let Some(source) = snapshot.source(tree, &name) else { return Vec::new() };
     // Only diagnostics that can be read are offered a fix; the indices are those of this list.
@@ -150,5 +161,6 @@ fn listed(snapshot: &Snapshot, tree: Option<&Tree>, ask: &Ask, profile: &Profile
         only: ask.context.only.clone().unwrap_or_default(),
         automatic: ask.context.trigger_kind == Some(2),
     };
-    action::list(&source, &query).iter().map(|offer| action_out(snapshot, offer, &values, profile)).collect()
+    let offers = action::list(&source, &query, library);
+    offers.iter().map(|offer| action_out(snapshot, offer, &values, profile)).collect()
 }

@@ -9,6 +9,7 @@ use super::Session;
 use crate::action::prepare::Tested;
 use crate::action::test;
 use crate::check::lsp::uri_of;
+use crate::prompt::{Library, Prompt, Replace};
 use crate::server::client::below;
 use crate::server::convert::range_in;
 use crate::server::event::{Asked, Command};
@@ -16,14 +17,28 @@ use crate::server::params::{GenerateParams, RunParams, WirePosition, WireRange, 
 use crate::syntax::modules::{join, parent};
 
 impl Session {
+    /// Whether a run writes into a file of tests.
+    pub(super) fn is_of_tests(&mut self, params: &RunParams) -> bool {
+        self.prompt(params).is_some_and(|prompt| prompt.replace == Some(Replace::NewFile))
+    }
+
+    /// The prompt of a run, as far as it is known.
+    fn prompt(&mut self, params: &RunParams) -> Option<Arc<Prompt>> {
+        let snapshot = self.documents.get(&params.uri)?.document.snapshot().clone();
+        let library = self.library(&snapshot).unwrap_or_else(Library::built_in);
+        library.get(&params.action).cloned()
+    }
+
     pub(super) fn write_tests(&mut self, params: &RunParams, asked: Asked) {
-        match self.tests_for(params) {
+        let unknown = || invalid(format!("there is no action `{}`", params.action));
+        let prompt = self.prompt(params).ok_or_else(unknown);
+        match prompt.and_then(|prompt| self.tests_for(params, &prompt)) {
             Ok(generate) => self.command(Command::Generate(generate), asked),
             Err(error) => drop(asked.reply.send(Err(error))),
         }
     }
 
-    fn tests_for(&self, params: &RunParams) -> jsonrpc::Result<GenerateParams> {
+    fn tests_for(&self, params: &RunParams, prompt: &Prompt) -> jsonrpc::Result<GenerateParams> {
         let snapshot = self.document(&params.uri, params.range)?;
         if snapshot.version != params.version {
             return Err(content_modified("the document has changed since; ask for actions again".to_owned()));
@@ -37,8 +52,8 @@ impl Session {
         let range = range_in(&snapshot.text, params.range, self.profile.encoding);
         let stem = source.language.modules.stem(&name);
         let module = source.language.module_name(&name);
-        let instruction =
-            test::instruction(&source, &range, &module).map_err(|error| invalid(error.to_string()))?;
+        let instruction = test::instruction(prompt, &source, &range, &module)
+            .map_err(|error| invalid(error.to_string()))?;
         let tested = test::tested(&source, &range).map(|tested| Tested(Arc::new(tested)));
         let file = self.file_of_tests(folder, &name, stem.rsplit('/').next().unwrap_or(stem), &source);
         let zero = WirePosition { line: 0, character: 0 };

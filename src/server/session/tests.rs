@@ -33,6 +33,7 @@ impl Loop {
         let (events, client) = mpsc::channel(64);
         tokio::spawn(run(
             Setup {
+                shelves: Arc::default(),
                 state: None,
                 registry,
                 config: Arc::default(),

@@ -1,0 +1,155 @@
+//! What is at a place, looked at once for all prompts: the definitions around it, what is selected, which conditions hold.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use super::select::{Selection, select};
+use super::{Query, docstring, rewrite, select, short, test};
+use crate::prompt::{Condition, NodeKind, Prompt, Replace, Title};
+use crate::syntax::definition::{self, Definition, Kind};
+use crate::syntax::{Source, lines};
+
+/// How much of an instruction and of a message a title has, in characters.
+const TITLE: usize = 60;
+
+/// See the module's head.
+pub(super) struct Spot<'a> {
+    pub source: &'a Source<'a>,
+    pub range: Range<usize>,
+    definitions: OnceCell<Vec<Definition>>,
+    selection: OnceCell<Option<Selection>>,
+    tested: OnceCell<Option<(Definition, String)>>,
+}
+
+/// What a prompt would be about.
+pub(super) struct Found<'a> {
+    pub definition: Option<&'a Definition>,
+    pub title: Title,
+}
+
+impl<'a> Spot<'a> {
+    pub fn new(source: &'a Source<'a>, range: &Range<usize>) -> Self {
+        let (definitions, selection, tested) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { source, range: range.clone(), definitions, selection, tested }
+    }
+
+    /// Those around it, outermost first.
+    pub fn definitions(&self) -> &[Definition] {
+        self.definitions.get_or_init(|| definition::around(self.source, &self.range))
+    }
+
+    fn selection(&self) -> Option<&Selection> {
+        let is_small = !self.range.is_empty() && self.range.len() <= 2 * rewrite::LIMIT;
+        self.selection
+            .get_or_init(|| if is_small { select(self.source, &self.range) } else { None })
+            .as_ref()
+            .filter(|selection| selection.region.len() <= rewrite::LIMIT)
+    }
+
+    fn tested(&self) -> Option<&(Definition, String)> {
+        self.tested.get_or_init(|| test::function(self.source, &self.range)).as_ref()
+    }
+
+    /// What `prompt` would be about, if there is something for what it replaces. Diagnostics are not looked at.
+    pub fn find(&self, prompt: &Prompt) -> Option<Found<'_>> {
+        let definition = match prompt.replace? {
+            Replace::Body => {
+                let function = self.definitions().last().filter(|one| is_kind(one, &[NodeKind::Function]));
+                Some(function.filter(|one| one.whole.len() <= rewrite::LIMIT)?)
+            }
+            Replace::Selection => {
+                self.selection()?;
+                self.definitions().last()
+            }
+            Replace::Docstring => {
+                let definitions = self.definitions();
+                let one = &definitions[docstring::target(self.source, self.range.start, definitions)?];
+                docstring::region(self.source, one)?;
+                Some(one)
+            }
+            Replace::Node => {
+                let one = node(&prompt.when.nodes, self.definitions());
+                one.map(|one| (one.whole.len() <= rewrite::LIMIT).then_some(one))
+                    .or_else(|| prompt.when.nodes.contains(&NodeKind::Statement).then_some(None))?
+            }
+            Replace::After | Replace::Here => self.definitions().last(),
+            Replace::NewFile => Some(&self.tested()?.0),
+        };
+        let is_wanted = |one: &Definition| is_kind(one, &prompt.when.nodes);
+        let is_about_one = !matches!(prompt.replace, Some(Replace::Node | Replace::NewFile));
+        if is_about_one && !prompt.when.nodes.is_empty() && !definition.is_some_and(is_wanted) {
+            return None;
+        }
+        let name = match prompt.replace {
+            Some(Replace::NewFile) => self.tested().map(|(_, name)| name.clone()),
+            _ => definition.map(|one| one.name.clone()),
+        };
+        let title = Title {
+            name: name.unwrap_or_default(),
+            instruction: self.instruction().map(|text| short(&text, TITLE)).unwrap_or_default(),
+            documented: definition.is_some_and(|one| one.docstring.is_some()),
+            diagnostic: String::new(),
+        };
+        Some(Found { definition, title })
+    }
+
+    /// Whether all that `prompt` asks for holds.
+    pub fn fits(&self, prompt: &Prompt, found: &Found<'_>, query: &Query) -> bool {
+        let when = &prompt.when;
+        let is_language = when.languages.is_empty()
+            || when.languages.iter().any(|language| language == self.source.language.id);
+        let more = match &when.automatic {
+            Some(more) if query.automatic => more.as_slice(),
+            None if query.automatic => return false,
+            _ => &[],
+        };
+        is_language
+            && when.conditions.iter().chain(more).all(|condition| self.holds(*condition, found.definition))
+    }
+
+    fn holds(&self, condition: Condition, definition: Option<&Definition>) -> bool {
+        let source = self.source;
+        match condition {
+            Condition::Stub => definition.is_some_and(|one| one.stub.is_some() && !one.declared),
+            Condition::Written => {
+                definition.is_some_and(|one| one.stub.is_none() && !one.declared && !one.body.is_empty())
+            }
+            Condition::Documented => definition.is_some_and(|one| one.docstring.is_some()),
+            Condition::Undocumented => definition.is_some_and(|one| one.docstring.is_none()),
+            Condition::Header => definition.is_some_and(|one| one.at_head(source.text, &self.range)),
+            Condition::Selection => self.selection().is_some(),
+            Condition::Cursor => lines::trim(source.text, &self.range).is_empty(),
+            Condition::Instruction => self.instruction().is_some(),
+            Condition::Comment => select::comment(source, self.line()).is_some(),
+            // Each is an offer of its own.
+            Condition::Diagnostic => true,
+            Condition::Test => source.language.is_test(source.path),
+            Condition::Code => !source.language.is_test(source.path),
+        }
+    }
+
+    /// What a comment says: of the selection, else right above the cursor's line.
+    fn instruction(&self) -> Option<String> {
+        match self.selection() {
+            Some(selection) => selection.instruction.clone(),
+            None => select::above(self.source, self.line()),
+        }
+    }
+
+    fn line(&self) -> usize {
+        lines::of(self.source.text, self.range.start)
+    }
+}
+
+/// The innermost definition of these kinds; nothing where none is named.
+pub(super) fn node<'a>(kinds: &[NodeKind], definitions: &'a [Definition]) -> Option<&'a Definition> {
+    definitions.iter().rev().find(|one| is_kind(one, kinds))
+}
+
+fn is_kind(one: &Definition, kinds: &[NodeKind]) -> bool {
+    let kind = match one.kind {
+        Kind::Function => NodeKind::Function,
+        Kind::Class => NodeKind::Class,
+    };
+    kinds.contains(&kind)
+}
