@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::plan::{Parts, qualified, surroundings, title};
 use super::{Ask, Plan, PlanError, implement, rewrite, select};
 use crate::draft::form::Shape;
+use crate::prompt::Condition;
 use crate::syntax::{Source, definition, definition::Definition, lines, statement};
 use crate::text::indent::Indent;
 
@@ -55,7 +56,9 @@ fn meant(source: &Source<'_>, function: &Definition, at: usize) -> bool {
 pub(super) fn insert(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let (source, line) = (ask.source, lines::of(ask.source.text, ask.range.start));
     let definitions = &definition::around(source, &(ask.range.start..ask.range.start));
-    let instruction = ask.instruction.map(str::to_owned).or_else(|| select::above(source, line));
+    let is_any = ask.prompt.when.conditions.contains(&Condition::Comment);
+    let comment = || if is_any { select::comment(source, line) } else { select::above(source, line) };
+    let instruction = ask.instruction.map(str::to_owned).or_else(comment);
     let needs = || PlanError::EmptyInstruction { line: ask.line() };
     let instruction = if ask.says() { instruction } else { Some(instruction.ok_or_else(needs)?) };
     if lines::blank(source.text, line) && statement::in_string(source, ask.range.start) {

@@ -21,6 +21,7 @@ mod spot;
 pub mod test;
 #[cfg(test)]
 mod tests;
+mod tests_of;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

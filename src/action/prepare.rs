@@ -7,6 +7,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::spot::Spot;
+use super::tests_of;
 use super::{Diagnostic, Order, Plan, PlanError, Query, Source, offers, plan};
 use crate::check::Overlay;
 use crate::context::{self, Ask, Context};
@@ -201,6 +202,9 @@ pub fn prepare(
     };
     let mut plan = plan(source, stock.library, &order)?;
     stock.stage.clone_into(&mut plan.inputs.stage);
+    if plan.prompt.context.tests {
+        plan.inputs.tests = plan.inputs.name.as_deref().and_then(|name| tests_of::naming(view, name));
+    }
     let hint = [&plan.inputs.instruction, &plan.inputs.diagnostic]
         .into_iter()
         .flatten()

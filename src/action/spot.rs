@@ -86,7 +86,7 @@ impl<'a> Spot<'a> {
         };
         let title = Title {
             name: name.unwrap_or_default(),
-            instruction: self.instruction().map(|text| short(&text, TITLE)).unwrap_or_default(),
+            instruction: self.told(prompt).map(|text| short(&text, TITLE)).unwrap_or_default(),
             documented: definition.is_some_and(|one| one.docstring.is_some()),
             diagnostic: String::new(),
         };
@@ -123,9 +123,16 @@ impl<'a> Spot<'a> {
             Condition::Comment => select::comment(source, self.line()).is_some(),
             // Each is an offer of its own.
             Condition::Diagnostic => true,
+            Condition::Toplevel => self.definitions().is_empty(),
             Condition::Test => source.language.is_test(source.path),
             Condition::Code => !source.language.is_test(source.path),
         }
+    }
+
+    /// What a comment tells `prompt` to do.
+    fn told(&self, prompt: &Prompt) -> Option<String> {
+        let is_any = prompt.when.conditions.contains(&Condition::Comment);
+        if is_any { select::comment(self.source, self.line()) } else { self.instruction() }
     }
 
     /// What a comment says: of the selection, else right above the cursor's line.

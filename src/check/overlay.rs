@@ -97,6 +97,21 @@ impl Overlay {
         written.all(|line| line.is_empty() || line.starts_with(comment) || self.language.is_placeholder(line))
     }
 
+    /// Of the texts that the draft has to have, those that it lacks: its prompt asks for them.
+    #[must_use]
+    pub fn lacks(&self, wanted: &[String]) -> Vec<Finding> {
+        let text = lines::slice(&self.after.text, &self.draft);
+        let first =
+            self.draft.start..lines::end(&self.after.text, lines::of(&self.after.text, self.draft.start));
+        let missing = wanted.iter().filter(|wanted| !text.contains(wanted.as_str()));
+        missing
+            .map(|wanted| {
+                let message = format!("`{wanted}` was asked for, and is not there");
+                Finding::error("prompt", "missing", first.clone(), message)
+            })
+            .collect()
+    }
+
     /// What the draft brought in that is wrong, by what the workspace itself says: no process, in milliseconds.
     #[must_use]
     pub fn look(&self, around: Around<'_>, baseline: &Baseline) -> Vec<Finding> {

@@ -1,5 +1,8 @@
 //! `redraft prompts`: which prompts there are, what one says, what would be sent for a place, and whether files are right.
 
+mod case;
+mod test;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -54,6 +57,8 @@ enum PromptsCommand {
         /// A folder of prompts, or one file [default: yours, and those of this workspace]
         path: Option<PathBuf>,
     },
+    /// Try prompts at their cases: what is offered, what is asked, what comes of an answer
+    Test(test::TestArgs),
 }
 
 /// An answer to what a prompt asks: `NAME=VALUE`.
@@ -72,6 +77,13 @@ pub(super) fn run(args: &PromptsArgs) -> Result<ExitCode, Failure> {
             render(file, ask, *json)
         }
         PromptsCommand::Check { path } => check(path.as_deref()),
+        PromptsCommand::Test(args) => {
+            let (library, root) = here()?;
+            let folders = root.iter().flat_map(|root| FOLDERS.map(|folder| root.join(folder)));
+            let folders = config::prompts_dir().into_iter().chain(folders).map(|folder| folder.join("tests"));
+            let folders: Vec<PathBuf> = args.cases().map_or_else(|| folders.collect(), |cases| vec![cases]);
+            test::run(args, &library, &folders)
+        }
     }
 }
 

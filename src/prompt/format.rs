@@ -50,6 +50,8 @@ pub struct Prompt {
     pub checks: Checks,
     /// The most rounds of refinement.
     pub rounds: Option<u32>,
+    /// Texts that a draft has to have.
+    pub requires: Vec<String>,
     pub inputs: Vec<Input>,
     pub stop: Vec<String>,
     pub max_tokens: u32,
@@ -133,6 +135,8 @@ pub enum Condition {
     Comment,
     /// A diagnostic is there.
     Diagnostic,
+    /// The cursor is in no definition.
+    Toplevel,
     /// The file is one of tests.
     Test,
     /// It is not.

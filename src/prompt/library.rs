@@ -11,12 +11,31 @@ use std::time::{Duration, Instant, SystemTime};
 use super::format::{ENDING, FileError, MAX_BYTES, Prompt, parse};
 
 /// The names and texts of the built-in ones, in the order of menus; a file is one row.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 26] = [
     ("fix", include_str!("../../prompts/fix.prompt.md")),
     ("implement", include_str!("../../prompts/implement.prompt.md")),
+    ("implement-from-test", include_str!("../../prompts/implement-from-test.prompt.md")),
     ("rewrite", include_str!("../../prompts/rewrite.prompt.md")),
+    ("comment", include_str!("../../prompts/comment.prompt.md")),
+    ("simplify", include_str!("../../prompts/simplify.prompt.md")),
+    ("type-hints", include_str!("../../prompts/type-hints.prompt.md")),
+    ("error-handling", include_str!("../../prompts/error-handling.prompt.md")),
+    ("logging", include_str!("../../prompts/logging.prompt.md")),
+    ("extract", include_str!("../../prompts/extract.prompt.md")),
+    ("async", include_str!("../../prompts/async.prompt.md")),
+    ("clear-names", include_str!("../../prompts/clear-names.prompt.md")),
     ("docstring", include_str!("../../prompts/docstring.prompt.md")),
     ("test", include_str!("../../prompts/test.prompt.md")),
+    ("integration-test", include_str!("../../prompts/integration-test.prompt.md")),
+    ("complete", include_str!("../../prompts/complete.prompt.md")),
+    ("circuit-breaker", include_str!("../../prompts/circuit-breaker.prompt.md")),
+    ("retry", include_str!("../../prompts/retry.prompt.md")),
+    ("redis", include_str!("../../prompts/redis.prompt.md")),
+    ("neo4j", include_str!("../../prompts/neo4j.prompt.md")),
+    ("fastapi", include_str!("../../prompts/fastapi.prompt.md")),
+    ("validation", include_str!("../../prompts/validation.prompt.md")),
+    ("agents", include_str!("../../prompts/agents.prompt.md")),
+    ("async-tools", include_str!("../../prompts/async-tools.prompt.md")),
     ("generate", include_str!("../../prompts/generate.prompt.md")),
     ("redraft", include_str!("../../prompts/redraft.prompt.md")),
 ];

@@ -174,18 +174,25 @@ pub fn render(
     context: &Context,
 ) -> Result<Rendered, RenderError> {
     let context = context.render(&inputs.comment);
+    let ticks = ticks_for(inputs, &context);
     let Some(instruction) = instruction(prompt, inputs, &context)? else {
-        return whole(prompt, prompt, inputs, &context);
+        return whole(prompt, prompt, inputs, (&context, ticks));
     };
-    whole(form, prompt, &Inputs { instruction: Some(instruction), ..inputs.clone() }, &context)
+    // The fences that the instruction has are our own: nothing has to outdo them.
+    whole(form, prompt, &Inputs { instruction: Some(instruction), ..inputs.clone() }, (&context, ticks))
 }
 
 /// Renders all of `form`, for `prompt`.
-fn whole(form: &Prompt, prompt: &Prompt, inputs: &Inputs, context: &str) -> Result<Rendered, RenderError> {
+fn whole(
+    form: &Prompt,
+    prompt: &Prompt,
+    inputs: &Inputs,
+    (context, ticks): (&str, String),
+) -> Result<Rendered, RenderError> {
     let Body::Whole { system, user, prefill } = &form.body else {
         return Err(RenderError::NoForm { name: prompt.name.clone(), form: form.name.clone() });
     };
-    let variables = Variables { inputs, context, ticks: ticks_for(inputs, context) };
+    let variables = Variables { inputs, context, ticks };
     let prefill = prefill.as_deref().map(|prefill| part(form, prefill, &variables)).transpose()?;
     Ok(Rendered {
         system: system.clone(),

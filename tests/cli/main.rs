@@ -142,7 +142,10 @@ async fn the_page_and_the_help_have_the_same_options() {
         .map_while(|line| line.split_whitespace().next())
         .filter(|&name| name != "help")
         .collect();
-    assert_eq!(commands, ["serve", "generate", "context", "models", "check", "bench", "config", "usage"]);
+    assert_eq!(
+        commands,
+        ["serve", "generate", "context", "models", "check", "prompts", "bench", "config", "usage"]
+    );
     let told = page.split('`').filter_map(|code| code.strip_prefix("redraft ")?.split([' ', ',']).next());
     for command in told.filter(|word| !word.starts_with("--")) {
         assert!(commands.contains(&command), "docs/cli.md tells of `redraft {command}`");
@@ -159,6 +162,9 @@ async fn the_page_and_the_help_have_the_same_options() {
         &["bench", "refine", "--help"],
         &["bench", "verify", "--help"],
         &["usage", "--help"],
+        &["prompts", "list", "--help"],
+        &["prompts", "render", "--help"],
+        &["prompts", "test", "--help"],
     ];
     for help in helps {
         let ran = folder.run(help).await;

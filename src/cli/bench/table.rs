@@ -66,7 +66,7 @@ impl Row {
             drafted: drafted.is_some(),
             rounds: drafted.map_or(0, |drafted| drafted.rounds),
             tokens: drafted.map_or(0, |drafted| drafted.tokens),
-            left: drafted.map_or(0, |drafted| drafted.left),
+            left: drafted.map_or(0, |drafted| drafted.left.len()),
             asking,
             checking,
         }

@@ -11,10 +11,10 @@ use ropey::Rope;
 use tree_sitter::Tree;
 
 use super::file::Text;
-use crate::action::PlanError;
 use crate::action::inspect::{Checkers, inspect};
 use crate::action::prepare::{self, FREE, PrepareError, Room, STAGE, Sent, Stock, Wish, prepare_new};
 use crate::action::redraft::redraft;
+use crate::action::{Diagnostic, PlanError};
 use crate::check::gates::Figures;
 use crate::check::process::Supervisor;
 use crate::check::suite::Suite;
@@ -28,6 +28,7 @@ use crate::job::{Checked, Task};
 use crate::prompt::Library;
 use crate::syntax::facts::{Facts, extract};
 use crate::syntax::{Language, Source, parse};
+use crate::text::edit::{Edit, applied, apply_all};
 use crate::text::position::{Encoding, Position, line_range, to_offset};
 use crate::workspace::build::Project;
 use crate::workspace::view::View;
@@ -127,12 +128,12 @@ pub(super) struct Site<'a> {
 }
 
 /// What is to be written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Target<'a> {
     /// All of a new file.
     File(&'a str),
-    /// At bytes of the file, from and to, with an instruction or without.
-    At(usize, usize, Option<&'a str>),
+    /// At bytes of the file, with an instruction or without.
+    At { range: Range<usize>, instruction: Option<&'a str>, diagnostic: Option<Diagnostic> },
 }
 
 impl<'a> Site<'a> {
@@ -154,10 +155,7 @@ impl<'a> Site<'a> {
         let rope = Rope::from_str(&text.content);
         let target = match at {
             _ if is_new => Target::File(instruction.unwrap_or_default()),
-            Some(at) => {
-                let range = at.range(&rope, path)?;
-                Target::At(range.start, range.end, instruction)
-            }
+            Some(at) => Target::At { range: at.range(&rope, path)?, instruction, diagnostic: None },
             None => return Err(Failure::Usage("say where with --at LINE[:COL]".to_owned())),
         };
         let tree = parse(language, &rope, None, PARSE);
@@ -190,6 +188,29 @@ impl<'a> Site<'a> {
         Self { gates: stage.map(Figures::from), stage: stage.map_or(STAGE, Stage::name), ..self }
     }
 
+    /// The same at these bytes, where a diagnostic may be.
+    pub(super) fn placed(
+        self,
+        range: Range<usize>,
+        instruction: Option<&'a str>,
+        diagnostic: Option<Diagnostic>,
+    ) -> Self {
+        Self { target: Target::At { range, instruction, diagnostic }, ..self }
+    }
+
+    /// The file with these edits.
+    pub(super) fn written(&self, edits: &[Edit]) -> String {
+        applied(&self.rope.to_string(), edits)
+    }
+
+    /// Whether the file parses with these edits, if it did without them.
+    pub(super) fn parses_with(&self, edits: &[Edit]) -> bool {
+        let mut text = self.rope.clone();
+        apply_all(&mut text, edits);
+        let has_error = |tree: &Option<Tree>| tree.as_ref().is_none_or(|tree| tree.root_node().has_error());
+        has_error(&self.tree) || !has_error(&parse(self.language, &text, None, PARSE))
+    }
+
     /// The same with these prompts, one of which may be meant, and what that asks.
     pub(super) fn with(
         self,
@@ -208,9 +229,13 @@ impl<'a> Site<'a> {
     /// What a draft has wrong that the file had not.
     pub(super) async fn check(&self, proposal: Proposal, checkers: Option<Checkers>) -> Checked {
         let (project, baseline) = (self.project.clone(), self.baseline.clone());
+        let prompt = self.action.as_deref().and_then(|action| self.library.get(action));
+        let requires = prompt.map(|prompt| prompt.requires.clone()).unwrap_or_default();
         let look = move |overlay: &Overlay| {
             let around = Around { index: &project.index, reader: Some(&project.disk) };
-            overlay.look(around, &baseline)
+            let mut found = overlay.look(around, &baseline);
+            found.extend(overlay.lacks(&requires));
+            found
         };
         inspect(proposal, self.told.clone(), look, checkers, self.gates).await
     }
@@ -258,16 +283,16 @@ impl<'a> Site<'a> {
         let view = View::new(&project.index, Some(&project.disk), language, told, self.facts.clone());
         let source = Source { text: rope, tree: tree.as_ref(), language, path: told };
         let stock = Stock { stage: self.stage, ..Stock::of(&self.library) };
-        let (start, end, instruction) = match self.target {
+        let (range, instruction, diagnostic) = match &self.target {
             Target::File(instruction) => return prepare_new(&source, &view, instruction, room, stock),
-            Target::At(start, end, instruction) => (start, end, instruction),
+            Target::At { range, instruction, diagnostic } => (range, *instruction, diagnostic),
         };
         let ask = |action: &str| {
             let wish = Wish {
                 tested: None,
                 action: action.to_owned(),
-                range: start..end,
-                diagnostic: None,
+                range: range.clone(),
+                diagnostic: diagnostic.clone(),
                 instruction: instruction.map(str::to_owned),
                 input: self.input.clone(),
             };

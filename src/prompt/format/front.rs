@@ -20,7 +20,7 @@ const REPLACES: [(&str, Replace); 7] = [
 ];
 const NODES: [(&str, NodeKind); 3] =
     [("function", NodeKind::Function), ("class", NodeKind::Class), ("statement", NodeKind::Statement)];
-const CONDITIONS: [(&str, Condition); 12] = [
+const CONDITIONS: [(&str, Condition); 13] = [
     ("stub", Condition::Stub),
     ("written", Condition::Written),
     ("documented", Condition::Documented),
@@ -31,6 +31,7 @@ const CONDITIONS: [(&str, Condition); 12] = [
     ("instruction", Condition::Instruction),
     ("comment", Condition::Comment),
     ("diagnostic", Condition::Diagnostic),
+    ("toplevel", Condition::Toplevel),
     ("test", Condition::Test),
     ("code", Condition::Code),
 ];
@@ -80,7 +81,7 @@ pub(super) fn read(name: &str, front: &Table, mistakes: &mut Vec<Mistake>) -> Op
     let rounds = root.whole("rounds", 0, ROUNDS);
     let checks = root.choice("checks", &CHECKS).unwrap_or_default();
     let confirm = root.flag("confirm").unwrap_or_default();
-    let stop = root.texts("stop");
+    let (stop, requires) = (root.texts("stop"), root.texts("requires"));
     let description = root.text("description").map(|(_, text)| text).unwrap_or_default();
     let when = when(&mut root);
     let context = gather(&mut root);
@@ -106,6 +107,7 @@ pub(super) fn read(name: &str, front: &Table, mistakes: &mut Vec<Mistake>) -> Op
         model,
         checks,
         rounds,
+        requires,
         stop,
         max_tokens,
         body: Body::Instruction(String::new()),

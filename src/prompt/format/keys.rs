@@ -68,6 +68,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key("checks", "how its drafts are checked: `all`, `built-in`, `none`", "`all`"),
     key("rounds", "the most rounds of refinement, 0 to 10; the user's own limit holds as well", "the user's"),
+    key("requires", "texts that a draft has to have: one that lacks some is redrafted", "none"),
     key("inputs", "what its user is asked", "nothing"),
     key("inputs.name", "what the template calls it: `{{ input.NAME }}`", ""),
     key("inputs.prompt", "the question", "the name"),

@@ -18,7 +18,7 @@ fn told(text: &str) -> String {
 
 const WHOLE: &str = "---\nname: x\ntitle: X of `{{ name }}`\ndescription: D\nkind: quickfix.redraft.x\nwhen:\n  languages: [python]\n  \
     nodes: function\n  is: [stub, code]\n  automatic: never\nreplace: body\nconfirm: true\ncontext:\n  tokens: 500\n  include: [tests]\n\
-    model:\n  task: fix\n  name: big\nchecks: built-in\nrounds: 2\ninputs:\n  - name: store\n    prompt: Which one?\n    default: redis\n  \
+    model:\n  task: fix\n  name: big\nchecks: built-in\nrounds: 2\nrequires: [A, B]\ninputs:\n  - name: store\n    prompt: Which one?\n    default: redis\n  \
     - name: n\n    default: 3\nstop: END\nmax_tokens: 9\n---\nsystem\n\n<!-- user -->\nuser {{ input.store }}\n\n<!-- prefill -->\n```\n";
 
 #[test]

@@ -138,7 +138,10 @@ impl Session {
             })?;
         let is_open = self.documents.contains_key(uri);
         let is_chosen = self.profile.options.delivery.is_some();
-        let delivery = if is_open {
+        let asks = sent.prompt.confirm && self.profile.change_annotations;
+        let delivery = if is_open && asks {
+            Delivery::Preview
+        } else if is_open {
             delivery(self.profile.delivery(), is_chosen, refine.mode)
         } else {
             Delivery::Proposal

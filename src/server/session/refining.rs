@@ -38,7 +38,12 @@ impl Session {
             checkers.tested.clone_from(&live.wish.tested);
             checkers.beside = self.beside(live);
         }
-        let look = move |overlay: &Overlay| overlay.look(around.known(), &baseline);
+        let prompt = live.sent.prompt.clone();
+        let look = move |overlay: &Overlay| {
+            let mut found = overlay.look(around.known(), &baseline);
+            found.extend(overlay.lacks(&prompt.requires));
+            found
+        };
         let work = tokio::spawn(async move {
             let checked = inspect(proposal, path, look, checkers, gates).await;
             let _ = tasks.send(TaskEvent::Checked { run: id, checked }).await;

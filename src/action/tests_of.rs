@@ -1,0 +1,51 @@
+//! The tests that name a definition, as a prompt shows them to a model that is to make them pass.
+
+use std::time::Duration;
+
+use ropey::Rope;
+
+use crate::syntax::definition::{self, Kind};
+use crate::syntax::names::hash;
+use crate::syntax::{Source, parse};
+use crate::workspace::view::View;
+
+/// How much of them is shown, in bytes: some 1,000 tokens.
+const MOST: usize = 4_000;
+/// The most files that are looked into, and how long the parse of one may take.
+const FILES: usize = 8;
+const PARSE: Duration = Duration::from_secs(1);
+
+/// The functions of tests that use `name`, of files that the index knows; as many as fit, each whole. Nothing where there are none.
+pub(super) fn naming(view: &View<'_>, name: &str) -> Option<String> {
+    let language = view.language();
+    let name = name.rsplit('.').next().filter(|name| !name.is_empty())?;
+    let entries = view.index().files().iter().filter(|entry| {
+        language.is_test(&entry.path) && entry.facts.as_ref().is_some_and(|facts| facts.uses(hash(name)))
+    });
+    let mut shown = String::new();
+    for entry in entries.take(FILES) {
+        let Some(text) = view.index().file(&entry.path).and_then(|file| view.text(file)) else { continue };
+        let rope = Rope::from_str(&text);
+        let tree = parse(language, &rope, None, PARSE);
+        let source = Source { text: &rope, tree: tree.as_ref(), language, path: &entry.path };
+        let mut part = String::new();
+        for found in definition::within(&source, &(0..text.len())) {
+            let code = text.get(found.whole.clone()).unwrap_or_default();
+            let is_one = found.kind == Kind::Function && has_word(code, name);
+            if is_one && shown.len() + part.len() + code.len() <= MOST {
+                part.push_str(&format!("\n{}\n", code.replace("\r\n", "\n").trim_end()));
+            }
+        }
+        if !part.is_empty() {
+            shown.push_str(&format!("{} {}\n{part}\n", language.comment, entry.path));
+        }
+    }
+    let shown = shown.trim_end();
+    (!shown.is_empty()).then(|| shown.to_owned())
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |ch: char| ch.is_alphanumeric() || ch == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+}
