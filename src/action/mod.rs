@@ -187,6 +187,10 @@ pub fn list(source: &Source<'_>, query: &Query, library: &Library) -> Vec<Offer>
 
 /// What `prompt` offers at a place.
 fn offers(source: &Source<'_>, query: &Query, prompt: &Prompt, spot: &Spot<'_>) -> Vec<Offer> {
+    // What may be changed is known by the tree alone.
+    if source.tree.is_none() {
+        return Vec::new();
+    }
     let Some(found) = spot.find(prompt).filter(|found| spot.fits(prompt, found, query)) else {
         return Vec::new();
     };
@@ -255,13 +259,15 @@ fn titled(prompt: &Prompt, title: &Title) -> String {
     rendered.filter(|title| !title.is_empty()).unwrap_or_else(|| prompt.name.clone())
 }
 
-/// Whether `kind` is one of `only` or below one of them (LSP's kinds are dotted paths; the empty kind is above all).
+/// Whether `kind` is one of `only` or below one of them (LSP's kinds are dotted paths; the empty kind is above all). Those of `source`,
+/// which are about a whole file, are shown to who asks for them.
 fn wanted(kind: &str, only: &[String]) -> bool {
+    let is_of_files = kind.starts_with("source.");
     let below = |wanted: &String| {
-        wanted.is_empty()
+        (wanted.is_empty() && !is_of_files)
             || kind.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    !kind.is_empty() && (only.is_empty() || only.iter().any(below))
+    !kind.is_empty() && (only.is_empty() && !is_of_files || only.iter().any(below))
 }
 
 /// `text`'s first line, cut to `limit` characters.

@@ -18,6 +18,7 @@ use crate::job::Task;
 use crate::model::registry::{Chosen, Place as Location};
 use crate::model::spec::Limits;
 use crate::model::{Request, Role, Tokens, Turn};
+use crate::prompt::rules::{self, Rule};
 use crate::prompt::secret::{self, Redactor};
 use crate::prompt::{self, Library, Prompt, RenderError};
 use crate::syntax::lines;
@@ -106,6 +107,8 @@ pub struct Sent {
     pub prompt: Arc<Prompt>,
     pub redraft: Arc<Prompt>,
     pub context: Context,
+    /// The rules of the workspace that are in it.
+    pub rules: Vec<Rule>,
     /// How many secrets were taken out.
     pub redacted: usize,
     /// A safe estimate of the whole prompt.
@@ -137,13 +140,15 @@ pub struct Stock<'a> {
     pub recent: &'a [String],
     /// How mature the code is to be.
     pub stage: &'a str,
+    /// What the workspace asks of all code in it, what counts more before the rest.
+    pub rules: &'a [Rule],
 }
 
 impl<'a> Stock<'a> {
     /// Nothing but prompts.
     #[must_use]
     pub fn of(library: &'a Library) -> Self {
-        Self { library, recent: &[], stage: STAGE }
+        Self { library, recent: &[], stage: STAGE, rules: &[] }
     }
 }
 
@@ -172,6 +177,10 @@ pub enum PrepareError {
 /// The text that ends the answer of a model that goes on from the beginning of a code block: the block's end. A function's
 /// body has none: what comes with it may be what it needs, and the run ends the answer where nothing is missing.
 const STOPS: [&str; 1] = ["\n```"];
+
+/// The part of the context's budget that the workspace's rules may take, and the most of them.
+const RULES: u32 = 4;
+const MOST_RULES: Tokens = Tokens(2_000);
 
 /// How many lines above a region are looked at for what makes a secret of a literal in it.
 const ABOVE: usize = 3;
@@ -202,6 +211,10 @@ pub fn prepare(
     };
     let mut plan = plan(source, stock.library, &order)?;
     stock.stage.clone_into(&mut plan.inputs.stage);
+    let shown = if plan.prompt.context.rules { stock.rules } else { &[] };
+    let rules = rules::fitting(shown, Tokens((room.context.0 / RULES).min(MOST_RULES.0)));
+    let texts: Vec<&str> = rules.iter().map(|rule| rule.text.as_str()).collect();
+    plan.inputs.rules = Some(texts.join("\n\n")).filter(|text| !text.is_empty());
     if plan.prompt.context.tests {
         plan.inputs.tests = plan.inputs.name.as_deref().and_then(|name| tests_of::naming(view, name));
     }
@@ -218,7 +231,7 @@ pub fn prepare(
     // Where there is no room for all of it, the context is gathered anew with a smaller budget: whole pieces of code are left out.
     loop {
         let (composed, excess) =
-            compose(source, view, &plan, (&hint, stock), Room { context: budget, ..room })?;
+            compose(source, view, &plan, (&hint, stock, &rules), Room { context: budget, ..room })?;
         let Composed { sent, secrets } = composed;
         if excess == Tokens(0) {
             let request = sent.request.clone();
@@ -252,7 +265,7 @@ fn compose(
     source: &Source<'_>,
     view: &View<'_>,
     plan: &Plan,
-    (hint, stock): (&str, Stock<'_>),
+    (hint, stock, rules): (&str, Stock<'_>, &[Rule]),
     room: Room,
 ) -> Result<(Composed, Tokens), PrepareError> {
     let ask = Ask {
@@ -299,7 +312,8 @@ fn compose(
     let redraft = stock.library.get(REDRAFT).or_else(|| built_in.get(REDRAFT));
     let redraft = redraft.unwrap_or(&plan.prompt).clone();
     let (title, prompt) = (plan.title.clone(), plan.prompt.clone());
-    let sent = Sent { title, prompt, redraft, context, redacted, tokens, answer, request };
+    let rules = rules.to_vec();
+    let sent = Sent { title, prompt, redraft, context, rules, redacted, tokens, answer, request };
     Ok((Composed { sent, secrets }, Tokens(excess)))
 }
 

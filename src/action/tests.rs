@@ -21,11 +21,9 @@ fn plan(
     super::plan(source, &Library::built_in(), &order)
 }
 
-/// The names of all actions.
-fn actions() -> Vec<String> {
-    let library = Library::built_in();
-    library.iter().filter(|prompt| prompt.replace.is_some()).map(|prompt| prompt.name.clone()).collect()
-}
+/// One action for each thing that can be replaced: others replace the same, and have cases of their own (`prompts/tests`).
+const ACTIONS: [&str; 8] =
+    ["fix", "implement", "rewrite", "docstring", "test", "simplify", "complete", "generate"];
 
 /// The text with the region in «» and the import block in ‹›, then lead, base and shape's first word.
 fn show(fixture: &Fixture, plan: &Plan) -> String {
@@ -67,6 +65,7 @@ fn offers(fixture: &str, query: Query) -> Vec<String> {
     let query = Query { range: fixture.range.clone(), ..query };
     list(&fixture.source(), &query)
         .into_iter()
+        .filter(|offer| ACTIONS[..5].contains(&offer.action.as_str()))
         .map(|offer| format!("{}: {}", offer.action, offer.title))
         .collect()
 }
@@ -235,6 +234,38 @@ fn what_fits_is_offered() {
     }
 }
 
+/// What a user sees who asks for all that can be done: no more than a menu has room for.
+#[test]
+fn menus_hold_what_fits_and_no_more() {
+    let names = |text: &str, only: &[&str]| -> String {
+        let fixture = Fixture::new(text);
+        let only = only.iter().map(|&kind| kind.to_owned()).collect();
+        let query = Query { range: fixture.range.clone(), only, ..Query::default() };
+        let offers = list(&fixture.source(), &query);
+        offers.into_iter().map(|offer| offer.action).collect::<Vec<_>>().join(" ")
+    };
+    for (text, expected) in [
+        ("def f():\n    pass$0\n", "implement implement-from-test docstring complete"),
+        (
+            "def f():\n    return 1$0\n",
+            "simplify type-hints error-handling logging async clear-names docstring test integration-test complete",
+        ),
+        (
+            "def f():\n$1    return 1$2\n",
+            "simplify type-hints error-handling logging extract async clear-names docstring test integration-test",
+        ),
+        ("# do it$0\n", "comment complete"),
+        ("x = 1$0\n", "complete"),
+    ] {
+        assert_eq!(names(text, &[]), expected, "{text}");
+    }
+    // New modules are asked for by their kind: as VS Code does it for "Source Action …".
+    let components = "circuit-breaker retry redis neo4j fastapi validation agents async-tools";
+    assert_eq!(names("$0\n", &["source"]), components);
+    assert_eq!(names("$0\n", &["source.redraft.component.redis"]), "redis");
+    assert_eq!(names("def f():\n    x = 1$0\n", &["source"]), "");
+}
+
 #[test]
 fn only_and_the_trigger_are_honoured() {
     let stub = "def f():\n    pass$0\n";
@@ -323,8 +354,8 @@ fn hostile_files_are_answered() {
             let diagnostic = Diagnostic { range: range.clone(), ..Diagnostic::default() };
             let query = Query { range, diagnostics: vec![diagnostic.clone()], ..Query::default() };
             let _ = list(&source, &query);
-            for action in actions() {
-                let plan = plan(&source, &action, query.range.clone(), Some(&diagnostic), Some("go"));
+            for action in ACTIONS {
+                let plan = plan(&source, action, query.range.clone(), Some(&diagnostic), Some("go"));
                 let Ok(plan) = plan else { continue };
                 let facts = crate::syntax::facts::extract(language, &text, &fixture.tree);
                 let index = crate::workspace::Index::default();
@@ -342,7 +373,7 @@ fn hostile_files_are_answered() {
                 assert!(context.tokens() <= 1_000);
                 let rendered =
                     crate::prompt::render(&plan.prompt, &plan.base, &plan.inputs, &context).unwrap();
-                assert!(rendered.user.len() < 100_000, "{} on {text:.20}", &action);
+                assert!(rendered.user.len() < 100_000, "{} on {text:.20}", action);
             }
         }
     }
@@ -423,8 +454,8 @@ mod random {
                 let made = plan(&source, &offer.action, offer.range.clone(), Some(&diagnostic), None);
                 prop_assert!(made.is_ok(), "{} is offered and then refused: {:?}", offer.action, made);
             }
-            for action in actions() {
-                let Ok(plan) = plan(&source, &action, range.clone(), Some(&diagnostic), Some("do")) else { continue };
+            for action in ACTIONS {
+                let Ok(plan) = plan(&source, action, range.clone(), Some(&diagnostic), Some("do")) else { continue };
                 let region = plan.region;
                 prop_assert!(region.start <= region.end && text.is_char_boundary(region.start) && text.is_char_boundary(region.end));
                 prop_assert!(plan.form.base.chars().all(char::is_whitespace));

@@ -209,6 +209,7 @@ fn render(file: &Path, ask: Asked<'_>, json: bool) -> Result<ExitCode, Failure> 
                 "model": model,
                 "parts": parts,
                 "context_tokens": context.0,
+                "rules": sent.rules.iter().map(|rule| rule.path.as_str()).collect::<Vec<_>>(),
                 "tokens": sent.tokens.0,
                 "max_tokens": request.max_tokens.0,
                 "stop": request.stop,
@@ -223,8 +224,10 @@ fn render(file: &Path, ask: Asked<'_>, json: bool) -> Result<ExitCode, Failure> 
     let (stop, redacted) = (request.stop.join(" "), sent.redacted);
     let stop = if stop.is_empty() { String::new() } else { format!(", ends at {:?}", request.stop) };
     let redacted = if redacted > 0 { format!(", {redacted} secrets taken out") } else { String::new() };
+    let rules: Vec<&str> = sent.rules.iter().map(|rule| rule.path.as_str()).collect();
+    let rules = if rules.is_empty() { String::new() } else { format!(", rules of {}", rules.join(", ")) };
     let told = format!(
-        "{}: {model}, about {} tokens ({} of them context), an answer of at most {}{stop}{redacted}",
+        "{}: {model}, about {} tokens ({} of them context{rules}), an answer of at most {}{stop}{redacted}",
         sent.title, sent.tokens.0, context.0, request.max_tokens.0
     );
     let _ = writeln!(std::io::stderr(), "{told}");

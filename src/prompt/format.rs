@@ -203,6 +203,33 @@ impl Mistake {
     }
 }
 
+/// The front matter of a file of rules, as far as it can be read.
+#[derive(Debug, Default)]
+pub(super) struct Head(Vec<(String, usize, yaml::Node)>);
+
+impl Head {
+    /// The texts of the first of these keys that is there.
+    pub fn texts(&self, keys: &[&str]) -> Option<Vec<String>> {
+        let (_, _, node) = self.0.iter().find(|(key, _, _)| keys.contains(&key.as_str()))?;
+        Some(match &node.value {
+            yaml::Yaml::List(items) => items.iter().filter_map(|item| front::text_of(&item.value)).collect(),
+            other => front::text_of(other).into_iter().collect(),
+        })
+    }
+}
+
+/// Front matter, leniently, and what stands below it.
+pub(super) fn front_matter(text: &str) -> (Head, &str) {
+    let parts = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---"));
+    let Some((front, body)) = parts.filter(|(_, body)| body.is_empty() || body.starts_with('\n')) else {
+        return (Head::default(), text);
+    };
+    match yaml::read(front) {
+        Ok(yaml::Node { value: yaml::Yaml::Table(table), .. }) => (Head(table), body),
+        _ => (Head::default(), body),
+    }
+}
+
 /// Reads the text of the prompt file at `path`; one of `path`'s is built in.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 
 pub mod format;
 pub mod library;
+pub mod rules;
 pub mod secret;
 
 use std::collections::BTreeMap;
@@ -76,6 +77,8 @@ pub struct Inputs {
     pub ask: Option<String>,
     /// Tests that name the definition.
     pub tests: Option<String>,
+    /// What the workspace asks of all code in it.
+    pub rules: Option<String>,
     /// What its user was asked.
     pub input: BTreeMap<String, String>,
     /// How mature the code is to be: `development`, `staging`, `production`.

@@ -278,6 +278,7 @@ pub(super) fn sent(run: RunId, sent: &Sent) -> Value {
         "tokens": sent.tokens.0,
         "redacted": sent.redacted,
         "omitted": sent.context.omitted,
+        "rules": sent.rules.iter().map(|rule| json!({ "path": rule.path, "tokens": rule.tokens.0 })).collect::<Vec<_>>(),
         "excerpts": excerpts,
         "system": sent.request.system,
         "messages": sent.request.turns.iter().map(|turn| turn.text.clone()).collect::<Vec<_>>(),

@@ -9,6 +9,7 @@ mod checks;
 mod fault_server;
 mod interrupted;
 mod money;
+mod prompts;
 mod refusals;
 mod routing;
 mod setup;

@@ -43,8 +43,8 @@ async fn what_cannot_be_done_is_told_before_anything_is_asked() {
         ),
         ("a.py", stub, &at("a.py", "1:0"), 2, &["is no place"]),
         ("a.py", stub, &at("a.py", "99999999999"), 2, &["is no place"]),
-        ("a.py", stub, &["generate", "a.py"], 2, &["--at <LINE[:COL]>"]),
-        ("a.py", stub, &["generate"], 2, &["--at <LINE[:COL]>", "FILE"]),
+        ("a.py", stub, &["generate", "a.py"], 2, &["--at <LINE[:COL]|LINE-LINE>"]),
+        ("a.py", stub, &["generate"], 2, &["--at <LINE[:COL]|LINE-LINE>", "FILE"]),
         ("a.py", stub, &["generate", "a.py", "--at", "1", "--diff", "--write"], 2, &["cannot be used with"]),
         (
             "a.py",

@@ -26,6 +26,7 @@ use crate::draft::verify::Proposal;
 use crate::job::rounds::Redraft;
 use crate::job::{Checked, Task};
 use crate::prompt::Library;
+use crate::prompt::rules::{self, Rule};
 use crate::syntax::facts::{Facts, extract};
 use crate::syntax::{Language, Source, parse};
 use crate::text::edit::{Edit, applied, apply_all};
@@ -125,6 +126,8 @@ pub(super) struct Site<'a> {
     input: BTreeMap<String, String>,
     /// How mature the code is to be.
     stage: &'static str,
+    /// What the workspace asks of all code in it.
+    rules: Vec<Rule>,
 }
 
 /// What is to be written.
@@ -180,12 +183,21 @@ impl<'a> Site<'a> {
             action,
             input,
             stage,
+            rules: Vec::new(),
         })
     }
 
     /// The same, with quality gates for its drafts.
     pub(super) fn gated(self, stage: Option<Stage>) -> Self {
         Self { gates: stage.map(Figures::from), stage: stage.map_or(STAGE, Stage::name), ..self }
+    }
+
+    /// The same by the rules of its workspace, where that is trusted.
+    pub(super) fn ruled(self, path: &Path, config: &Config) -> Self {
+        let root = self.folder().filter(|root| config.trusts(root));
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let rules = root.map(|root| rules::read(root, &path)).unwrap_or_default();
+        Self { rules, ..self }
     }
 
     /// The same at these bytes, where a diagnostic may be.
@@ -282,7 +294,7 @@ impl<'a> Site<'a> {
         let Self { told, language, rope, tree, project, .. } = self;
         let view = View::new(&project.index, Some(&project.disk), language, told, self.facts.clone());
         let source = Source { text: rope, tree: tree.as_ref(), language, path: told };
-        let stock = Stock { stage: self.stage, ..Stock::of(&self.library) };
+        let stock = Stock { stage: self.stage, rules: &self.rules, ..Stock::of(&self.library) };
         let (range, instruction, diagnostic) = match &self.target {
             Target::File(instruction) => return prepare_new(&source, &view, instruction, room, stock),
             Target::At { range, instruction, diagnostic } => (range, *instruction, diagnostic),

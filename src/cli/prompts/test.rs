@@ -216,7 +216,8 @@ fn offered(library: &Library, case: &Case) -> Option<bool> {
         range: case.range.clone(),
         diagnostics: diagnostics.collect(),
         automatic: case.front.automatic,
-        ..Query::default()
+        // Some kinds are shown to who asks for them only.
+        only: library.get(&case.prompt).map(|prompt| prompt.kind.clone()).into_iter().collect(),
     };
     Some(list(&source, &query, library).iter().any(|offer| offer.action == case.prompt))
 }

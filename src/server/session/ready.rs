@@ -16,6 +16,7 @@ use crate::model::registry::{Chosen, Registry};
 use crate::model::route::{Route, Wanted};
 use crate::model::{ErrorKind, ModelError};
 use crate::prompt::format::Checks;
+use crate::prompt::rules::{self, Rule};
 use crate::prompt::{Library, Shelves};
 use crate::workspace::Snapshot;
 
@@ -68,6 +69,8 @@ pub(in crate::server) struct Making {
     pub library: Arc<Library>,
     /// How mature the code is to be.
     pub stage: &'static str,
+    /// What the workspace asks of all code in it.
+    pub rules: Vec<Rule>,
 }
 
 impl Rules {
@@ -125,7 +128,10 @@ pub(super) fn ready(
     }
     let checks = prompt.map_or(Checks::All, |prompt| prompt.checks);
     let wanted = &wanted;
-    let making = Making { stage: refine.gates.map_or(STAGE, Stage::name), library: library.clone() };
+    let of_workspace = rules.trusted().zip(snapshot.path.as_deref());
+    let asked = of_workspace.map(|(root, path)| rules::read(&root, path)).unwrap_or_default();
+    let stage = refine.gates.map_or(STAGE, Stage::name);
+    let making = Making { stage, library: library.clone(), rules: asked };
     let (task, sent, chosen, route) = fitting(registry, wanted, snapshot, wish, (around, &making))?;
     let trusted = rules.trusted().filter(|_| checks == Checks::All);
     if checks == Checks::Nothing {
@@ -173,7 +179,8 @@ pub(super) fn question(
     room: Room,
     (around, making): (&Around, &Making),
 ) -> Result<(Task, Sent), PrepareError> {
-    let stock = Stock { library: &making.library, recent: &around.recent, stage: making.stage };
+    let Making { library, stage, rules } = making;
+    let stock = Stock { library, recent: &around.recent, stage, rules };
     let tree = snapshot.parse();
     let name = around.path(snapshot);
     let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
