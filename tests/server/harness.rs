@@ -346,11 +346,16 @@ impl Client {
     }
 
     /// The same in another document.
-    pub fn run_in(&mut self, uri: &str, action: &str, needle: &str) -> String {
+    pub fn argument_in(&self, uri: &str, action: &str, needle: &str) -> Value {
         let document = &self.documents[uri];
         let at = document.text.find(needle).unwrap();
         let range = range_out(&document.text, &(at..at), self.encoding);
-        let argument = json!({ "action": action, "uri": uri, "version": document.version, "range": range });
+        json!({ "action": action, "uri": uri, "version": document.version, "range": range })
+    }
+
+    /// Begins the run of an action in another document; returns its name.
+    pub fn run_in(&mut self, uri: &str, action: &str, needle: &str) -> String {
+        let argument = self.argument_in(uri, action, needle);
         let answer = self.execute("redraft.run", argument).unwrap();
         answer["run"].as_str().unwrap().to_owned()
     }

@@ -20,6 +20,7 @@ mod liars;
 mod looking;
 mod order;
 mod outcomes;
+mod prompts;
 mod proposals;
 mod refining;
 mod refusals;
