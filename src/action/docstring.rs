@@ -10,7 +10,6 @@ use super::plan::{Parts, qualified};
 use super::{Action, Ask, Offer, Plan, PlanError, Query};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, definition::Definition, lines};
-use crate::text::indent::Indent;
 
 pub(super) const ACTION: Action =
     Action { id: "docstring", kind: "refactor.rewrite.redraft.docstring", offer, plan };
@@ -50,14 +49,15 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let shown = lines::slice(source.text, &(one.whole.start..end)).replace("\r\n", "\n");
     let mut inputs = ask.inputs(qualified(&definitions[..=at]));
     inputs.function = Some(lines::dedent(&shown, &one.indent));
-    let unit = Indent::of(source.text);
+    let unit = source.indent();
+    let is_above = source.language.docs.above().is_some();
     let parts = Parts {
         action: ACTION.id,
         title: title(one),
-        below: one.docstring.is_none(),
+        below: one.docstring.is_none() && !is_above,
         region,
         shape: Shape::Docstring,
-        base: one.base(unit),
+        base: if is_above { one.indent.clone() } else { one.base(unit) },
         unit,
         prompt: ACTION.id,
         inputs,
@@ -75,10 +75,15 @@ fn target(source: &Source<'_>, at: usize, definitions: &[Definition]) -> Option<
 /// The docstring's lines from the start of its first, or the place below the header. `None` where the docstring does not
 /// begin its line, or the body stands on the header's.
 fn region(source: &Source<'_>, one: &Definition) -> Option<std::ops::Range<usize>> {
-    if one.one_line {
+    let is_above = source.language.docs.above().is_some();
+    if one.one_line && !is_above {
         return None;
     }
-    let Some(docstring) = &one.docstring else { return Some(one.opened..one.opened) };
+    let Some(docstring) = &one.docstring else {
+        let start = lines::start(source.text, lines::of(source.text, one.whole.start));
+        let at = if is_above { start.max(super::select::bom(source)) } else { one.opened };
+        return Some(at..at);
+    };
     let line = lines::of(source.text, docstring.start);
     let start = lines::start(source.text, line);
     (lines::first(source.text, line) == docstring.start).then_some(start..docstring.end)

@@ -15,7 +15,6 @@ use super::{Action, Ask, FIXES, Offer, Plan, PlanError, Query, short};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, lines, statement};
 use crate::text::hidden::made_visible;
-use crate::text::indent::Indent;
 
 pub(super) const ACTION: Action = Action { id: "fix", kind: "quickfix.redraft.fix", offer, plan };
 
@@ -69,7 +68,7 @@ fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         shape: Shape::Block,
         below: false,
         base,
-        unit: Indent::of(source.text),
+        unit: source.indent(),
         prompt: ACTION.id,
         inputs,
         focus: around.focus,

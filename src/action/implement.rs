@@ -12,7 +12,6 @@ use super::plan::{Parts, qualified};
 use super::{Action, Ask, Offer, Plan, PlanError, Query};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, definition::Definition, lines};
-use crate::text::indent::Indent;
 
 pub(super) const ACTION: Action =
     Action { id: "implement", kind: "refactor.rewrite.redraft.implement", offer, plan };
@@ -55,10 +54,11 @@ pub(super) fn of(ask: &Ask<'_>, definitions: &[Definition]) -> Option<Plan> {
     let docstring = function.docstring.as_ref().map(|range| lines::slice(source.text, range));
     let mut inputs = ask.inputs(qualified(definitions));
     inputs.opening = Some(part(region.start));
-    inputs.function = Some(part(region.end));
+    let end = if source.language.closer.is_empty() { region.end } else { function.whole.end };
+    inputs.function = Some(part(end));
     inputs.method =
         definitions.len() > 1 && definitions[definitions.len() - 2].kind == definition::Kind::Class;
-    let unit = Indent::of(source.text);
+    let unit = source.indent();
     let parts = Parts {
         action: ACTION.id,
         title: format!("Implement `{}`", function.name),

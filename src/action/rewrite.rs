@@ -14,7 +14,6 @@ use super::select::{Selection, select};
 use super::{Action, Ask, Offer, Plan, PlanError, Query, short};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, lines};
-use crate::text::indent::Indent;
 
 pub(super) const ACTION: Action =
     Action { id: "rewrite", kind: "refactor.rewrite.redraft.rewrite", offer, plan };
@@ -72,7 +71,7 @@ pub(super) fn of(ask: &Ask<'_>, action: &'static str) -> Result<Plan, PlanError>
         shape: Shape::Block,
         below: false,
         base: selection.base,
-        unit: Indent::of(source.text),
+        unit: source.indent(),
         prompt: ACTION.id,
         inputs,
         focus: around.focus,

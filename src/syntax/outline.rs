@@ -58,6 +58,9 @@ pub fn outline_where(source: &Source<'_>, enter: &dyn Fn(&Symbol) -> bool) -> Ve
 /// takes longer than all the rest of its outline.
 #[must_use]
 pub fn docstring(source: &Source<'_>, symbol: &Symbol) -> Option<Range<usize>> {
+    if source.language.docs.above().is_some() {
+        return source.language.docs.over(source.text, symbol.whole.start)?.doc;
+    }
     // The definition is the parent of the keyword that it begins with.
     let start = symbol.signature.start;
     let keyword = source.tree?.root_node().descendant_for_byte_range(start, start + 1)?;
