@@ -1,5 +1,7 @@
 //! What is offered where, and what each action may replace: data, and random Python that must not break it.
 
+mod languages;
+
 use super::*;
 use crate::syntax::{fixture::Fixture, lines};
 

@@ -144,8 +144,11 @@ fn anchor(source: &Source<'_>, byte: usize) -> usize {
     let text = source.text;
     let here = lines::of(text, byte);
     let braces = !source.language.closer.is_empty();
-    let comment =
-        |line: usize| source.language.lexis.is_comment(&lines::slice(text, &lines::range(text, line)));
+    let above = source.language.docs.above().map_or(&[][..], |above| above.attributes);
+    let is_above = |line: usize| above.iter().any(|mark| lines::begins_with(text, line, mark));
+    let comment = |line: usize| {
+        source.language.lexis.is_comment(&lines::slice(text, &lines::range(text, line))) || is_above(line)
+    };
     let code = |line: &usize| !lines::blank(text, *line) && !comment(*line);
     if !braces {
         let line = (here.saturating_sub(GAP)..=here).rev().find(code).unwrap_or(here);

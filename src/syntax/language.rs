@@ -84,6 +84,9 @@ pub struct Language {
 pub struct Importing {
     /// What stands between the parts of a name's path; empty where a statement does not tell the names that it binds.
     pub path: &'static str,
+    /// How a statement reads by which a `NAME` is taken of a `MODULE`, and one by which that itself is.
+    pub single: &'static str,
+    pub whole: &'static str,
     /// What opens and closes a list of names in a statement.
     pub group: Option<(&'static str, &'static str)>,
     /// The brackets stay where a name is imported alone.

@@ -88,7 +88,7 @@ fn level<'tree>(walk: &Walk<'_>, at: Node<'tree>, parent: Option<usize>, depth: 
     let source = walk.source;
     let (mut found, mut containers) = (Vec::<Found<'tree>>::new(), Vec::new());
     query::run(&source.language.queries().symbols, at, 1, source.text, |captures| {
-        if let Some(container) = query::get(captures, "container") {
+        if let Some(container) = query::get(captures, "container").filter(|one| one.id() != at.id()) {
             containers.push(container);
         }
         if let Some(one) = symbol(source, captures, parent) {

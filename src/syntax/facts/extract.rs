@@ -154,6 +154,7 @@ impl<'a> Extraction<'a> {
         level.found.sort_by_key(|one| one.whole.start_byte());
         level.containers.sort_by_key(Node::start_byte);
         level.containers.dedup_by_key(|node| node.id());
+        level.containers.retain(|node| node.id() != at.id());
         let mut containers = level.containers.into_iter().peekable();
         for one in &level.found {
             while let Some(before) = containers.next_if(|node| node.start_byte() < one.whole.start_byte()) {

@@ -39,6 +39,8 @@ macro_rules! language {
             }),
             importing: Some(Importing {
                 path: "",
+                single: "import { NAME } from \"MODULE\";",
+                whole: "import NAME from \"MODULE\";",
                 group: Some(("{", "}")),
                 keeps_group: true,
                 list: None,

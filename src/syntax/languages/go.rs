@@ -32,6 +32,8 @@ pub(super) static GO: Language = Language {
     docs: Docs::Above(Above { lines: &["//"], block: None, attributes: &[] }),
     importing: Some(Importing {
         path: "/",
+        single: "import MODULE",
+        whole: "import MODULE",
         group: None,
         keeps_group: false,
         list: Some(("import (", ")")),

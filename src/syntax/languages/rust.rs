@@ -37,6 +37,8 @@ pub(super) static RUST: Language = Language {
     docs: Docs::Above(Above { lines: &["///"], block: Some(("/**", " *", " */")), attributes: &["#["] }),
     importing: Some(Importing {
         path: "::",
+        single: "use MODULE::NAME;",
+        whole: "use MODULE;",
         group: Some(("{", "}")),
         keeps_group: false,
         list: None,
