@@ -5,6 +5,7 @@
 
 mod ecma;
 mod go;
+mod java;
 mod python;
 mod rust;
 #[cfg(test)]
@@ -14,4 +15,4 @@ use super::Language;
 
 /// Every language, in the order in which they are looked up.
 pub(super) static ALL: &[&Language] =
-    &[&python::PYTHON, &rust::RUST, &ecma::TYPESCRIPT, &ecma::TSX, &ecma::JAVASCRIPT, &go::GO];
+    &[&python::PYTHON, &rust::RUST, &ecma::TYPESCRIPT, &ecma::TSX, &ecma::JAVASCRIPT, &go::GO, &java::JAVA];
