@@ -10,7 +10,6 @@ use super::plan::{Parts, qualified, title};
 use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, definition::Definition, lines};
-use crate::text::indent::Indent;
 
 /// How much of a definition's source, in lines, the prompt shows: a long class is told by its beginning.
 const LINES: usize = 120;
@@ -31,13 +30,14 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let mut inputs = ask.inputs(qualified(&definitions[..=at]));
     inputs.function = Some(lines::dedent(&shown, &one.indent));
     inputs.documented = one.docstring.is_some();
-    let unit = Indent::of(source.text);
+    let unit = source.indent();
+    let is_above = source.language.docs.above().is_some();
     let parts = Parts {
         title: title(Some(one), ask.instruction),
-        below: one.docstring.is_none(),
+        below: one.docstring.is_none() && !is_above,
         region,
         shape: Shape::Docstring,
-        indent: one.base(unit),
+        indent: if is_above { one.indent.clone() } else { one.base(unit) },
         unit,
         base: "docstring",
         inputs,
@@ -55,10 +55,15 @@ pub(super) fn target(source: &Source<'_>, at: usize, definitions: &[Definition])
 /// The docstring's lines from the start of its first, or the place below the header. `None` where the docstring does not
 /// begin its line, or the body stands on the header's.
 pub(super) fn region(source: &Source<'_>, one: &Definition) -> Option<std::ops::Range<usize>> {
-    if one.one_line {
+    let is_above = source.language.docs.above().is_some();
+    if one.one_line && !is_above {
         return None;
     }
-    let Some(docstring) = &one.docstring else { return Some(one.opened..one.opened) };
+    let Some(docstring) = &one.docstring else {
+        let start = lines::start(source.text, lines::of(source.text, one.whole.start));
+        let at = if is_above { start.max(super::select::bom(source)) } else { one.opened };
+        return Some(at..at);
+    };
     let line = lines::of(source.text, docstring.start);
     let start = lines::start(source.text, line);
     (lines::first(source.text, line) == docstring.start).then_some(start..docstring.end)

@@ -17,7 +17,6 @@ use crate::draft::form::Shape;
 use crate::prompt::Title;
 use crate::syntax::{Source, definition, lines, statement};
 use crate::text::hidden::made_visible;
-use crate::text::indent::Indent;
 
 /// The most lines of a compound statement that are rewritten for one diagnostic.
 const LINES: usize = 40;
@@ -62,7 +61,7 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         shape: Shape::Block,
         below: false,
         indent: base,
-        unit: Indent::of(source.text),
+        unit: source.indent(),
         base: "fix",
         inputs,
         focus: around.focus,

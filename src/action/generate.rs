@@ -10,7 +10,6 @@ use super::{Ask, Plan, PlanError, implement, rewrite, select};
 use crate::draft::form::Shape;
 use crate::prompt::Condition;
 use crate::syntax::{Source, definition, definition::Definition, lines, statement};
-use crate::text::indent::Indent;
 
 /// Where code is inserted.
 struct Place {
@@ -76,7 +75,7 @@ pub(super) fn insert(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         shape: Shape::Block,
         below: place.below,
         indent: place.indent,
-        unit: Indent::of(source.text),
+        unit: source.indent(),
         base: "generate",
         inputs,
         focus: around.focus,
@@ -103,7 +102,7 @@ fn place(source: &Source<'_>, line: usize) -> Place {
         return Place { region: select::whole(source, line, line), below: false, indent: base };
     }
     let first = lines::first(text, line);
-    let comment = lines::begins_with(text, line, source.language.comment);
+    let comment = source.language.lexis.is_comment(&lines::slice(text, &lines::range(text, line)));
     let around = (!comment).then(|| statement::around(source, &(first..first))).flatten();
     let Some(around) = around else {
         let at = lines::end(text, line);
@@ -130,6 +129,11 @@ fn implied(source: &Source<'_>, line: usize) -> String {
     if opens(source, above) {
         return below(source, above, &indent);
     }
+    let closer = source.language.closer;
+    if under.is_some_and(|under| !closer.is_empty() && lines::begins_with(text, under, closer)) {
+        // The block's end: what stands before that is of the block.
+        return indent;
+    }
     let under = under.map_or(String::new(), |under| lines::indent(text, under));
     if lines::width(&under) < lines::width(&indent) { under } else { indent }
 }
@@ -152,5 +156,5 @@ fn below(source: &Source<'_>, line: usize, indent: &str) -> String {
     let next = (line + 1..lines::count(text)).take(GAP).find(|&line| !lines::blank(text, line));
     let next =
         next.map(|next| lines::indent(text, next)).filter(|next| lines::width(next) > lines::width(indent));
-    next.unwrap_or_else(|| format!("{indent}{}", Indent::of(text).unit()))
+    next.unwrap_or_else(|| format!("{indent}{}", source.indent().unit()))
 }

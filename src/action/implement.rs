@@ -15,7 +15,6 @@ use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
 use crate::prompt::{Condition, Replace};
 use crate::syntax::{definition, definition::Definition, lines};
-use crate::text::indent::Indent;
 
 pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     ask.source.tree.ok_or_else(|| ask.no_tree())?;
@@ -40,10 +39,11 @@ pub(super) fn of(ask: &Ask<'_>, definitions: &[Definition]) -> Option<Plan> {
     let docstring = function.docstring.as_ref().map(|range| lines::slice(source.text, range));
     let mut inputs = ask.inputs(qualified(definitions));
     inputs.opening = Some(part(region.start));
-    inputs.function = Some(part(region.end));
+    let end = if source.language.closer.is_empty() { region.end } else { function.whole.end };
+    inputs.function = Some(part(end));
     inputs.method =
         definitions.len() > 1 && definitions[definitions.len() - 2].kind == definition::Kind::Class;
-    let unit = Indent::of(source.text);
+    let unit = source.indent();
     let parts = Parts {
         title: title(Some(function), ask.instruction),
         focus: function.whole.start..function.whole.end.max(region.end),
@@ -64,5 +64,7 @@ fn written(ask: &Ask<'_>, function: &Definition) -> Option<Range<usize>> {
         && !ask.prompt.when.conditions.contains(&Condition::Stub)
         && function.kind == definition::Kind::Function;
     let start = function.docstring.as_ref().map_or(function.opened, |docstring| docstring.end);
-    (is_meant && start < function.body.end).then_some(start..function.body.end)
+    let end = function.body.end.saturating_sub(ask.source.language.closer.len());
+    let region = start.max(function.opened)..lines::trim(ask.source.text, &(start..end.max(start))).end;
+    (is_meant && region.start < region.end).then_some(region)
 }

@@ -13,7 +13,6 @@ use super::{Ask, Plan, PlanError, spot};
 use crate::draft::form::Shape;
 use crate::prompt::NodeKind;
 use crate::syntax::{Source, definition, definition::Definition, lines, statement};
-use crate::text::indent::Indent;
 
 pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let source = ask.source;
@@ -50,7 +49,7 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         shape: Shape::Block,
         below: false,
         indent,
-        unit: Indent::of(source.text),
+        unit: source.indent(),
         base: "rewrite",
         inputs,
         focus: around.focus,

@@ -121,7 +121,8 @@ fn answer(task: &Task, draft: &str, imports: Option<&str>) -> String {
     let block = task.imports.as_ref().map(|range| lines::slice(task.place.text(), range)).unwrap_or_default();
     let is_new = |line: &&str| !line.trim().is_empty() && !block.lines().any(|known| known == *line);
     let added: Vec<&str> = imports.unwrap_or_default().lines().filter(is_new).collect();
-    let parts = [added.join("\n"), opening.trim_end().to_owned(), code.join("\n")];
+    let closer = if opening.is_empty() { "" } else { task.place.source().language.closer };
+    let parts = [added.join("\n"), opening.trim_end().to_owned(), code.join("\n"), closer.to_owned()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.trim().is_empty()).collect();
     let code = parts.join("\n");
     let ticks = "`".repeat(prompt::ticks(&code));

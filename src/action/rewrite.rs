@@ -14,7 +14,6 @@ use super::select::select;
 use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
 use crate::syntax::{definition, lines};
-use crate::text::indent::Indent;
 
 /// The largest selection, in bytes: about 5,000 tokens, which a model has to write again in full.
 pub(super) const LIMIT: usize = 18_000;
@@ -45,7 +44,7 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         shape: Shape::Block,
         below: false,
         indent: selection.base,
-        unit: Indent::of(source.text),
+        unit: source.indent(),
         base: "rewrite",
         inputs,
         focus: around.focus,

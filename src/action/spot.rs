@@ -72,7 +72,11 @@ impl<'a> Spot<'a> {
                 one.map(|one| (one.whole.len() <= rewrite::LIMIT).then_some(one))
                     .or_else(|| prompt.when.nodes.contains(&NodeKind::Statement).then_some(None))?
             }
-            Replace::After | Replace::Here => self.definitions().last(),
+            // A line with a NUL is none of a text.
+            Replace::After | Replace::Here => {
+                let line = lines::slice(self.source.text, &lines::range(self.source.text, self.line()));
+                (!line.contains('\0')).then(|| self.definitions().last())?
+            }
             Replace::NewFile => Some(&self.tested()?.0),
         };
         let is_wanted = |one: &Definition| is_kind(one, &prompt.when.nodes);

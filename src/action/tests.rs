@@ -1,5 +1,7 @@
 //! What is offered where, and what each action may replace: data, and random Python that must not break it.
 
+mod languages;
+
 use super::{Diagnostic, Offer, Plan, PlanError, Query};
 use crate::prompt::Library;
 use crate::syntax::Source;
@@ -448,7 +450,7 @@ mod random {
             let query = Query { range: range.clone(), diagnostics: vec![diagnostic.clone()], ..Query::default() };
             for offer in list(&source, &query) {
                 // What is planned elsewhere needs no plan here.
-                if offer.action == "test" {
+                if ["test", "integration-test"].contains(&offer.action.as_str()) {
                     continue;
                 }
                 let made = plan(&source, &offer.action, offer.range.clone(), Some(&diagnostic), None);

@@ -15,7 +15,8 @@ pub(super) fn of(language: &Language, folder: &Path) -> Vec<(OsString, OsString)
     let sources = sources.filter(|source| source.is_dir() && !is_package(source));
     // A folder whose name has the separator in it cannot be told.
     let path = std::env::join_paths(std::iter::once(folder.to_owned()).chain(sources));
-    path.map(|path| vec![(modules.path_variable().into(), path)]).unwrap_or_default()
+    let told = path.ok().zip(modules.path_variable());
+    told.map(|(path, variable)| vec![(variable.into(), path)]).unwrap_or_default()
 }
 
 #[cfg(test)]

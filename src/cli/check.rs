@@ -197,7 +197,7 @@ struct File {
 impl File {
     fn read(path: &Path) -> Result<Self, String> {
         let language = Language::by_path(&path.display().to_string())
-            .ok_or("Redraft knows Python so far, and this is none by its name")?;
+            .ok_or_else(|| format!("Redraft knows {}, and this is none by its name", Language::names()))?;
         let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
         let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text")?;
         Ok(Self { path: path.to_owned(), language, text })

@@ -103,7 +103,7 @@ struct Subject {
 impl Subject {
     fn new(path: &str, text: String) -> Result<Self, String> {
         let language = Language::by_path(path).ok_or_else(|| {
-            format!("{path}: Redraft knows Python so far, and this is no Python file by its name")
+            format!("{path}: Redraft knows {}, and this is no file of these by its name", Language::names())
         })?;
         let tree = parse_str(language, &text, PARSE)
             .ok_or_else(|| format!("{path} could not be parsed in time or is too large"))?;

@@ -14,6 +14,7 @@ use super::Ask;
 use super::evidence::Evidence;
 use super::uses::Uses;
 use super::words as identifiers;
+use crate::syntax::Language;
 use crate::syntax::facts::{Facts, Kind, Symbol};
 use crate::syntax::lines;
 use crate::syntax::modules::parent;
@@ -79,6 +80,7 @@ struct Search<'a> {
     text_words: Words,
     found: Vec<Candidate>,
     by_def: FxHashMap<Def, usize>,
+    families: FxHashMap<FileNo, bool>,
     /// How many files of the target's directory import a name.
     imported_beside: FxHashMap<u32, u32>,
 }
@@ -118,16 +120,27 @@ impl<'a> Search<'a> {
             text_words,
             found: Vec::new(),
             by_def: FxHashMap::default(),
+            families: FxHashMap::default(),
             imported_beside: FxHashMap::default(),
         }
     }
 
     fn add(&mut self, def: Def, evidence: impl FnOnce(&mut Evidence)) {
+        if !self.is_family(def.file) {
+            return;
+        }
         let at = *self.by_def.entry(def).or_insert_with(|| {
             self.found.push(Candidate { def, evidence: Evidence::default() });
             self.found.len() - 1
         });
         evidence(&mut self.found[at].evidence);
+    }
+
+    /// Whether a file is of a language that the target's may use.
+    fn is_family(&mut self, file: FileNo) -> bool {
+        let (view, family) = (self.view, self.view.language().family);
+        let is_one = || Language::by_path(&view.path(file)).is_none_or(|one| one.family == family);
+        *self.families.entry(file).or_insert_with(is_one)
     }
 
     /// The members of a class (its own, not the inherited ones).

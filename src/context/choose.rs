@@ -90,7 +90,7 @@ impl Choice<'_> {
         let own = self.view.own();
         let Some(facts) = self.view.facts(own) else { return };
         let foreign = facts.imports.iter().filter(|import| self.view.import(own, &facts, import).is_none());
-        let text = excerpt::imports(&facts, foreign, |text| tokens(text) <= budget);
+        let text = excerpt::imports(self.view.language(), &facts, foreign, |text| tokens(text) <= budget);
         if !text.is_empty() {
             let path = self.view.path(own).to_string();
             let cost = tokens(&text) + tokens(&path) + 2;
@@ -124,7 +124,7 @@ impl Choice<'_> {
                 continue;
             }
             let Some(known) = facts.symbols.get(symbol) else { return false };
-            let text = excerpt::signature(&facts, known, level);
+            let text = excerpt::signature(self.view.language(), &facts, known, level);
             cost += tokens(&text);
             let reason = one.evidence.reason();
             let name = facts.qualified(symbol);
@@ -158,12 +158,13 @@ impl Choice<'_> {
             let (Some(symbol), Some(one)) = (facts.symbols.get(def.symbol), self.chosen.get_mut(&def)) else {
                 continue;
             };
-            let line = excerpt::docstring(&facts, symbol, one.level);
-            let cost = tokens(&line);
-            if !line.is_empty() && cost <= self.left {
+            let language = self.view.language();
+            let told = excerpt::documented(language, &facts, symbol, one.level, &one.text);
+            let Some(told) = told else { continue };
+            let cost = tokens(&told[..told.len() - one.text.len()]);
+            if cost <= self.left {
                 self.left -= cost;
-                one.text.push('\n');
-                one.text.push_str(&line);
+                one.text = told;
             }
         }
     }
@@ -188,11 +189,21 @@ impl Choice<'_> {
                 if own { Some(ask.text.to_string()) } else { self.view.text(def.file) }
             });
             let Some(text) = text else { continue };
-            let Some(whole) = excerpt::whole(&facts, symbol, one.level, text) else { continue };
+            let Some(whole) = excerpt::whole(self.view.language(), &facts, symbol, one.level, text) else {
+                continue;
+            };
             // A body that is still to be written tells nothing, and small models copy it.
-            if whole.lines().last().is_some_and(|line| self.view.language().is_placeholder(line)) {
+            let language = self.view.language();
+            let last = whole.lines().rfind(|line| line.trim() != language.closer);
+            if last.is_some_and(|line| language.is_placeholder(line)) {
                 continue;
             }
+            // A docstring in the body is there already; one above is not.
+            let above = language
+                .docs
+                .above()
+                .and_then(|_| excerpt::documented(language, &facts, symbol, one.level, &whole));
+            let whole = above.unwrap_or(whole);
             let cost = tokens(&whole).saturating_sub(tokens(&one.text));
             if cost <= self.left {
                 self.left -= cost;

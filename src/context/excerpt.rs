@@ -1,5 +1,6 @@
 //! What is shown of a definition: its signature, then its docstring's first line, then all of it.
 
+use crate::syntax::Language;
 use crate::syntax::facts::{Facts, Import, Kind, Symbol};
 
 /// The longest signature that is shown whole, in bytes; of a longer one its beginning.
@@ -21,7 +22,7 @@ const TELLING: [&str; 8] = [
 ];
 
 /// The signature of `symbol` with the indentation of its level, on a line, and the decorators that matter above it.
-pub(super) fn signature(facts: &Facts, symbol: &Symbol, level: usize) -> String {
+pub(super) fn signature(language: &Language, facts: &Facts, symbol: &Symbol, level: usize) -> String {
     let indent = "    ".repeat(level);
     let mut out = String::new();
     for decorator in facts.get(symbol.decorators).lines() {
@@ -32,7 +33,7 @@ pub(super) fn signature(facts: &Facts, symbol: &Symbol, level: usize) -> String 
         }
     }
     out.push_str(&indent);
-    let text = facts.signature(symbol);
+    let text = facts.signature(symbol).trim_end();
     let most = if symbol.is_definition() { SIGNATURE } else { CONSTANT };
     if text.len() > most {
         let cut = text.floor_char_boundary(most);
@@ -43,8 +44,12 @@ pub(super) fn signature(facts: &Facts, symbol: &Symbol, level: usize) -> String 
         out.push_str(" …");
     } else {
         out.push_str(text);
-        if symbol.is_definition() {
-            out.push(':');
+        if symbol.is_definition() && language.closer.is_empty() {
+            out.push_str(language.opener);
+        } else if symbol.kind == Kind::Class && !text.ends_with([';', '}']) {
+            // What is shown of it stands below; what is shown whole has its braces.
+            out.push(' ');
+            out.push_str(language.opener);
         }
     }
     out
@@ -66,13 +71,22 @@ fn outside_of_strings(text: &str, cut: usize) -> usize {
     open.map_or(cut, |(at, _)| at)
 }
 
-/// Its docstring's first line, one level deeper; empty where there is none.
-pub(super) fn docstring(facts: &Facts, symbol: &Symbol, level: usize) -> String {
+/// Puts its docstring's first line where the language has it: one level deeper, or above; `None` where there is none.
+pub(super) fn documented(
+    language: &Language,
+    facts: &Facts,
+    symbol: &Symbol,
+    level: usize,
+    text: &str,
+) -> Option<String> {
     let doc = facts.get(symbol.doc);
     if doc.is_empty() || !matches!(symbol.kind, Kind::Class | Kind::Function | Kind::Method) {
-        return String::new();
+        return None;
     }
-    format!("{}\"\"\"{doc}\"\"\"", "    ".repeat(level + 1))
+    Some(match language.docs.above() {
+        Some(above) => format!("{}\n{text}", above.written(&[doc], &"    ".repeat(level))),
+        None => format!("{text}\n{}\"\"\"{doc}\"\"\"", "    ".repeat(level + 1)),
+    })
 }
 
 /// Whether all of `symbol` may be shown: a function that is small.
@@ -83,26 +97,40 @@ pub(super) fn may_be_whole(symbol: &Symbol) -> bool {
 
 /// All of a function, with the indentation of its level; `None` where `text` is not (any more) what the facts are of, and
 /// where its body says nothing.
-pub(super) fn whole(facts: &Facts, symbol: &Symbol, level: usize, text: &str) -> Option<String> {
+pub(super) fn whole(
+    language: &Language,
+    facts: &Facts,
+    symbol: &Symbol,
+    level: usize,
+    text: &str,
+) -> Option<String> {
     let (header, end) = (symbol.header(), symbol.whole().end);
     let head = text.get(header.clone())?;
     let body = text.get(header.end..end)?;
     let line = text.get(..header.start)?.rsplit('\n').next().unwrap_or_default();
     let is_the_same = head.contains(facts.name(symbol))
-        && head.ends_with(':')
-        && line.trim().is_empty()
+        && head.ends_with(language.opener)
+        // Where blocks have ends, a word (`export`) may stand before it.
+        && (line.trim().is_empty() || !language.closer.is_empty())
         && text.get(end..)?.chars().next().is_none_or(char::is_whitespace);
-    if !is_the_same || facts.signature(symbol).len() > SIGNATURE || matches!(body.trim(), "" | "..." | "pass")
+    if !is_the_same
+        || facts.signature(symbol).len() > SIGNATURE
+        || matches!(body.trim(), "" | "..." | "pass" | "}")
     {
         return None;
     }
+    let margin = &line[..line.len() - line.trim_start().len()];
     let indent = "    ".repeat(level);
-    let mut out = signature(facts, symbol, level);
+    let mut out = signature(language, facts, symbol, level);
+    if !language.closer.is_empty() {
+        out.push(' ');
+        out.push_str(language.opener);
+    }
     for (at, text) in body.lines().enumerate() {
         let text = text.trim_end();
         if at > 0 {
             out.push('\n');
-            let text = text.strip_prefix(line).unwrap_or(text);
+            let text = text.strip_prefix(margin).unwrap_or(text);
             if !text.is_empty() {
                 out.push_str(&indent);
                 out.push_str(text);
@@ -116,6 +144,7 @@ pub(super) fn whole(facts: &Facts, symbol: &Symbol, level: usize, text: &str) ->
 
 /// Import statements that bind what `imports` do, one for each module, as many as `fits` lets.
 pub(super) fn imports<'a>(
+    language: &Language,
     facts: &'a Facts,
     imports: impl Iterator<Item = &'a Import>,
     fits: impl Fn(&str) -> bool,
@@ -125,6 +154,12 @@ pub(super) fn imports<'a>(
         let (module, member, alias) =
             (facts.get(import.module), facts.get(import.member), facts.get(import.alias));
         let renamed = if alias.is_empty() { String::new() } else { format!(" as {alias}") };
+        if let Some(way) = &language.importing {
+            let name = if member.is_empty() { alias.to_owned() } else { format!("{member}{renamed}") };
+            let told = if member.is_empty() { way.whole } else { way.single };
+            lines.push(("", told.replace("MODULE", module).replace("NAME", &name)));
+            continue;
+        }
         match lines.iter_mut().find(|(known, _)| !member.is_empty() && *known == module) {
             Some((_, line)) => {
                 line.push_str(", ");

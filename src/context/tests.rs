@@ -1,5 +1,7 @@
 //! What is chosen for a target, why, in which order, within which budget.
 
+mod languages;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -28,7 +28,7 @@ impl Astray {
     #[must_use]
     pub fn new(language: &'static Language, base: &str) -> Self {
         let base = base.to_owned();
-        Self { language, base, scanner: Scanner::default(), text: String::new(), lines: 0, looked: 0 }
+        Self { language, base, scanner: Scanner::of(language), text: String::new(), lines: 0, looked: 0 }
     }
 
     /// Takes in the next line of the draft; whether it has gone wrong by now.

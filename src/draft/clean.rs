@@ -7,6 +7,7 @@
 
 mod block;
 mod body;
+mod braces;
 mod error;
 mod helpers;
 mod pass;
@@ -24,6 +25,7 @@ use crate::draft::form::{Form, Shape};
 use crate::draft::layout::Common;
 use crate::draft::peel::{self, Start};
 use crate::draft::place::{Code, words};
+use crate::draft::strings::Scanner;
 use crate::draft::unwrap::{self, Sources};
 
 /// The most text of one answer; a larger one is no draft of a region.
@@ -120,10 +122,12 @@ impl Cleaner {
         let mut wait = self.waits.unwrap_or_default();
         wait.lines += 1;
         // What came with the last statement is whole where the next one begins, or its block ends.
+        // Between braces the last line is the function's own.
+        let braces = self.setup.language().lexis.braces;
         if !wait.over && (first || at_edge || (is_code && self.pass.peel.is_beside())) {
-            wait.over = match self.missing(self.pass.code.len() - usize::from(is_code)) {
+            wait.over = match self.missing(self.pass.code.len() - usize::from(is_code && !braces)) {
                 Missing::Nothing => true,
-                Missing::Names(lacking) => !is_code || !may_bring(line, &lacking),
+                Missing::Names(lacking) => !is_code || (!braces && !may_bring(line, &lacking)),
                 // The function as it was shown: it comes once more, in another block.
                 Missing::Body => false,
             };
@@ -295,7 +299,8 @@ impl Cleaner {
             return Ok(Cleaned { text: self.joined(&lines), imports: Vec::new(), note });
         }
         let common =
-            Common::of(self.pass.wanted.iter().map(String::as_str)).filter(|_| self.setup.deeper > 0);
+            Common::of_code(self.pass.wanted.iter().map(String::as_str), Scanner::of(self.setup.language()))
+                .filter(|_| self.setup.deeper > 0);
         if let Some(common) = common {
             if common.first == common.least {
                 return Err(CleanError::Flattened);
@@ -316,10 +321,17 @@ impl Cleaner {
 
     fn docstring(&self) -> Result<Cleaned, CleanError> {
         let code = if self.pass.code.is_empty() { self.pass.unwrap.prose() } else { &self.pass.code };
-        let own = self.own_part(&code.join("\n"));
-        let text = docstring::extract(&own, &self.form.base, &self.setup.name);
+        let code = code.join("\n");
+        let text = match self.setup.language().docs.above() {
+            Some(above) => docstring::extract_above(&code, &self.form.base, &self.setup, above),
+            None => docstring::extract(&self.own_part(&code), &self.form.base, &self.setup.name),
+        };
         let text = text.ok_or(CleanError::NoDocstring)?.replace('\n', self.form.eol.as_str());
-        Ok(Cleaned { text: self.form.lead.clone() + &text, imports: Vec::new(), note: None })
+        Ok(Cleaned {
+            text: self.form.lead.clone() + &text + &self.setup.tail,
+            imports: Vec::new(),
+            note: None,
+        })
     }
 
     /// The part of the code that defines what is to be documented, where several definitions have its name.
@@ -360,7 +372,7 @@ impl Cleaner {
         if self.form.shape == Shape::File {
             text.push_str(eol);
         }
-        text
+        text + &self.setup.tail
     }
 }
 

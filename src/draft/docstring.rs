@@ -1,6 +1,10 @@
 //! From an answer's code to one docstring: out of a whole function, with quotes, or as bare prose.
 
+use crate::draft::clean::Setup;
+use crate::draft::place::Code;
 use crate::draft::strings::Scanner;
+use crate::syntax::docs::Above;
+use crate::syntax::outline::{docstring, outline};
 
 /// The docstring's source, its lines indented by `base`; nothing where there is none, or none that can be quoted.
 pub(crate) fn extract(answer: &str, base: &str, name: &str) -> Option<String> {
@@ -46,6 +50,51 @@ pub(crate) fn extract(answer: &str, base: &str, name: &str) -> Option<String> {
     }
     out.push_str("\"\"\"");
     Some(out)
+}
+
+/// The same where documentation stands in comments: those above the definition in the answer, or all there are, or prose.
+pub(crate) fn extract_above(answer: &str, base: &str, setup: &Setup, above: &Above) -> Option<String> {
+    let code = Code::parse(answer, setup.language())?;
+    let symbols = outline(&code.source());
+    let is_own = |name: &str| !setup.name.is_empty() && name == setup.name;
+    let own = symbols.iter().filter(|one| is_own(&one.name));
+    let own = own.filter_map(|one| docstring(&code.source(), one)).next_back();
+    let marked = || {
+        let first = answer.lines().position(|line| above.is_marked(line))?;
+        let ends =
+            |line: &str| above.block.is_some_and(|(_, _, close)| line.trim_end().ends_with(close.trim()));
+        let mut lines = Vec::new();
+        let is_block =
+            !above.lines.iter().any(|mark| answer.lines().nth(first).unwrap_or("").trim().starts_with(mark));
+        for line in answer.lines().skip(first) {
+            if !is_block && !above.is_marked(line) {
+                break;
+            }
+            lines.push(line);
+            if is_block && ends(line) {
+                break;
+            }
+        }
+        Some(lines.join("\n"))
+    };
+    let text = own.map(|range| code.part(&range)).or_else(marked);
+    let text = match text {
+        Some(text) => text,
+        // Quotes as Python has them, or none at all.
+        None => match quoted(answer.trim()) {
+            Some((_, inside)) => inside,
+            None if symbols.iter().any(|one| one.signature.len() > one.name.len()) => return None,
+            None => answer.to_owned(),
+        },
+    };
+    let lines: Vec<&str> = text.lines().map(|line| above.bare(line)).collect();
+    let first = lines.iter().position(|line| !line.is_empty())?;
+    let last = lines.iter().rposition(|line| !line.is_empty())?;
+    let close = above.block.map_or("", |(_, _, close)| close.trim());
+    let lines = &lines[first..=last];
+    // It would end there.
+    let is_closed = !close.is_empty() && lines.iter().any(|line| line.contains(close));
+    (!is_closed).then(|| above.written(lines, base))
 }
 
 /// What follows the header of the definition `name`, if the answer repeats it: strings before it are others'.

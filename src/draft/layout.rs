@@ -4,6 +4,7 @@
 //! it goes on, so does the answer. What stands in a string that goes over lines is text and is not touched.
 
 use crate::draft::strings::Scanner;
+use crate::syntax::Language;
 use crate::text::indent::Indent;
 
 /// See the module's head.
@@ -41,6 +42,11 @@ impl Layout {
         }
     }
 
+    /// The same for code of `language`.
+    pub fn in_language(self, language: &'static Language) -> Self {
+        Self { scanner: Scanner::of(language), ..self }
+    }
+
     /// Whether the next line begins inside a string.
     pub fn in_string(&self) -> bool {
         self.scanner.in_string()
@@ -48,7 +54,12 @@ impl Layout {
 
     /// Takes in one line of the answer and returns it as it stands in the file.
     pub fn line(&mut self, line: &str) -> String {
-        let (in_string, goes_on) = (self.scanner.in_string(), self.scanner.is_open());
+        let (in_string, mut goes_on) = (self.scanner.in_string(), self.scanner.is_open());
+        let braces = self.scanner.lexis().braces;
+        if braces {
+            // Open braces are levels like others; only in a comment blanks are text.
+            goes_on = self.scanner.is_quoted();
+        }
         self.scanner.line(line);
         if in_string {
             return line.to_owned();
@@ -65,7 +76,10 @@ impl Layout {
             from = columns;
         }
         if self.lines == 0 {
-            self.first_opens = self.scanner.opens_block() || self.scanner.is_open();
+            // Where indentation means nothing, whatever does not end a statement may go on with it.
+            self.first_opens = self.scanner.opens_block()
+                || self.scanner.is_open()
+                || (braces && !text.ends_with([';', '}']));
         }
         self.lines += 1;
         let deeper = columns.saturating_sub(from);
@@ -103,13 +117,19 @@ pub(crate) struct Common {
 impl Common {
     /// Of `lines`; those that begin in a string, go on with a statement or are comments do not count.
     pub fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let mut scanner = Scanner::default();
+        Self::of_code(lines, Scanner::default())
+    }
+
+    /// The same of code that `scanner` reads.
+    pub fn of_code<'a>(lines: impl Iterator<Item = &'a str>, mut scanner: Scanner) -> Option<Self> {
         let mut widths = Vec::new();
+        let lexis = scanner.lexis();
         for line in lines {
-            let goes_on = scanner.is_open();
+            let goes_on = if lexis.braces { scanner.is_quoted() } else { scanner.is_open() };
             scanner.line(line);
             let text = line.trim();
-            if !goes_on && !text.is_empty() && (widths.is_empty() || !text.starts_with('#')) {
+            let is_comment = lexis.comments.iter().any(|mark| text.starts_with(mark));
+            if !goes_on && !text.is_empty() && (widths.is_empty() || !is_comment) {
                 widths.push(width(line));
             }
         }

@@ -15,9 +15,14 @@ const SAME: &str = "(?:(?:stays?|remains?|is|are|left|kept|unchanged)\\b ?)*(?:t
 /// Or that it would be there.
 const THERE: &str = "(?:(?:continues?|goes|comes|follows) )?(?:here|below|above)";
 
+#[cfg(test)]
 /// The first line of `draft` that is such a comment, and that `base` does not have.
 pub(super) fn first<'a>(draft: &'a str, base: &str, token: &str) -> Option<&'a str> {
-    let mut scanner = Scanner::default();
+    first_in(draft, base, token, Scanner::default())
+}
+
+/// The same in code that `scanner` reads.
+pub(super) fn first_in<'a>(draft: &'a str, base: &str, token: &str, mut scanner: Scanner) -> Option<&'a str> {
     let lines: Vec<(&str, bool)> = draft
         .lines()
         .map(|line| {

@@ -22,7 +22,5 @@ mod repair;
 mod strings;
 mod unwrap;
 
-pub(crate) use peel::is_import;
-
 #[cfg(test)]
 mod liar;

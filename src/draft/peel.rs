@@ -3,15 +3,19 @@
 //! Models repeat what they were shown: imports, the class around, decorators, the signature, the docstring. All of that
 //! stands in the file already; new imports go to the import block.
 
+mod braced;
 mod line;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 
+use self::braced::{Braced, Step};
 use self::line::{Keyword, named, one_line_body};
 pub(crate) use self::line::{defined, defined_at, is_import, squeezed};
+use crate::draft::place::words;
 use crate::draft::strings::Scanner;
+use crate::syntax::Language;
 
 /// What the region wants.
 #[derive(Clone, Debug)]
@@ -88,6 +92,8 @@ pub(crate) struct Peel {
     /// The number of lines that were taken in.
     at: usize,
     begun: Option<Start>,
+    /// Of a language whose blocks stand in braces.
+    braced: Option<Box<Braced>>,
 }
 
 impl Peel {
@@ -108,7 +114,15 @@ impl Peel {
             start,
             at: 0,
             begun: None,
+            braced: None,
         }
+    }
+
+    /// The same for code of `language`.
+    pub fn in_language(mut self, language: &'static Language) -> Self {
+        self.scanner = Scanner::of(language);
+        self.braced = language.lexis.braces.then(|| Box::new(Braced::new(language)));
+        self
     }
 
     /// Whether the wanted statements are over.
@@ -172,13 +186,16 @@ impl Peel {
 
     /// A block of code begins behind what was taken for a body at the margin, and was prose.
     pub fn forget(&mut self) {
-        (self.state, self.scanner, self.is_restarted) = (State::Seek, Scanner::default(), true);
+        (self.state, self.scanner, self.is_restarted) = (State::Seek, self.scanner.anew(), true);
         (self.begun, self.header) = (None, None);
     }
 
     /// A block of code ended, and another begins: where nothing was taken yet, it may have the function again, or its body.
     pub fn begin_again(&mut self) {
-        self.scanner = Scanner::default();
+        self.scanner = self.scanner.anew();
+        if let Some(braced) = &mut self.braced {
+            braced.forget();
+        }
         self.state = match self.state {
             State::Statements(_) if matches!(self.want, Want::Body { .. }) => State::Done,
             State::Header(_) | State::Opening(_) | State::Docstring(_) | State::Other(_) => State::Seek,
@@ -218,6 +235,9 @@ impl Peel {
     fn next(&mut self, state: State, line: &str, inside: bool) -> (State, Option<String>) {
         let text = line.trim();
         let column = line.len() - line.trim_start().len();
+        if self.braced.is_some() && matches!(self.want, Want::Body { .. }) {
+            return self.next_braced(state, line);
+        }
         match state {
             State::Seek if inside => {
                 if let Some(decorator) = self.decorators.last_mut() {
@@ -260,12 +280,48 @@ impl Peel {
         }
     }
 
+    /// The same where blocks stand in braces.
+    fn next_braced(&mut self, state: State, line: &str) -> (State, Option<String>) {
+        if self.start.is_some() {
+            return (State::Statements(None), Some(line.to_owned()));
+        }
+        let (Some(braced), Want::Body { name, around, .. }) = (&mut self.braced, &self.want) else {
+            return (state, None);
+        };
+        if state == State::Done {
+            return (State::Done, None);
+        }
+        let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        match braced.line(line, name, around) {
+            Step::Outside => (State::Seek, None),
+            Step::Opens(rest) => {
+                self.begun = Some(Start::Header(self.at - 1));
+                match some(rest) {
+                    None => (State::Opening(None), None),
+                    Some(rest) => (State::Statements(None), Some(rest)),
+                }
+            }
+            Step::Closes(rest) => (State::Done, some(rest)),
+            Step::Inside => {
+                let text = line.trim();
+                if state == State::Opening(None) && (text.is_empty() || self.known.contains(text)) {
+                    return (state, None);
+                }
+                (State::Statements(None), Some(line.to_owned()))
+            }
+        }
+    }
+
     fn seek(&mut self, line: &str, text: &str, column: usize) -> (State, Option<String>) {
         if text.is_empty() {
             return (State::Seek, None);
         }
         let hoist = !matches!(self.want, Want::Block { hoist: false, .. });
-        if hoist && is_import(text) && self.start.is_none() {
+        let lexis = self.scanner.lexis();
+        if hoist && self.start.is_none() && lexis.heads.iter().any(|head| text.starts_with(head)) {
+            return (State::Seek, None);
+        }
+        if hoist && lexis.is_import(text) && self.start.is_none() {
             self.imports.push(text.to_owned());
             return (if self.scanner.is_open() { State::Import } else { State::Seek }, None);
         }
@@ -276,11 +332,14 @@ impl Peel {
                 if self.known.contains(text) {
                     return (State::Seek, None);
                 }
-                if text.starts_with(['@', '#']) && !around.is_empty() {
+                let is_comment = lexis.is_comment(text) || text.starts_with(['@', '#']);
+                if is_comment && !around.is_empty() {
                     self.held.push(line.to_owned());
                     return (State::Seek, None);
                 }
-                if named(text).is_some_and(|(_, name)| around.iter().any(|around| around == name)) {
+                let is_around = |name: &str| around.iter().any(|around| around == name);
+                let opens = self.braced.is_some() && text.ends_with('{') && words(text).any(is_around);
+                if opens || named(text).is_some_and(|(_, name)| is_around(name)) {
                     self.held.clear();
                     return (State::Repeated, None);
                 }

@@ -227,7 +227,7 @@ impl Place {
 
     /// The statements of the innermost of `around`, or of the module, but for those that the region touches.
     pub(crate) fn items(&self, around: &[Definition]) -> Vec<Item> {
-        let of = around.last().map(|one| one.header.start..one.whole.end);
+        let of = around.last().map(|one| one.itself.clone());
         let mut items = items::items(&self.file.source(), of.as_ref());
         let empty = self.file.part(&self.region).trim().is_empty();
         items.retain(|item| {
@@ -241,7 +241,7 @@ impl Place {
         if self.file.part(&self.region).trim().is_empty() {
             return Vec::new();
         }
-        let of = around.last().map(|one| one.header.start..one.whole.end);
+        let of = around.last().map(|one| one.itself.clone());
         let mut items = items::items(&self.file.source(), of.as_ref());
         items.retain(|item| item.range.start < self.region.end && self.region.start < item.range.end);
         items

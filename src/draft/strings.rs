@@ -1,12 +1,18 @@
-//! Where a line of Python stands: inside a triple-quoted string, inside brackets, or in plain code.
+//! Where a line of code stands: inside a string that goes over lines, inside brackets, or in plain code.
 //!
 //! A line scanner, not a parser: it sees a stream's lines before there is anything whole to parse.
 
+use crate::syntax::Language;
+use crate::syntax::lexis::{Lexis, Quotes};
+
 /// The state between two lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scanner {
-    /// The quotes of the triple-quoted string that is open.
-    string: Option<&'static str>,
+    lexis: &'static Lexis,
+    /// The quotes of the string or comment that is open.
+    open: Option<&'static Quotes>,
+    /// It is a string.
+    is_text: bool,
     /// Open brackets.
     depth: u32,
     /// The last line ended with a backslash.
@@ -15,15 +21,45 @@ pub(crate) struct Scanner {
     colon: bool,
 }
 
+impl Default for Scanner {
+    fn default() -> Self {
+        Self::of(Language::first())
+    }
+}
+
 impl Scanner {
+    /// One for code of `language`.
+    pub fn of(language: &'static Language) -> Self {
+        Self { lexis: &language.lexis, open: None, is_text: false, depth: 0, continued: false, colon: false }
+    }
+
+    /// The same at the start of a text.
+    pub fn anew(&self) -> Self {
+        Self { open: None, is_text: false, depth: 0, continued: false, colon: false, ..*self }
+    }
+
+    pub fn lexis(&self) -> &'static Lexis {
+        self.lexis
+    }
+
+    /// How many brackets are open.
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
     /// Whether the next line begins inside a string that goes over lines: its white space is text.
     pub fn in_string(&self) -> bool {
-        self.string.is_some()
+        self.is_text && self.open.is_some()
+    }
+
+    /// Whether the next line begins inside a string or a comment.
+    pub fn is_quoted(&self) -> bool {
+        self.open.is_some()
     }
 
     /// Whether the next line goes on with a statement.
     pub fn is_open(&self) -> bool {
-        self.string.is_some() || self.depth > 0 || self.continued
+        self.open.is_some() || self.depth > 0 || self.continued
     }
 
     /// Whether the last line opened a block.
@@ -37,23 +73,20 @@ impl Scanner {
         self.continued = false;
         let mut rest = line;
         while let Some(ch) = rest.chars().next() {
-            if let Some(quotes) = self.string {
-                rest = match find_end(rest, quotes) {
-                    Some(end) => {
-                        self.string = None;
-                        &rest[end..]
-                    }
-                    None => return,
-                };
+            if let Some(quotes) = self.open {
+                let Some(end) = quotes.end(rest) else { return };
+                self.open = None;
+                rest = &rest[end..];
+                continue;
+            }
+            if self.lexis.comments.iter().any(|mark| rest.starts_with(mark)) {
+                return;
+            }
+            if let Some(behind) = self.quoted(rest) {
+                rest = behind;
                 continue;
             }
             match ch {
-                '#' => return,
-                '"' | '\'' => {
-                    rest = self.quoted(rest, ch);
-                    self.colon = false;
-                    continue;
-                }
                 '(' | '[' | '{' => self.depth += 1,
                 ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
                 '\\' if rest.len() == 1 => self.continued = true,
@@ -66,32 +99,26 @@ impl Scanner {
         }
     }
 
-    /// What is left of `rest`, which begins with a quote, behind its string.
-    fn quoted<'a>(&mut self, rest: &'a str, quote: char) -> &'a str {
-        for triple in ["\"\"\"", "'''"] {
-            if let Some(inside) = rest.strip_prefix(triple) {
-                self.string = Some(triple);
-                return inside;
-            }
+    /// What is left of `rest` behind the quotes that it begins with, or behind all of a string that ends with its line.
+    fn quoted<'a>(&mut self, rest: &'a str) -> Option<&'a str> {
+        let begins = |quotes: &&Quotes| rest.starts_with(quotes.open);
+        if let Some(block) = self.lexis.blocks.iter().find(begins) {
+            (self.open, self.is_text) = (Some(block), false);
+            return Some(&rest[block.open.len()..]);
         }
-        let single = if quote == '"' { "\"" } else { "'" };
-        find_end(&rest[1..], single).map_or("", |end| &rest[1 + end..])
-    }
-}
-
-/// The byte behind the first unescaped `quotes` of `text`.
-fn find_end(text: &str, quotes: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (at, ch) in text.char_indices() {
-        if escaped {
-            escaped = false;
-        } else if ch == '\\' {
-            escaped = true;
-        } else if text[at..].starts_with(quotes) {
-            return Some(at + quotes.len());
+        if let Some(taken) = self.lexis.character(rest) {
+            self.colon = false;
+            return Some(&rest[taken..]);
         }
+        let quotes = self.lexis.strings.iter().find(begins)?;
+        let inside = &rest[quotes.open.len()..];
+        self.colon = false;
+        if quotes.lines {
+            (self.open, self.is_text) = (Some(quotes), true);
+            return Some(inside);
+        }
+        Some(quotes.end(inside).map_or("", |end| &inside[end..]))
     }
-    None
 }
 
 #[cfg(test)]

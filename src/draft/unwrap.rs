@@ -6,6 +6,7 @@
 mod tests;
 
 use crate::draft::strings::Scanner;
+use crate::syntax::Language;
 
 /// Info strings of blocks that are not the answer's code: commands to run, output, data.
 const OTHER: [&str; 11] =
@@ -80,6 +81,11 @@ impl Unwrap {
         }
     }
 
+    /// The same for code of `language`.
+    pub fn in_language(self, language: &'static Language) -> Self {
+        Self { scanner: Scanner::of(language), ..self }
+    }
+
     /// Whether the answer's code is over.
     pub fn is_done(&self) -> bool {
         self.state == State::After
@@ -98,7 +104,7 @@ impl Unwrap {
     /// The code was not all that is needed: more of it may follow in a further block.
     pub fn go_on(&mut self) {
         if self.is_done() {
-            self.scanner = Scanner::default();
+            self.scanner = self.scanner.anew();
             self.state = State::Prose;
         }
     }
@@ -192,7 +198,8 @@ impl Unwrap {
             self.open(line);
             return None;
         }
-        let reads_as_code = is_code(line) || (self.state == State::Start && !is_prose(text));
+        let ends = self.scanner.lexis().braces && text.ends_with(['{', ';', '}']);
+        let reads_as_code = is_code(line) || ends || (self.state == State::Start && !is_prose(text));
         if self.sources == Sources::All && reads_as_code {
             self.state = State::Raw;
             self.was_raw |= !self.fenced;
@@ -210,7 +217,7 @@ impl Unwrap {
         let info = info.to_ascii_lowercase();
         let changes = CHANGES.contains(&info.as_str());
         let wanted = changes == (self.sources == Sources::Changes) && !OTHER.contains(&info.as_str());
-        self.scanner = Scanner::default();
+        self.scanner = self.scanner.anew();
         if wanted {
             (self.at_edge, self.fenced) = (self.fenced || self.was_raw, true);
             self.state = State::Fenced { fence, indent: indented(line), changes };

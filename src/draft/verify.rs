@@ -97,13 +97,15 @@ impl Proposal {
         if let Some(ch) = hidden.or_else(|| hidden::introduced(&old_imports.unwrap_or_default(), imports)) {
             return Err(Rejected::Hidden(ch));
         }
-        if let Some(line) = left_out::first(&self.draft, &base, self.language.comment) {
+        if let Some(line) =
+            left_out::first_in(&self.draft, &base, self.language.comment, Scanner::of(self.language))
+        {
             return Err(Rejected::LeftOut(line.trim().to_owned()));
         }
         if self.draft.contains(REDACTED) && !base.contains(REDACTED) {
             return Err(Rejected::Redacted);
         }
-        if self.language.id == "python"
+        if !self.language.lexis.braces
             && !matches!(self.shape, Shape::Docstring)
             && let Some(line) = misindented(&self.draft, goes_back(&base))
         {

@@ -5,7 +5,6 @@ use std::ops::Range;
 use crate::draft::clean::{Cleaned, Setup};
 use crate::draft::form::Form;
 use crate::draft::imports::{self, Existing};
-use crate::draft::is_import;
 use crate::draft::place::Place;
 use crate::draft::region::Region;
 use crate::draft::secrets::Secrets;
@@ -44,7 +43,9 @@ impl Task {
 
     pub(super) fn setup(&self) -> Setup {
         // A place that has imports of its own (lazy ones, in a function) keeps them.
-        let hoist = self.imports.is_some() && !self.place.base().lines().any(|line| is_import(line.trim()));
+        let lexis = &self.place.language().lexis;
+        let hoist =
+            self.imports.is_some() && !self.place.base().lines().any(|line| lexis.is_import(line.trim()));
         let mut setup = Setup::of(self.place.clone(), &self.form);
         if !self.opening.is_empty() {
             setup.opening.clone_from(&self.opening);
@@ -58,7 +59,12 @@ impl Task {
     /// What each region is to hold. `now` is the import block as it stands: what the user or another run has imported
     /// since is not added again.
     pub(super) fn targets(&self, cleaned: &Cleaned, now: Option<String>) -> Vec<String> {
-        let additions = imports::used(&cleaned.imports, &cleaned.text, &|name| self.place.defines(name));
+        let language = self.place.language();
+        let defines = |name: &str| self.place.defines(name);
+        let additions = match &language.importing {
+            Some(way) => imports::needed(way, &cleaned.imports, &cleaned.text, &defines),
+            None => imports::used(&cleaned.imports, &cleaned.text, &defines),
+        };
         let Some(range) = &self.imports else {
             return vec![self.with_imports(&cleaned.text, &additions)];
         };
@@ -66,7 +72,11 @@ impl Task {
         let mut existing = self.existing.clone();
         existing.elsewhere.extend(now);
         let context = imports::Context::of(self.place.text(), range, existing);
-        vec![cleaned.text.clone(), imports::merge(&block, &additions, self.form.eol, &context).block]
+        let block = match &language.importing {
+            Some(way) => imports::put(way, language, &block, &additions, self.form.eol, &context),
+            None => imports::merge(&block, &additions, self.form.eol, &context).block,
+        };
+        vec![cleaned.text.clone(), block]
     }
 
     /// A draft whose file has no place for imports takes them along: without them it would not run.

@@ -53,8 +53,11 @@ fn every_file_is_sound() {
     let library = Library::built_in();
     for prompt in library.iter() {
         let Body::Whole { system, .. } = &prompt.body else {
+            let defaults =
+                prompt.inputs.iter().map(|input| (input.name.clone(), input.default.clone().unwrap()));
+            let inputs = Inputs { input: defaults.collect(), ..inputs() };
             assert!(
-                instruction(prompt, &inputs(), "").unwrap().is_some_and(|text| !text.is_empty()),
+                instruction(prompt, &inputs, "").unwrap().is_some_and(|text| !text.is_empty()),
                 "{}",
                 prompt.name
             );

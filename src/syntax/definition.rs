@@ -7,6 +7,7 @@ use std::ops::Range;
 use ropey::Rope;
 use tree_sitter::Node;
 
+use super::parts::{Parts, children, parts, unwrapped};
 use super::{Source, lines, query, spine};
 use crate::text::indent::Indent;
 
@@ -27,8 +28,10 @@ pub enum Kind {
 pub struct Definition {
     pub kind: Kind,
     pub name: String,
-    /// With its decorators.
+    /// With its decorators, and with the documentation above it.
     pub whole: Range<usize>,
+    /// The definition itself.
+    pub itself: Range<usize>,
     /// The lines on which a cursor is in it: `whole`, and the blanks and comments below that belong to it.
     pub extent: Range<usize>,
     /// From its keyword through the colon.
@@ -37,7 +40,7 @@ pub struct Definition {
     pub opened: usize,
     /// The body stands on the header's line.
     pub one_line: bool,
-    /// Empty when there is none.
+    /// What stands in it, between its braces; empty when there is none.
     pub body: Range<usize>,
     pub docstring: Option<Range<usize>>,
     /// The header's indentation.
@@ -61,7 +64,7 @@ impl Definition {
     /// Whether a cursor at `range` is at the header (decorators included) or the docstring rather than the body.
     #[must_use]
     pub fn at_head(&self, text: &Rope, range: &Range<usize>) -> bool {
-        let end = self.docstring.as_ref().map_or(self.opened, |docstring| docstring.end);
+        let end = self.docstring.as_ref().map_or(self.opened, |docstring| docstring.end.max(self.opened));
         range.start >= self.extent.start && range.start <= lines::end(text, lines::of(text, end))
     }
 }
@@ -73,15 +76,10 @@ pub fn around(source: &Source<'_>, range: &Range<usize>) -> Vec<Definition> {
     let text = source.text;
     let range = lines::trim(text, range);
     let anchor = anchor(source, range.start);
-    let kinds = &source.language.kinds;
     let mut found: Vec<Definition> = Vec::new();
     let mut done = None;
     for node in spine::down(tree, &(anchor..anchor)) {
-        let definition = if kinds.decorated.contains(&node.kind()) {
-            node.child_by_field_name("definition")
-        } else {
-            Some(node)
-        };
+        let definition = unwrapped(source, node);
         let Some(definition) = definition.filter(|definition| done != Some(definition.id())) else {
             continue;
         };
@@ -108,7 +106,10 @@ pub fn within(source: &Source<'_>, range: &Range<usize>) -> Vec<Definition> {
     loop {
         let node = cursor.node();
         let overlaps = node.start_byte() < range.end && range.start < node.end_byte();
-        let whole = node.parent().filter(|parent| kinds.decorated.contains(&parent.kind())).unwrap_or(node);
+        let mut whole = node;
+        while let Some(outer) = whole.parent().filter(|outer| kinds.decorated.contains(&outer.kind())) {
+            whole = outer;
+        }
         let inside = range.start <= whole.start_byte() && whole.end_byte() <= range.end;
         if inside && let Some(mut facts) = facts(source, node, whole) {
             let is_in = |outer: &&Definition| {
@@ -136,71 +137,81 @@ pub fn within(source: &Source<'_>, range: &Range<usize>) -> Vec<Definition> {
 }
 
 /// A byte that the tree knows for the place of `byte`: the first one of its line, or of the nearest line above that is
-/// neither blank nor a comment (comments stand outside of the function whose only body they are).
+/// neither blank nor a comment (comments stand outside of the function whose only body they are). Where blocks have ends,
+/// what is below such a line tells more: a block's end, or what a comment is about; and of a line's definitions it is the
+/// one at `byte`.
 fn anchor(source: &Source<'_>, byte: usize) -> usize {
     let text = source.text;
     let here = lines::of(text, byte);
-    let code = |line: &usize| {
-        !lines::blank(text, *line) && !lines::begins_with(text, *line, source.language.comment)
+    let braces = !source.language.closer.is_empty();
+    let above = source.language.docs.above().map_or(&[][..], |above| above.attributes);
+    let is_above = |line: usize| above.iter().any(|mark| lines::begins_with(text, line, mark));
+    let comment = |line: usize| {
+        source.language.lexis.is_comment(&lines::slice(text, &lines::range(text, line))) || is_above(line)
     };
-    let line = (here.saturating_sub(GAP)..=here).rev().find(code).unwrap_or(here);
-    lines::first(text, line)
+    let code = |line: &usize| !lines::blank(text, *line) && !comment(*line);
+    if !braces {
+        let line = (here.saturating_sub(GAP)..=here).rev().find(code).unwrap_or(here);
+        return lines::first(text, line);
+    }
+    let line = (here..lines::count(text)).take(GAP).find(code).unwrap_or(here);
+    let first = lines::first(text, line);
+    let last = lines::trim(text, &(first..lines::end(text, line))).end.saturating_sub(1);
+    if line == here { byte.clamp(first, last.max(first)) } else { first }
 }
 
 fn facts(source: &Source<'_>, node: Node<'_>, whole: Node<'_>) -> Option<Definition> {
     let (text, language) = (source.text, source.language);
-    let kind = if language.kinds.functions.contains(&node.kind()) {
-        Kind::Function
-    } else if language.kinds.classes.contains(&node.kind()) {
-        Kind::Class
-    } else {
-        return None;
-    };
-    let name = node.child_by_field_name("name")?;
-    let body = node.child_by_field_name("body")?;
-    let (opener, broken) = opener(source, node)?;
+    let parts = parts(source, node)?;
+    let Parts { kind, name, body, opener, .. } = parts;
     let header = node.start_byte()..opener;
     let row = lines::of(text, header.start);
     let opener_row = lines::of(text, opener.saturating_sub(1));
     let missing = body.start_byte() == body.end_byte();
-    let one_line = !missing && lines::of(text, body.start_byte()) == opener_row;
+    let one_line = match parts.closer {
+        Some(closer) => lines::of(text, closer) == opener_row,
+        None => !missing && lines::of(text, body.start_byte()) == opener_row,
+    };
     let queries = language.queries();
+    let over = language.docs.over(text, whole.start_byte());
+    let docstring = match language.docs.above() {
+        Some(_) => over.as_ref().and_then(|over| over.doc.clone()),
+        None => query::first(&queries.docstring, "docstring", body, 0, text).map(|node| node.byte_range()),
+    };
+    let start = over.map_or(whole.start_byte(), |over| over.start);
     let mut facts = Definition {
         kind,
         name: lines::slice(text, &name.byte_range()),
-        whole: whole.byte_range(),
-        extent: lines::start(text, lines::of(text, whole.start_byte()))..0,
+        whole: start..whole.end_byte(),
+        itself: node.byte_range(),
+        extent: lines::start(text, lines::of(text, start))..0,
         opened: if one_line { opener } else { lines::end(text, opener_row) },
         header,
         one_line,
-        body: body.byte_range(),
-        docstring: query::first(&queries.docstring, "docstring", body, 0, text).map(|node| node.byte_range()),
+        body: parts.closer.map_or(body.byte_range(), |closer| opener..closer),
+        docstring,
         indent: lines::indent(text, row),
         inner: None,
         stub: None,
         declared: query::first(&queries.declared, "declared", whole, 0, text).is_some()
             || query::first(&queries.declared, "declared", node, 0, text).is_some(),
     };
+    if !language.closer.is_empty() {
+        facts.extent.end = lines::end(text, lines::of(text, whole.end_byte()));
+        let first = first_statement(source, body).filter(|_| !one_line);
+        facts.inner = first.map(|first| lines::indent(text, lines::of(text, first)));
+        if let Some(closer) = parts.closer.filter(|_| kind == Kind::Function && !parts.is_broken) {
+            facts.stub = between(source, &facts, body, opener..closer);
+        }
+        return Some(facts);
+    }
     let last = if missing { opener_row } else { lines::of(text, body.end_byte()) };
     facts.extent.end = lines::end(text, last_line(source, last, lines::width(&facts.indent), missing));
     facts.inner = inner(source, &facts, opener_row);
-    if kind == Kind::Function && !broken {
+    if kind == Kind::Function && !parts.is_broken {
         facts.stub = stub(source, &facts, body, opener_row);
     }
     Some(facts)
-}
-
-/// Where the token that opens the body ends, and whether a syntax error stands between the header and the body.
-fn opener(source: &Source<'_>, node: Node<'_>) -> Option<(usize, bool)> {
-    let mut cursor = node.walk();
-    let (mut opener, mut broken) = (None, false);
-    for child in node.children(&mut cursor) {
-        broken |= child.is_error();
-        if child.kind() == source.language.opener && !child.is_missing() {
-            opener = Some(child.end_byte());
-        }
-    }
-    opener.map(|opener| (opener, broken))
 }
 
 /// The last line below `line` that still belongs to a definition indented by `width`: comments deeper than it, and blanks
@@ -259,11 +270,53 @@ fn stub(source: &Source<'_>, facts: &Definition, body: Node<'_>, opener_row: usi
     Some(lines::end(text, kept)..last.end)
 }
 
+/// Where the first statement or comment in a block stands, on a line of its own.
+fn first_statement(source: &Source<'_>, body: Node<'_>) -> Option<usize> {
+    let mut cursor = body.walk();
+    let mut children = body.named_children(&mut cursor);
+    children
+        .find(|child| {
+            let start = child.start_byte();
+            lines::first(source.text, lines::of(source.text, start)) == start
+        })
+        .map(|child| child.start_byte())
+}
+
+/// The same as `stub`, of what stands between a body's braces.
+fn between(
+    source: &Source<'_>,
+    facts: &Definition,
+    body: Node<'_>,
+    inside: Range<usize>,
+) -> Option<Range<usize>> {
+    let text = source.text;
+    let statements = statements(source, facts, body)?;
+    let (opener_row, closer_row) = (lines::of(text, inside.start), lines::of(text, inside.end));
+    let Some((first, last)) = statements.first().zip(statements.last()) else {
+        if lines::trim(text, &inside).is_empty() && opener_row == closer_row {
+            return Some(inside);
+        }
+        // A comment may share the line of a brace: there is no line to begin on.
+        let kept = (opener_row..closer_row).rev().find(|&line| !lines::blank(text, line))?;
+        let fits = opener_row < closer_row && lines::first(text, closer_row) == inside.end;
+        return fits.then(|| lines::end(text, kept)..lines::end(text, closer_row - 1));
+    };
+    let (first_row, last_row) = (lines::of(text, first.start), lines::of(text, last.end));
+    let end = if last_row == closer_row { inside.end } else { last.end };
+    if opener_row == closer_row {
+        return (lines::trim(text, &inside) == (first.start..last.end)).then_some(inside);
+    }
+    if first_row == opener_row || lines::first(text, first_row) != first.start {
+        return None;
+    }
+    let kept = (opener_row..first_row).rev().find(|&line| !lines::blank(text, line)).unwrap_or(opener_row);
+    Some(lines::end(text, kept)..end)
+}
+
 /// The statements of a stub's body but for the docstring; `None` if one of them is more than a stub.
 fn statements(source: &Source<'_>, facts: &Definition, body: Node<'_>) -> Option<Vec<Range<usize>>> {
-    let mut cursor = body.walk();
     let mut found = Vec::new();
-    for child in body.children(&mut cursor) {
+    for child in children(source, body) {
         if child.is_error() {
             return None;
         }

@@ -14,10 +14,17 @@ pub(crate) struct Fixture {
     /// The selection; empty at the cursor.
     pub range: Range<usize>,
     pub path: &'static str,
+    language: &'static Language,
 }
 
 impl Fixture {
     pub(crate) fn new(marked: &str) -> Self {
+        Self { path: "pkg/mod.py", ..Self::of("python", marked) }
+    }
+
+    /// The same in another language.
+    pub(crate) fn of(language: &str, marked: &str) -> Self {
+        let language = Language::by_id(language).unwrap();
         let (before, rest) =
             marked.split_once("$0").or_else(|| marked.split_once("$1")).unwrap_or((marked, ""));
         let (text, range) = match rest.split_once("$2") {
@@ -27,12 +34,11 @@ impl Fixture {
             None => (format!("{before}{rest}"), before.len()..before.len()),
         };
         let text = Rope::from_str(&text);
-        let tree = parse(Language::by_id("python").unwrap(), &text, None, LIMIT).unwrap();
-        Self { text, tree, range, path: "pkg/mod.py" }
+        let tree = parse(language, &text, None, LIMIT).unwrap();
+        Self { text, tree, range, path: "", language }
     }
 
     pub(crate) fn source(&self) -> Source<'_> {
-        let language = Language::by_id("python").unwrap();
-        Source { text: &self.text, tree: Some(&self.tree), language, path: self.path }
+        Source { text: &self.text, tree: Some(&self.tree), language: self.language, path: self.path }
     }
 }

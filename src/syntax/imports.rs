@@ -36,9 +36,14 @@ pub fn find(source: &Source<'_>) -> Option<Imports> {
     let docstring =
         query::first(&queries.docstring, "docstring", root, 0, text).map(|node| node.byte_range());
     let (mut runs, mut all, mut leading, mut before) = (vec![Run::default()], Vec::new(), true, true);
+    let mut head = 0;
     let mut cursor = root.walk();
     for child in root.children(&mut cursor).take(STATEMENTS) {
         let is_docstring = docstring.as_ref().is_some_and(|docstring| docstring.start == child.start_byte());
+        if query::first(&queries.imports, "head", child, 0, text).is_some() {
+            head = child.end_byte();
+            continue;
+        }
         if !child.is_named() || kinds.comments.contains(&child.kind()) || is_docstring {
             continue;
         }
@@ -63,15 +68,11 @@ pub fn find(source: &Source<'_>) -> Option<Imports> {
             run.statements.push(child.byte_range());
         }
     }
-    Some(assemble(source, &runs, all, docstring.as_ref()))
+    let after = docstring.map(|docstring| docstring.end).or((head > 0).then_some(head));
+    Some(assemble(source, &runs, all, after))
 }
 
-fn assemble(
-    source: &Source<'_>,
-    runs: &[Run],
-    all: Vec<Range<usize>>,
-    docstring: Option<&Range<usize>>,
-) -> Imports {
+fn assemble(source: &Source<'_>, runs: &[Run], all: Vec<Range<usize>>, after: Option<usize>) -> Imports {
     let text = source.text;
     let mut best: Option<(&Run, &[Range<usize>])> = None;
     for run in runs {
@@ -84,7 +85,7 @@ fn assemble(
         Some((run, [first, .., last])) => (span(source, first, last), run.leading),
         Some((run, [only])) => (span(source, only, only), run.leading),
         _ => {
-            let at = place(source, docstring);
+            let at = place(source, after);
             (at..at, true)
         }
     };
@@ -105,7 +106,7 @@ fn alone<'a>(source: &Source<'_>, statements: &'a [Range<usize>]) -> &'a [Range<
         let rest = lines::slice(text, &(range.end..lines::end(text, lines::of(text, range.end))));
         let rest = rest.trim();
         let first = lines::first(text, lines::of(text, range.start)) == range.start;
-        first && (rest.is_empty() || rest.starts_with(source.language.comment))
+        first && (rest.is_empty() || source.language.lexis.is_comment(rest))
     };
     let Some(start) = statements.iter().position(clean) else { return &[] };
     let end = statements.iter().rposition(clean).map_or(start, |last| last + 1);
@@ -116,12 +117,14 @@ fn span(source: &Source<'_>, first: &Range<usize>, last: &Range<usize>) -> Range
     first.start..lines::end(source.text, lines::of(source.text, last.end))
 }
 
-/// Where imports belong in a module without any: below its docstring, or else below the comment that it opens with (the
+/// Where imports belong in a module without any: below what must stand `after` (its docstring), or else below the comment that it opens with (the
 /// interpreter's line, a licence), unless that comment sits on the first statement.
-fn place(source: &Source<'_>, docstring: Option<&Range<usize>>) -> usize {
+fn place(source: &Source<'_>, after: Option<usize>) -> usize {
     let text = source.text;
-    if let Some(docstring) = docstring {
-        return lines::start(text, lines::of(text, docstring.end) + 1);
+    if let Some(after) = after {
+        // A node may end behind its line's end.
+        let row = lines::of(text, lines::trim(text, &(0..after)).end);
+        return lines::start(text, row + 1);
     }
     let count = lines::count(text);
     let comment = |line: &usize| lines::begins_with(text, *line, source.language.comment);

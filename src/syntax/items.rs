@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use super::parts::{children, parts, unwrapped};
 use super::{Source, lines, query, spine};
 
 /// How deep definitions are looked for in each other.
@@ -39,7 +40,7 @@ pub struct Definition {
     pub range: Range<usize>,
     /// From its keyword through the colon.
     pub header: Range<usize>,
-    /// From the colon to its end.
+    /// From the colon to its end, or between its braces.
     pub body: Range<usize>,
     pub decorators: Vec<Range<usize>>,
     /// The first parameter of a function, with its type and default.
@@ -70,7 +71,8 @@ pub fn items(source: &Source<'_>, of: Option<&Range<usize>>) -> Vec<Item> {
         Some(range) => spine::down(tree, range)
             .into_iter()
             .find(|node| node.byte_range() == *range && is_definition(source, node.kind()))
-            .and_then(|node| node.child_by_field_name("body")),
+            .and_then(|node| parts(source, node))
+            .map(|parts| parts.body),
     };
     block.map(|block| of_block(source, block)).unwrap_or_default()
 }
@@ -81,14 +83,17 @@ pub fn definitions(source: &Source<'_>) -> Vec<Nested> {
     let Some(tree) = source.tree else { return Vec::new() };
     let (mut found, mut around) = (Vec::new(), Vec::<(Kind, Definition)>::new());
     let mut cursor = tree.walk();
-    let (mut depth, mut decorated) = (0, None);
+    let (mut depth, mut decorated): (usize, Option<(Node<'_>, Node<'_>)>) = (0, None);
     loop {
         let node = cursor.node();
         around.retain(|(_, outer)| {
             outer.range.start <= node.start_byte() && node.end_byte() <= outer.range.end
         });
         if source.language.kinds.decorated.contains(&node.kind()) {
-            decorated = node.child_by_field_name("definition").map(|inner| (node, inner));
+            let inner = unwrapped(source, node);
+            // Of wrappers around each other the outermost is the whole.
+            let is_known = inner.zip(decorated).is_some_and(|(inner, (_, known))| inner.id() == known.id());
+            decorated = if is_known { decorated } else { inner.map(|inner| (node, inner)) };
         } else if is_definition(source, node.kind()) {
             let whole =
                 decorated.filter(|(_, inner)| inner.id() == node.id()).map_or(node, |(whole, _)| whole);
@@ -120,9 +125,8 @@ fn of_block(source: &Source<'_>, block: Node<'_>) -> Vec<Item> {
     query::run(&queries.stubs, block, 1, source.text, |captures| {
         stubs.extend(query::get(captures, "stub").map(|node| node.byte_range()));
     });
-    let mut cursor = block.walk();
-    let children = block.children(&mut cursor).filter(Node::is_named);
-    let mut found: Vec<Item> = children.map(|child| item(source, child)).collect();
+    let statements = children(source, block).into_iter().filter(Node::is_named);
+    let mut found: Vec<Item> = statements.map(|child| item(source, child)).collect();
     for one in &mut found {
         if docstring.as_ref() == Some(&one.range) {
             one.kind = Kind::Docstring;
@@ -135,8 +139,7 @@ fn of_block(source: &Source<'_>, block: Node<'_>) -> Vec<Item> {
 
 fn item(source: &Source<'_>, node: Node<'_>) -> Item {
     let kinds = &source.language.kinds;
-    let decorated = kinds.decorated.contains(&node.kind());
-    let inner = if decorated { node.child_by_field_name("definition").unwrap_or(node) } else { node };
+    let inner = unwrapped(source, node).unwrap_or(node);
     let kind = if kinds.functions.contains(&inner.kind()) {
         Kind::Function
     } else if kinds.classes.contains(&inner.kind()) {
@@ -149,18 +152,22 @@ fn item(source: &Source<'_>, node: Node<'_>) -> Item {
         Kind::Other
     };
     let definition = if is_definition(source, inner.kind()) { definition(source, node, inner) } else { None };
+    // A variable whose value is no function is a statement like others.
+    let is_other = definition.is_none() && !source.language.sources.target.is_empty();
+    let kind = if is_other && matches!(kind, Kind::Function | Kind::Class) { Kind::Other } else { kind };
     Item { kind, range: node.byte_range(), definition }
 }
 
 fn definition(source: &Source<'_>, whole: Node<'_>, node: Node<'_>) -> Option<Definition> {
-    let name = node.child_by_field_name("name")?;
-    let mut cursor = node.walk();
-    let opener = node.children(&mut cursor).filter(|child| child.kind() == source.language.opener).last()?;
+    let parts = parts(source, node)?;
     let mut cursor = whole.walk();
     let decorators = if whole.id() == node.id() {
         Vec::new()
     } else {
-        let others = whole.children(&mut cursor).filter(|child| child.is_named() && child.id() != node.id());
+        let others = whole.children(&mut cursor).filter(|child| {
+            child.is_named()
+                && (child.end_byte() <= node.start_byte() || node.end_byte() <= child.start_byte())
+        });
         others
             .filter(|child| !source.language.kinds.comments.contains(&child.kind()))
             .map(|child| child.byte_range())
@@ -168,10 +175,10 @@ fn definition(source: &Source<'_>, whole: Node<'_>, node: Node<'_>) -> Option<De
     };
     let first = node.child_by_field_name("parameters").and_then(|parameters| parameters.named_child(0));
     Some(Definition {
-        name: lines::slice(source.text, &name.byte_range()),
+        name: lines::slice(source.text, &parts.name.byte_range()),
         range: node.byte_range(),
-        header: node.start_byte()..opener.end_byte(),
-        body: opener.end_byte()..node.end_byte(),
+        header: node.start_byte()..parts.opener,
+        body: parts.opener..parts.closer.unwrap_or(node.end_byte()),
         decorators,
         first_parameter: first.map(|first| first.byte_range()),
     })

@@ -4,16 +4,16 @@ use std::sync::OnceLock;
 
 use tree_sitter::Query;
 
+use super::docs::Docs;
+use super::languages::ALL;
+use super::lexis::Lexis;
 use super::modules::Modules;
 use super::mutations::Mutations;
-use super::python::PYTHON;
-
-/// Every language, in the order in which they are looked up.
-static ALL: [&Language; 1] = [&PYTHON];
+use crate::text::indent::Indent;
 
 /// The queries that facts are made by: facts of other queries are other facts.
 pub fn fact_queries() -> impl Iterator<Item = &'static str> {
-    ALL.into_iter().flat_map(|language| [language.sources.facts, language.sources.attributes])
+    ALL.iter().copied().flat_map(|language| [language.sources.facts, language.sources.attributes])
 }
 
 /// One language. All languages are statics: compare them by `id`.
@@ -28,10 +28,23 @@ pub struct Language {
     pub extensions: &'static [&'static str],
     /// The endings of files that hold declarations only, whose empty bodies are right as they are.
     pub declarations: &'static [&'static str],
+    /// Languages of one family use each other's definitions.
+    pub family: &'static str,
     /// What a comment to the line's end begins with.
     pub comment: &'static str,
-    /// What ends a line that opens a block.
+    /// What ends a line that opens a block, and what closes that; nothing where indentation does.
     pub opener: &'static str,
+    pub closer: &'static str,
+    /// One level of indentation, in a file that has none yet.
+    pub indent: Indent,
+    /// How it reads line by line.
+    pub lexis: Lexis,
+    /// Where documentation stands.
+    pub docs: Docs,
+    /// How names are put into imports that stand there; nothing where that is Python's way.
+    pub importing: Option<Importing>,
+    /// A function may stand in another's body, seen by that alone.
+    pub nests: bool,
     /// The names of methods that give an object its attributes.
     pub initialisers: &'static [&'static str],
     /// How its imports name files.
@@ -66,6 +79,24 @@ pub struct Language {
     pub(super) bindings: OnceLock<Query>,
 }
 
+/// How import statements of a language name things, one statement to a line.
+#[derive(Debug)]
+pub struct Importing {
+    /// What stands between the parts of a name's path; empty where a statement does not tell the names that it binds.
+    pub path: &'static str,
+    /// How a statement reads by which a `NAME` is taken of a `MODULE`, and one by which that itself is.
+    pub single: &'static str,
+    pub whole: &'static str,
+    /// What opens and closes a list of names in a statement.
+    pub group: Option<(&'static str, &'static str)>,
+    /// The brackets stay where a name is imported alone.
+    pub keeps_group: bool,
+    /// What opens and closes a list of whole statements, each on a line of its own.
+    pub list: Option<(&'static str, &'static str)>,
+    /// A name may be needed that the code does not mention: a trait's methods are called without it.
+    pub is_silent: bool,
+}
+
 /// How tests of a language are written.
 #[derive(Debug)]
 pub struct Tests {
@@ -81,6 +112,9 @@ pub struct Tests {
 }
 
 impl Tests {
+    /// None are written, and no file is known to be one of tests.
+    pub(super) const NONE: Self = Self { ask: "", folder: "", prefix: "", suffix: "", name: "", ending: "" };
+
     /// The name of the file for a module.
     #[must_use]
     pub fn file(&self, stem: &str) -> String {
@@ -99,14 +133,21 @@ pub struct Evasions {
     pub skips: &'static [&'static str],
 }
 
-/// Names of the grammar's nodes that a walk down the tree looks for. Fields are `name` and `body` in every grammar we use.
+impl Evasions {
+    pub(super) const NONE: Self = Self { suppressions: &[], unchecked: &[], skips: &[] };
+}
+
+/// Names of the grammar's nodes that a walk down the tree looks for.
 pub(super) struct Kinds {
+    /// Definitions: their fields are `name` and `body`, unless the query `target` says where these are.
     pub functions: &'static [&'static str],
     pub classes: &'static [&'static str],
-    /// A node around a definition that holds its decorators; the definition is its field `definition`.
+    /// A node around a definition (its decorators, `export`): that is its field `definition`, or else what it ends with.
     pub decorated: &'static [&'static str],
     /// Nodes whose children are statements.
     pub blocks: &'static [&'static str],
+    /// Those of them that stand in another one, between its braces, and are no statement themselves.
+    pub lists: &'static [&'static str],
     pub comments: &'static [&'static str],
     pub strings: &'static [&'static str],
     pub imports: &'static [&'static str],
@@ -124,8 +165,10 @@ pub(super) struct Alone {
     pub clauses: &'static [&'static str],
 }
 
-/// The texts of the query files.
+/// The texts of the query files. Of one that is empty nothing is said: what is made of it is off.
 pub(super) struct Sources {
+    /// `@definition` with its `@name` and its `@body`, of nodes that `Kinds` names; empty where the grammar's fields say it.
+    pub target: &'static str,
     /// `@function`, `@class`, `@constant`, `@import`, `@alias` with `@name`; `@end` ends a signature; `@docstring`
     /// belongs to the `@documented`; `@container` holds more symbols.
     pub symbols: &'static str,
@@ -135,7 +178,7 @@ pub(super) struct Sources {
     pub docstring: &'static str,
     /// `@declared`: a definition whose empty body is right (overloads, abstract methods, protocols).
     pub declared: &'static str,
-    /// `@import` statements of the module's level; `@future` those that must come first.
+    /// `@import` statements of the module's level; `@future` those that must come first; a `@head` stands before all of them.
     pub imports: &'static str,
     /// What one level of a file says: definitions, imports, exports (see `facts`).
     pub facts: &'static str,
@@ -164,8 +207,30 @@ pub(super) struct Sources {
     pub mutants: &'static str,
 }
 
+impl Sources {
+    pub(super) const NONE: Self = Self {
+        target: "",
+        symbols: "",
+        stubs: "",
+        docstring: "",
+        declared: "",
+        imports: "",
+        facts: "",
+        taken: "",
+        attributes: "",
+        bindings: "",
+        calls: "",
+        hints: "",
+        assertions: "",
+        flow: "",
+        marks: "",
+        mutants: "",
+    };
+}
+
 /// The compiled queries; compiling takes milliseconds, hence once.
 pub(super) struct Queries {
+    pub target: Query,
     pub symbols: Query,
     pub stubs: Query,
     pub docstring: Query,
@@ -186,12 +251,12 @@ impl Language {
     /// The language with LSP's identifier `id`.
     #[must_use]
     pub fn by_id(id: &str) -> Option<&'static Self> {
-        ALL.into_iter().find(|language| language.id == id)
+        ALL.iter().copied().find(|language| language.id == id)
     }
 
     /// LSP's identifiers of all languages.
     pub fn ids() -> impl Iterator<Item = &'static str> {
-        ALL.into_iter().map(|language| language.id)
+        ALL.iter().map(|language| language.id)
     }
 
     /// Whether `line` stands for a body yet to be written, as far as a line alone tells.
@@ -207,7 +272,9 @@ impl Language {
         let is_own = Self::by_path(name).is_some_and(|known| known.id == self.id);
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let Tests { prefix, suffix, name, .. } = self.tests;
-        is_own && (stem.starts_with(prefix) || stem.ends_with(suffix) || stem == name)
+        let begins = !prefix.is_empty() && stem.starts_with(prefix);
+        let ends = !suffix.is_empty() && stem.ends_with(suffix);
+        is_own && (begins || ends || stem == name)
     }
 
     /// How the file at `path`, from a project's root, is imported.
@@ -221,7 +288,27 @@ impl Language {
 
     /// The endings of all languages' files.
     pub fn endings() -> impl Iterator<Item = &'static str> {
-        ALL.into_iter().flat_map(|language| language.extensions.iter().chain(language.declarations).copied())
+        ALL.iter()
+            .copied()
+            .flat_map(|language| language.extensions.iter().chain(language.declarations).copied())
+    }
+
+    /// The endings of the files of this language, and then of the others of its family.
+    #[must_use]
+    pub fn family_endings(&self) -> Vec<&'static str> {
+        let others = ALL.iter().filter(|other| other.family == self.family && other.id != self.id);
+        let others = others.flat_map(|other| other.extensions.iter().chain(other.declarations));
+        self.extensions.iter().chain(self.declarations).chain(others).copied().collect()
+    }
+
+    /// What they are called in prose: `C, Go and Rust`.
+    #[must_use]
+    pub fn names() -> String {
+        let names: Vec<&str> = ALL.iter().map(|language| language.name).collect();
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => names.concat(),
+        }
     }
 
     /// The first of all languages, where it makes no difference which.
@@ -234,7 +321,7 @@ impl Language {
     #[must_use]
     pub fn by_path(path: &str) -> Option<&'static Self> {
         let ending = ending(path)?;
-        ALL.into_iter().find(|language| {
+        ALL.iter().copied().find(|language| {
             language
                 .extensions
                 .iter()
@@ -293,6 +380,7 @@ impl Language {
         self.compiled.get_or_init(|| {
             let compile = |text| self.compile(text);
             Queries {
+                target: compile(self.sources.target),
                 symbols: compile(self.sources.symbols),
                 stubs: compile(self.sources.stubs),
                 docstring: compile(self.sources.docstring),

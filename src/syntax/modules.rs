@@ -18,6 +18,11 @@ pub enum Modules {
         /// What the name of an installed package that is only declarations for another one ends with (PEP 561).
         stubs: &'static str,
     },
+    /// `./a/b` is `a/b` with an ending, or the directory with its `index`, from the importing file's directory; any other
+    /// module is of some package, which is not looked for.
+    Relative { index: &'static str },
+    /// Imports are not followed.
+    Nowhere,
 }
 
 /// Where a module may be.
@@ -33,7 +38,11 @@ impl Modules {
     /// Where `module`, imported by the file at `from`, is to be looked for; `None` for what goes beyond the root.
     #[must_use]
     pub fn place(self, from: &str, module: &str) -> Option<Place> {
-        let Self::Dotted { .. } = self;
+        match self {
+            Self::Dotted { .. } => {}
+            Self::Relative { .. } => return relative(from, module).map(Place::Exact),
+            Self::Nowhere => return None,
+        }
         let rest = module.trim_start_matches('.');
         let level = module.len() - rest.len();
         let rest = rest.replace(['.', ' '], "/");
@@ -49,24 +58,35 @@ impl Modules {
 
     /// The files that stand for the module at `path` (without an ending): the first that is there is it.
     pub fn files(self, language: &Language, path: &str) -> impl Iterator<Item = String> {
-        let Self::Dotted { package, .. } = self;
-        // A package goes before a module of its name, as at run time.
-        let ways = if path.is_empty() {
-            vec![package.to_owned()]
-        } else {
-            vec![format!("{path}/{package}"), path.to_owned()]
+        let firsts =
+            || [language.extensions.first(), language.declarations.first()].into_iter().flatten().copied();
+        let (ways, endings): (Vec<String>, Vec<&str>) = match self {
+            Self::Dotted { package, .. } if path.is_empty() => (vec![package.to_owned()], firsts().collect()),
+            // A package goes before a module of its name, as at run time.
+            Self::Dotted { package, .. } => {
+                (vec![format!("{path}/{package}"), path.to_owned()], firsts().collect())
+            }
+            // A file may be named with its ending, and be one of any language of the family.
+            Self::Relative { index } => {
+                let stem = language
+                    .family_endings()
+                    .into_iter()
+                    .find_map(|ending| path.strip_suffix(ending)?.strip_suffix('.'));
+                (vec![stem.unwrap_or(path).to_owned(), join(path, index)], language.family_endings())
+            }
+            Self::Nowhere => (Vec::new(), Vec::new()),
         };
-        let endings = [language.extensions.first(), language.declarations.first()];
-        ways.into_iter()
-            .flat_map(move |way| endings.into_iter().flatten().map(move |ending| format!("{way}.{ending}")))
+        ways.into_iter().flat_map(move |way| {
+            endings.iter().map(|ending| format!("{way}.{ending}")).collect::<Vec<String>>()
+        })
     }
 
     /// The module's own path, without its ending and without the stem that stands for the directory.
     #[must_use]
     pub fn stem(self, path: &str) -> &str {
-        let Self::Dotted { package, .. } = self;
+        let package = self.package();
         let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
-        match stem.strip_suffix(package) {
+        match stem.strip_suffix(package).filter(|_| !package.is_empty()) {
             Some(directory) if directory.is_empty() || directory.ends_with('/') => {
                 directory.trim_end_matches('/')
             }
@@ -77,15 +97,23 @@ impl Modules {
     /// Whether the file at `path` stands for its directory.
     #[must_use]
     pub fn is_package(self, path: &str) -> bool {
-        let Self::Dotted { package, .. } = self;
         let name = path.rsplit('/').next().unwrap_or(path);
-        name.split('.').next() == Some(package)
+        name.split('.').next() == Some(self.package())
+    }
+
+    /// The stem of the file that stands for its directory; empty where none does.
+    fn package(self) -> &'static str {
+        match self {
+            Self::Dotted { package, .. } => package,
+            Self::Relative { index } => index,
+            Self::Nowhere => "",
+        }
     }
 
     /// The path below a directory of installed packages where the declarations for the module at `path` are.
     #[must_use]
     pub fn declared(self, path: &str) -> String {
-        let Self::Dotted { stubs, .. } = self;
+        let stubs = if let Self::Dotted { stubs, .. } = self { stubs } else { "" };
         match path.split_once('/') {
             Some((package, rest)) => format!("{package}{stubs}/{rest}"),
             None => format!("{path}{stubs}"),
@@ -95,16 +123,32 @@ impl Modules {
     /// Directories below a root from which imports start too.
     #[must_use]
     pub fn sources(self) -> &'static [&'static str] {
-        let Self::Dotted { sources, .. } = self;
-        sources
+        if let Self::Dotted { sources, .. } = self { sources } else { &[] }
     }
 
-    /// The environment variable that names more folders from which imports start.
+    /// The environment variable that names more folders from which imports start, where there is one.
     #[must_use]
-    pub fn path_variable(self) -> &'static str {
-        let Self::Dotted { path, .. } = self;
-        path
+    pub fn path_variable(self) -> Option<&'static str> {
+        if let Self::Dotted { path, .. } = self { Some(path) } else { None }
     }
+}
+
+/// The path that `module` names, which begins with `./` or `../`, seen from the file at `from`.
+fn relative(from: &str, module: &str) -> Option<String> {
+    let mut at = parent(from)?.to_owned();
+    let mut is_relative = false;
+    for part in module.trim_matches(['"', '\'', '`']).split('/') {
+        match part {
+            "." => is_relative = true,
+            ".." => {
+                is_relative = true;
+                at = parent(&at)?.to_owned();
+            }
+            _ if !is_relative => return None,
+            part => at = join(&at, part),
+        }
+    }
+    Some(at)
 }
 
 /// The directory of `path`; that of a name alone is the root, and the root has none.

@@ -19,6 +19,10 @@ pub(super) struct Mutations {
     pub negation: (&'static str, &'static str),
 }
 
+impl Mutations {
+    pub(super) const NONE: Self = Self { swaps: &[], nothing: "", negation: ("", "") };
+}
+
 /// The changes that lie in `range`, each for itself, in the file's order; none without a tree.
 #[must_use]
 pub fn mutations(source: &Source<'_>, range: &Range<usize>) -> Vec<Edit> {

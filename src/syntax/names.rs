@@ -1,6 +1,7 @@
 //! The names that a code uses, read off its bytes: no tree, so that it is as fast for a draft as for a file.
 
 use super::Language;
+use super::lexis::{Lexis, Quotes};
 
 /// The hash by which names are known in an index: FNV-1a, 32 bits. Two names may share one; what is found by it is a hint.
 #[must_use]
@@ -36,7 +37,6 @@ pub fn hashes(language: &Language, text: &str, mut found: impl FnMut(u32)) {
 /// Calls `found` with every identifier outside of comments and strings, and where it begins.
 pub fn each(language: &Language, text: &str, mut found: impl FnMut(usize, &str)) {
     let bytes = text.as_bytes();
-    let comment = language.comment.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
         let byte = bytes[at];
@@ -46,10 +46,10 @@ pub fn each(language: &Language, text: &str, mut found: impl FnMut(usize, &str))
             if !byte.is_ascii_digit() {
                 found(start, &text[start..at]);
             }
-        } else if byte == b'"' || byte == b'\'' {
-            at = string(bytes, at);
-        } else if Some(&byte) == comment.first() && bytes[at..].starts_with(comment) {
-            at += bytes[at..].iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len() - at);
+        } else if let Some(end) =
+            byte.is_ascii_punctuation().then(|| passed(&language.lexis, text, at)).flatten()
+        {
+            at = end;
         } else {
             at += 1;
         }
@@ -72,24 +72,29 @@ static NAMES: [bool; 256] = {
     names
 };
 
+/// Where the comment, string or character ends that begins at `at`; nothing where none does.
+fn passed(lexis: &Lexis, text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let rest = &bytes[at..];
+    let begins = |quotes: &&Quotes| rest.starts_with(quotes.open.as_bytes());
+    if lexis.comments.iter().any(|mark| rest.starts_with(mark.as_bytes())) {
+        return Some(at + rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len()));
+    }
+    if let Some(quotes) = lexis.strings.iter().chain(lexis.blocks).find(begins) {
+        return Some(string(bytes, at, quotes));
+    }
+    lexis.character(&text[at..]).map(|taken| at + taken)
+}
+
 /// Where the string that opens at `at` ends.
-fn string(bytes: &[u8], at: usize) -> usize {
-    let quote = bytes[at];
-    let triple = [quote; 3];
-    let long = bytes[at..].starts_with(&triple);
-    let mut at = at + if long { 3 } else { 1 };
+fn string(bytes: &[u8], at: usize, quotes: &Quotes) -> usize {
+    let close = quotes.close.as_bytes();
+    let mut at = at + quotes.open.len();
     while at < bytes.len() {
         match bytes[at] {
-            b'\\' => at += 1,
-            b'\n' if !long => return at,
-            byte if byte == quote => {
-                if !long {
-                    return at + 1;
-                }
-                if bytes[at..].starts_with(&triple) {
-                    return at + 3;
-                }
-            }
+            b'\\' if quotes.escapes => at += 1,
+            b'\n' if !quotes.lines => return at,
+            byte if byte == close[0] && bytes[at..].starts_with(close) => return at + close.len(),
             _ => {}
         }
         at += 1;

@@ -58,6 +58,9 @@ pub fn outline_where(source: &Source<'_>, enter: &dyn Fn(&Symbol) -> bool) -> Ve
 /// takes longer than all the rest of its outline.
 #[must_use]
 pub fn docstring(source: &Source<'_>, symbol: &Symbol) -> Option<Range<usize>> {
+    if source.language.docs.above().is_some() {
+        return source.language.docs.over(source.text, symbol.whole.start)?.doc;
+    }
     // The definition is the parent of the keyword that it begins with.
     let start = symbol.signature.start;
     let keyword = source.tree?.root_node().descendant_for_byte_range(start, start + 1)?;
@@ -85,7 +88,7 @@ fn level<'tree>(walk: &Walk<'_>, at: Node<'tree>, parent: Option<usize>, depth: 
     let source = walk.source;
     let (mut found, mut containers) = (Vec::<Found<'tree>>::new(), Vec::new());
     query::run(&source.language.queries().symbols, at, 1, source.text, |captures| {
-        if let Some(container) = query::get(captures, "container") {
+        if let Some(container) = query::get(captures, "container").filter(|one| one.id() != at.id()) {
             containers.push(container);
         }
         if let Some(one) = symbol(source, captures, parent) {

@@ -38,21 +38,43 @@ fn find(source: &Source<'_>, range: &Range<usize>) -> Option<Statement> {
     let node = nodes.windows(2).rev().find_map(|pair| {
         let [parent, child] = pair else { return None };
         let statement = child.is_named() && !child.is_error() && !kinds.comments.contains(&child.kind());
-        (statement && kinds.blocks.contains(&parent.kind())).then_some(*child)
+        let is_list = kinds.lists.contains(&child.kind());
+        (statement && !is_list && kinds.blocks.contains(&parent.kind())).then_some(*child)
     })?;
     let definition = node.child_by_field_name("definition").unwrap_or(node);
-    let mut cursor = definition.walk();
-    let mut opener = None;
-    for child in definition.children(&mut cursor) {
-        if kinds.blocks.contains(&child.kind()) {
-            break;
+    let opener = opener(source, definition, 0);
+    Some(Statement { range: node.byte_range(), header: opener.map(|end| node.start_byte()..end) })
+}
+
+/// How deep in a statement its first block is looked for: below `export`, an expression, its value.
+const DEPTH: u32 = 4;
+
+/// Where the token ends that opens the first block of `node`.
+fn opener(source: &Source<'_>, node: tree_sitter::Node<'_>, depth: u32) -> Option<usize> {
+    let language = source.language;
+    let mut cursor = node.walk();
+    for child in node.children(&mut cursor) {
+        let is_block = language.kinds.blocks.contains(&child.kind());
+        if language.closer.is_empty() {
+            if is_block {
+                return None;
+            }
+            if child.kind() == language.opener {
+                return Some(child.end_byte());
+            }
+            continue;
         }
-        if child.kind() == source.language.opener {
-            opener = Some(child.end_byte());
-            break;
+        if is_block {
+            let first = child.child(0).filter(|first| first.kind() == language.opener);
+            return first.map(|first| first.end_byte());
+        }
+        if depth < DEPTH
+            && let Some(found) = opener(source, child, depth + 1)
+        {
+            return Some(found);
         }
     }
-    Some(Statement { range: node.byte_range(), header: opener.map(|end| node.start_byte()..end) })
+    None
 }
 
 #[cfg(test)]

@@ -24,6 +24,12 @@ impl Indent {
     /// The level that most of `rope`'s increases of indentation have; four spaces where there are none.
     #[must_use]
     pub fn of(rope: &Rope) -> Self {
+        Self::seen(rope).unwrap_or_default()
+    }
+
+    /// The same; nothing where there are no increases.
+    #[must_use]
+    pub fn seen(rope: &Rope) -> Option<Self> {
         let mut votes = [0u32; 9]; // [0] counts tabs, [n] counts n spaces.
         let (mut before, mut spaces, mut lines, mut increases) = (0usize, 0usize, 0usize, 0u32);
         // Whether the line's first character that is no space is yet to come.
@@ -45,6 +51,8 @@ impl Indent {
                     increases += 1;
                 }
                 b'\r' | b'\t' => leading = false,
+                // The stars of a comment stand one further than what they are about.
+                b'*' if spaces == before + 1 => leading = false,
                 _ => {
                     leading = false;
                     if spaces > before && spaces - before <= 8 {
@@ -56,11 +64,10 @@ impl Indent {
             }
         }
         let best = (0..votes.len()).max_by_key(|&n| (votes[n], n == 4)).filter(|&n| votes[n] > 0);
-        match best {
-            None => Self::default(),
-            Some(0) => Self::Tab,
-            Some(n) => Self::Spaces(u8::try_from(n).unwrap_or(4)),
-        }
+        best.map(|best| match best {
+            0 => Self::Tab,
+            n => Self::Spaces(u8::try_from(n).unwrap_or(4)),
+        })
     }
 
     /// The text of one level.

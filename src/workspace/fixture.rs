@@ -126,31 +126,37 @@ impl Workspace {
         &self.texts.iter().find(|(path, _)| *path == self.path).expect("it has the cursor").1
     }
 
+    fn language(&self) -> &'static Language {
+        Language::by_path(&self.path).expect("its path tells")
+    }
+
     pub(crate) fn view(&self) -> View<'_> {
         self.view_of(&self.index)
     }
 
     /// A view of another index of the same files.
     pub(crate) fn view_of<'a>(&'a self, index: &'a Index) -> View<'a> {
-        let python = Language::by_id("python").expect("it is there");
+        let language = self.language();
         let facts = Arc::new(facts_of(&self.path, self.text()).expect("it is parsed"));
-        View::new(index, Some(&self.reader), python, &self.path, facts)
+        View::new(index, Some(&self.reader), language, &self.path, facts)
     }
 
     /// Asks something of the file with the cursor.
     pub(crate) fn with_source<T>(&self, ask: impl FnOnce(&Source<'_>, &View<'_>) -> T) -> T {
-        let python = Language::by_id("python").expect("it is there");
+        let language = self.language();
         let rope = Rope::from_str(self.text());
-        let tree = parse_str(python, self.text(), std::time::Duration::from_secs(30)).expect("it is parsed");
-        ask(&Source { text: &rope, tree: Some(&tree), language: python, path: &self.path }, &self.view())
+        let tree =
+            parse_str(language, self.text(), std::time::Duration::from_secs(30)).expect("it is parsed");
+        ask(&Source { text: &rope, tree: Some(&tree), language, path: &self.path }, &self.view())
     }
 
     /// The text of the file with the cursor, the function around the cursor, and its body.
     pub(crate) fn place(&self) -> (Rope, Range<usize>, Range<usize>) {
-        let python = Language::by_id("python").expect("it is there");
+        let language = self.language();
         let rope = Rope::from_str(self.text());
-        let tree = parse_str(python, self.text(), std::time::Duration::from_secs(30)).expect("it is parsed");
-        let source = Source { text: &rope, tree: Some(&tree), language: python, path: &self.path };
+        let tree =
+            parse_str(language, self.text(), std::time::Duration::from_secs(30)).expect("it is parsed");
+        let source = Source { text: &rope, tree: Some(&tree), language, path: &self.path };
         let around = definition::around(&source, &(self.cursor..self.cursor)).into_iter().next_back();
         let (focus, region) = match around {
             Some(found) => {

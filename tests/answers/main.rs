@@ -53,4 +53,4 @@ macro_rules! files {
     )*};
 }
 
-files!(bodies, classes, helpers, blocks, around, chatter, secrets, docstrings);
+files!(bodies, classes, helpers, blocks, around, chatter, secrets, docstrings, rust, go, ecma, java);

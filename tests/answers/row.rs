@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! ==== what it is about
+//! ---- path            of the file, which tells its language; `pkg/mod.py` without it
 //! ---- file            with `$0` at the cursor, or `$1` and `$2` around the selection
 //! ---- do              the action and its instruction; `implement` without it
 //! ---- all             where the model is not to be ended before it ends: what comes last counts
@@ -32,6 +33,7 @@ use ropey::Rope;
 #[derive(Clone, Debug, Default)]
 pub struct Row {
     pub title: String,
+    path: String,
     file: String,
     action: String,
     instruction: Option<String>,
@@ -87,6 +89,7 @@ fn row(text: &str) -> Row {
     let mut parts = text.split("---- ");
     let mut row = Row {
         title: parts.next().unwrap_or_default().trim().to_owned(),
+        path: "pkg/mod.py".to_owned(),
         action: "implement".to_owned(),
         ..Row::default()
     };
@@ -94,6 +97,7 @@ fn row(text: &str) -> Row {
         let (head, rest) = part.split_once('\n').unwrap_or((part, ""));
         let (key, argument) = head.split_once(' ').unwrap_or((head, ""));
         match key {
+            "path" => row.path = argument.to_owned(),
             "file" => row.file = rest.to_owned(),
             "do" => {
                 let (action, instruction) = argument.split_once(' ').unwrap_or((argument, ""));
@@ -122,9 +126,9 @@ impl Row {
     pub fn run(&self, delivered: Delivered, ended: Ended, chance: &mut fastrand::Rng) -> Outcome {
         let (text, range) = self.place();
         let text = Rope::from_str(&text);
-        let language = Language::by_id("python").unwrap();
+        let language = Language::by_path(&self.path).unwrap();
         let tree = parse(language, &text, None, Duration::from_secs(60)).unwrap();
-        let source = Source { text: &text, tree: Some(&tree), language, path: "pkg/mod.py" };
+        let source = Source { text: &text, tree: Some(&tree), language, path: &self.path };
         let (index, facts) = (Index::default(), Arc::new(extract(language, &text.to_string(), &tree)));
         let view = View::new(&index, None, language, source.path, facts);
         let fixes = self.action == "fix";

@@ -68,7 +68,7 @@ async fn a_file_that_cannot_be_checked_does_not_cost_the_others() {
     std::fs::create_dir(folder.path("dir.py")).unwrap();
     for (odd, why) in [
         ("lat.py", "lat.py: is not UTF-8 text"),
-        ("config.toml", "config.toml: Redraft knows Python so far"),
+        ("config.toml", "config.toml: Redraft knows Python"),
         ("none.py", "none.py: cannot be read"),
         ("dir.py", "dir.py: cannot be read"),
     ] {

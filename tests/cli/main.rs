@@ -198,6 +198,6 @@ async fn files_are_checked_by_what_the_workspace_says() {
     let json: serde_json::Value = serde_json::from_str(&json.output).unwrap();
     assert_eq!((&json["version"], &json["findings"][0]["end_column"]), (&1.into(), &28.into()));
     folder.run(&["check", "none.py"]).await.expect(1, &["none.py: cannot be read"]);
-    folder.run(&["check", "pyproject.toml"]).await.expect(1, &["Redraft knows Python so far"]);
+    folder.run(&["check", "pyproject.toml"]).await.expect(1, &["Redraft knows Python"]);
     folder.run(&["check"]).await.expect(2, &["<FILES>"]);
 }

@@ -12,8 +12,8 @@ async fn what_cannot_be_done_is_told_before_anything_is_asked() {
     let stub = STUB.as_bytes();
     let at = |file, place| ["generate", file, "--at", place];
     let rows: [Row; 24] = [
-        ("a.rs", b"fn f() {}\n", &at("a.rs", "1"), 1, &["a.rs: Redraft writes Python so far"]),
-        ("a", b"x\n", &at("a", "1"), 1, &["a: Redraft writes Python so far"]),
+        ("a.hs", b"f = 1\n", &at("a.hs", "1"), 1, &["a.hs: Redraft writes Python"]),
+        ("a", b"x\n", &at("a", "1"), 1, &["a: Redraft writes Python"]),
         ("b.py", b"\x7fELF\0\0\0", &at("b.py", "1"), 1, &["b.py: is a binary file"]),
         (
             "l.py",
@@ -58,9 +58,9 @@ async fn what_cannot_be_done_is_told_before_anything_is_asked() {
         (
             "a.py",
             stub,
-            &["generate", "--new", "n.c", "--instruction", "x"],
+            &["generate", "--new", "n.hs", "--instruction", "x"],
             1,
-            &["n.c: Redraft writes Python so far"],
+            &["n.hs: Redraft writes Python"],
         ),
         (
             "a.py",

@@ -24,18 +24,24 @@ fn only_and_the_trigger_choose_what_is_listed() {
     let stub = client.find("raise");
     let implement = "refactor.rewrite.redraft.implement";
     let docstring = "refactor.rewrite.redraft.docstring";
+    let all = [
+        implement,
+        "refactor.rewrite.redraft.implement-from-test",
+        docstring,
+        "refactor.rewrite.redraft.complete",
+    ];
     for (context, expected) in [
-        (json!({ "diagnostics": [] }), vec![implement, docstring]),
-        (json!({ "diagnostics": [], "triggerKind": 1 }), vec![implement, docstring]),
+        (json!({ "diagnostics": [] }), all.to_vec()),
+        (json!({ "diagnostics": [], "triggerKind": 1 }), all.to_vec()),
         (json!({ "diagnostics": [], "triggerKind": 2 }), vec![implement]),
-        (json!({ "diagnostics": [], "triggerKind": 99, "newer": {} }), vec![implement, docstring]),
-        (json!({ "diagnostics": [], "only": ["refactor"] }), vec![implement, docstring]),
+        (json!({ "diagnostics": [], "triggerKind": 99, "newer": {} }), all.to_vec()),
+        (json!({ "diagnostics": [], "only": ["refactor"] }), all.to_vec()),
         (json!({ "diagnostics": [], "only": ["refactor.rewrite.redraft.implement"] }), vec![implement]),
         (json!({ "diagnostics": [], "only": ["refactor.rewrite.red"] }), vec![]),
         (json!({ "diagnostics": [], "only": ["quickfix", "source"] }), vec![]),
-        (json!({ "diagnostics": [], "only": [""] }), vec![implement, docstring]),
-        (json!({ "diagnostics": [], "only": [] }), vec![implement, docstring]),
-        (json!({ "diagnostics": [], "only": null }), vec![implement, docstring]),
+        (json!({ "diagnostics": [], "only": [""] }), all.to_vec()),
+        (json!({ "diagnostics": [], "only": [] }), all.to_vec()),
+        (json!({ "diagnostics": [], "only": null }), all.to_vec()),
     ] {
         let listed = client.actions_in(client.range(stub..stub), context.clone());
         assert_eq!(kinds(&listed), expected, "{context}");

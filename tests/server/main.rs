@@ -16,6 +16,7 @@ mod fault_server;
 mod handshake;
 mod harness;
 mod judged;
+mod languages;
 mod liars;
 mod looking;
 mod order;

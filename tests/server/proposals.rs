@@ -281,7 +281,7 @@ fn what_may_not_be_offered_is_refused_with_what_to_do() {
         (&capable(), "%2e%2e/closed/new.py", 0, "outside of the folders"),
         (&capable(), "a%00.py", 0, "a"),
         (&capable(), "notes.txt", 0, "Python"),
-        (&capable(), "new.rs", 0, "Python"),
+        (&capable(), "new.hs", 0, "Python"),
         (&capable(), "shapes.py", 99, "outside"),
         (&capable(), "new.py", 1, "outside"),
         (&no_create, "new.py", 0, "makes files"),

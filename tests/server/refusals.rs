@@ -105,7 +105,7 @@ fn documents_that_cannot_be_written_into() {
     let argument = client.argument("implement", "raise");
     let large = format!("def f():\n    pass\n{}", "# 0123456789\n".repeat(1_300_000));
     for (uri, language, text, fragment) in [
-        ("file:///project/a.rs", "rust", "fn f() {}\n", "Python"),
+        ("file:///project/a.hs", "haskell", "f = 1\n", "Python"),
         ("file:///project/none", "plaintext", SHAPES, "Python"),
         ("file:///project/large.py", "python", large.as_str(), "MiB"),
     ] {

@@ -152,7 +152,8 @@ impl<'a> Site<'a> {
         let name = path.display().to_string();
         let language = Language::by_path(&name).ok_or_else(|| {
             Failure::Failed(format!(
-                "{name}: Redraft writes Python so far, and this is no Python file by its name"
+                "{name}: Redraft writes {}, and this is no file of these by its name",
+                Language::names()
             ))
         })?;
         let rope = Rope::from_str(&text.content);

@@ -50,12 +50,18 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) ->
     let apart = setup.apart(&pass.code).ok_or(CleanError::TooLarge)?;
     let (code, names) = (&apart.code, &apart.names);
     let Some(found) = find(code, names, pass, setup, name)? else {
+        if setup.language().lexis.braces {
+            return super::braces::bare(code, pass, form, setup, reading);
+        }
         // Code that no grammar follows: a line that begins the function is all there is to go by.
         return match peel::defined_at(&pass.code, name).filter(|_| pass.peel.is_bare()) {
             Some(line) => plain(&again(&pass.code, form, setup, reading, Start::Header(line))),
             None => plain(pass),
         };
     };
+    if setup.language().lexis.braces {
+        return super::braces::read(&found, pass, form, setup, reading);
+    }
     check_header(&found, setup)?;
     check_whole(&found)?;
     let Helpers { items, edits, note } = helpers::of(&found, form, setup)?;
@@ -94,18 +100,21 @@ pub(super) fn missing(pass: &Pass, lines: usize, form: &Form, setup: &Setup) -> 
     if is_stub(&found) {
         return Missing::Body;
     }
-    let lacking = helpers::lacking(&found, form, setup);
+    let lacking = match setup.language().lexis.braces {
+        true => super::braces::lacking(&found, setup),
+        false => helpers::lacking(&found, form, setup),
+    };
     if lacking.is_empty() { Missing::Nothing } else { Missing::Names(lacking) }
 }
 
-fn again(code: &[String], form: &Form, setup: &Setup, reading: Reading, start: Start) -> Pass {
+pub(super) fn again(code: &[String], form: &Form, setup: &Setup, reading: Reading, start: Start) -> Pass {
     let mut pass = Pass::new(form, setup, Reading { start: Some(start), ..reading });
     code.iter().for_each(|line| pass.code(line));
     pass.end();
     pass
 }
 
-fn finished(
+pub(super) fn finished(
     pass: &Pass,
     form: &Form,
     setup: &Setup,
@@ -118,7 +127,7 @@ fn finished(
         return Err(if any { CleanError::NoBody } else { CleanError::NoCode });
     }
     let lines = helpers::placed(&pass.lines, &helpers, form, setup);
-    let text = form.lead.clone() + &lines.join(form.eol.as_str());
+    let text = form.lead.clone() + &lines.join(form.eol.as_str()) + &setup.tail;
     Ok(Body { cleaned: Cleaned { text, imports, note }, is_stub: false, misses: false, is_bare: false })
 }
 
@@ -259,7 +268,7 @@ pub(super) fn imports(head: &[String], code: &Code) -> Vec<String> {
     imports
 }
 
-fn is_stub(found: &Found<'_>) -> bool {
+pub(super) fn is_stub(found: &Found<'_>) -> bool {
     found.function.as_ref().is_some_and(|function| stub(found.code, function))
 }
 

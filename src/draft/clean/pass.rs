@@ -49,7 +49,8 @@ pub(super) struct Pass {
 
 impl Pass {
     pub fn new(form: &Form, setup: &Setup, reading: Reading) -> Self {
-        let comments = setup.opening.lines().map(str::trim).filter(|line| line.starts_with('#'));
+        let language = setup.language();
+        let comments = setup.opening.lines().map(str::trim).filter(|line| language.lexis.is_comment(line));
         let known: HashSet<String> = comments.map(str::to_owned).collect();
         let around = setup.around.clone();
         let want = match &form.shape {
@@ -62,10 +63,10 @@ impl Pass {
             Shape::Block => Want::Block { hoist: setup.hoist, around },
             Shape::Docstring | Shape::File => Want::Block { hoist: false, around: Vec::new() },
         };
-        let layout = Layout::new(&form.base, form.unit, setup.deeper, reading.common);
+        let layout = Layout::new(&form.base, form.unit, setup.deeper, reading.common).in_language(language);
         Self {
-            unwrap: Unwrap::new(!reading.blind_to_strings, reading.sources),
-            peel: Peel::new(want, known, reading.start),
+            unwrap: Unwrap::new(!reading.blind_to_strings, reading.sources).in_language(language),
+            peel: Peel::new(want, known, reading.start).in_language(language),
             fresh: layout.clone(),
             layout,
             secrets: setup.secrets.clone(),

@@ -8,6 +8,8 @@ use crate::draft::layout::Common;
 use crate::draft::peel::squeezed;
 use crate::draft::place::{Code, Place};
 use crate::draft::secrets::Secrets;
+use crate::draft::strings::Scanner;
+use crate::syntax::Language;
 use crate::syntax::bindings::Names;
 use crate::syntax::items;
 
@@ -26,6 +28,8 @@ pub struct Setup {
     pub deeper: usize,
     /// What stands in the region for the marks that the model was shown.
     pub secrets: Secrets,
+    /// What stands behind the last line: the line end before a brace that shared the region's line, or before what is documented.
+    pub tail: String,
     /// The file; nothing where an answer is read for itself alone.
     pub place: Option<Place>,
     /// The opening, once it is parsed.
@@ -42,19 +46,47 @@ pub(super) struct Apart {
     pub names: Names,
 }
 
+/// What has to stand behind a draft's last line.
+fn tail(place: &Place, form: &Form, is_above: bool) -> String {
+    let (file, region) = (place.file(), place.region());
+    let eol = form.eol.as_str();
+    if is_above && region.is_empty() {
+        return eol.to_owned();
+    }
+    let closer = place.language().closer;
+    let rest = file.part(&(region.end..file.whole_lines(&(region.end..region.end)).end));
+    let shares =
+        !closer.is_empty() && rest.starts_with(closer) && file.whole_lines(region).start < region.start;
+    match (&form.shape, place.around(&form.base).last()) {
+        (Shape::Body { .. }, Some(own)) if shares => format!("{eol}{}", own.indent),
+        _ => String::new(),
+    }
+}
+
 impl Setup {
     /// What an answer for the region of `place` may repeat.
     #[must_use]
     pub fn of(place: Place, form: &Form) -> Self {
         let mut around: Vec<String> = place.around(&form.base).into_iter().map(|one| one.name).collect();
-        let own = matches!(form.shape, Shape::Body { .. } | Shape::Docstring);
+        let is_above = form.shape == Shape::Docstring && place.language().docs.above().is_some();
+        let own = matches!(form.shape, Shape::Body { .. } | Shape::Docstring) && !is_above;
         let name = if own { around.pop().unwrap_or_default() } else { String::new() };
         let region = place.file().part(place.region());
-        let code = region.lines().filter(|line| !line.trim_start().starts_with('#'));
-        let common = Common::of(code).filter(|_| form.shape == Shape::Block);
+        let lexis = &place.language().lexis;
+        let code = region
+            .lines()
+            .filter(|line| !lexis.comments.iter().any(|mark| line.trim_start().starts_with(mark)));
+        let common =
+            Common::of_code(code, Scanner::of(place.language())).filter(|_| form.shape == Shape::Block);
         let deeper = common.map_or(0, |common| common.first - common.least);
+        let tail = tail(&place, form, is_above);
         let opening = if own { String::new() } else { place.comments_above() };
-        Self { name, around, deeper, opening, place: Some(place), ..Self::default() }
+        Self { name, around, deeper, opening, tail, place: Some(place), ..Self::default() }
+    }
+
+    /// The language of the answer.
+    pub(crate) fn language(&self) -> &'static Language {
+        self.place.as_ref().map_or_else(Language::first, Place::language)
     }
 
     /// The decorators of the function, without their blanks.

@@ -3,6 +3,7 @@
 //! The result is the block with insertions; no byte of it is changed or removed, whatever the additions say. An addition
 //! that would give a name another meaning than the file's imports give it is refused rather than made.
 
+mod lines;
 mod parse;
 mod place;
 mod stdlib;
@@ -13,6 +14,7 @@ use std::ops::Range;
 
 use ropey::Rope;
 
+pub use self::lines::{needed, put};
 use self::parse::Statement;
 use crate::text::eol::Eol;
 

@@ -17,6 +17,7 @@ use crate::server::convert::{diagnostic_in, range_in, range_is_inside};
 use crate::server::event::{Asked, Command, Reply, RunId, TaskEvent};
 use crate::server::live::Live;
 use crate::server::params::{GenerateParams, RunParams, WireRange, content_modified, invalid, run_name};
+use crate::syntax::Language;
 use crate::workspace::{MAX_BYTES, Snapshot};
 
 impl Session {
@@ -250,9 +251,10 @@ impl Session {
 fn fits(snapshot: &Snapshot, range: WireRange) -> jsonrpc::Result<Snapshot> {
     if snapshot.language.is_none() {
         return Err(invalid(format!(
-            "{} is {:?}; Redraft writes Python so far",
+            "{} is {:?}; Redraft writes {}",
             snapshot.name(),
-            snapshot.language_id
+            snapshot.language_id,
+            Language::names()
         )));
     }
     if snapshot.text.len_bytes() > MAX_BYTES {

@@ -71,7 +71,8 @@ impl Session {
         let path = path.ok_or_else(|| invalid(format!("{uri} is not open; open it in the editor first")))?;
         let name = name_of(uri);
         if Language::by_path(&name).is_none() {
-            let why = "Redraft writes Python so far, and this is no Python file by its name";
+            let names = Language::names();
+            let why = format!("Redraft writes {names}, and this is no file of these by its name");
             return Err(invalid(format!("{name}: {why}")));
         }
         if !self.profile.edits_unopened {

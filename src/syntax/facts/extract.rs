@@ -9,6 +9,7 @@ use super::pool::{Filling, Text};
 use super::signature::parameters;
 use super::{Attribute, Facts, Import, Kind, Symbol};
 use crate::syntax::budget::Budget;
+use crate::syntax::docs::Above;
 use crate::syntax::{Language, names};
 
 /// How many symbols a file has at most; a generated file may have more, and nobody reads on.
@@ -23,6 +24,8 @@ const CONSTANT: usize = 240;
 const SIGNATURE: usize = 4_000;
 /// The most that is kept of a docstring's first line.
 const DOC: usize = 160;
+/// How much text above a definition is looked at for its documentation, in bytes.
+const DOCS: usize = 8 * 1024;
 /// In-progress matches that a query may hold at once: ours need a handful; a hostile file could ask for millions.
 const MATCHES: u32 = 256;
 /// How long all levels of a file may take; code takes microseconds a symbol.
@@ -151,6 +154,7 @@ impl<'a> Extraction<'a> {
         level.found.sort_by_key(|one| one.whole.start_byte());
         level.containers.sort_by_key(Node::start_byte);
         level.containers.dedup_by_key(|node| node.id());
+        level.containers.retain(|node| node.id() != at.id());
         let mut containers = level.containers.into_iter().peekable();
         for one in &level.found {
             while let Some(before) = containers.next_if(|node| node.start_byte() < one.whole.start_byte()) {
@@ -304,7 +308,10 @@ impl<'a> Extraction<'a> {
             list,
             returns,
             decorators: self.decorators(one),
-            doc: one.body.map_or(Text::default(), |body| self.docstring(body)),
+            doc: match self.language.docs.above() {
+                Some(above) => self.doc_above(above, whole.start),
+                None => one.body.map_or(Text::default(), |body| self.docstring(body)),
+            },
             whole: (short(whole.start), short(whole.end)),
             start: short(start),
             line: short(one.node.start_position().row),
@@ -338,7 +345,21 @@ impl<'a> Extraction<'a> {
             return Text::default();
         }
         let inside = text.trim_matches(['"', '\'']).trim_start();
-        let line = inside.lines().next().unwrap_or_default().trim();
+        self.doc_line(inside.lines().next().unwrap_or_default().trim())
+    }
+
+    /// The first line of the documentation above byte `start` that says something.
+    fn doc_above(&mut self, above: &Above, start: usize) -> Text {
+        let line = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let from = self.text.ceil_char_boundary(line.saturating_sub(DOCS));
+        let before = &self.text[from..line];
+        let doc = above.over(before).and_then(|over| over.doc).map_or("", |doc| &before[doc]);
+        let mut said = doc.lines().map(|line| above.bare(line).trim()).filter(|line| !line.is_empty());
+        let first = said.next().unwrap_or_default().to_owned();
+        self.doc_line(&first)
+    }
+
+    fn doc_line(&mut self, line: &str) -> Text {
         // Cut between words: half a word tells nothing, and half a key would not be known as one.
         let end = line.floor_char_boundary(DOC.min(line.len()));
         let end = if end < line.len() { line[..end].rfind(char::is_whitespace).unwrap_or(0) } else { end };

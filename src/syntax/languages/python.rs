@@ -2,9 +2,12 @@
 
 use std::sync::OnceLock;
 
-use super::language::{Alone, Evasions, Kinds, Language, Sources, Tests};
-use super::modules::Modules;
-use super::mutations::Mutations;
+use crate::syntax::docs::Docs;
+use crate::syntax::language::{Alone, Evasions, Kinds, Language, Sources, Tests};
+use crate::syntax::lexis::{Lexis, Quotes};
+use crate::syntax::modules::Modules;
+use crate::syntax::mutations::Mutations;
+use crate::text::indent::Indent;
 
 pub(super) static PYTHON: Language = Language {
     id: "python",
@@ -12,8 +15,23 @@ pub(super) static PYTHON: Language = Language {
     fence: "python",
     extensions: &["py", "pyw"],
     declarations: &["pyi"],
+    family: "python",
     comment: "#",
     opener: ":",
+    closer: "",
+    indent: Indent::Spaces(4),
+    lexis: Lexis {
+        comments: &["#"],
+        blocks: &[],
+        strings: &[Quotes::long("\"\"\""), Quotes::long("'''"), Quotes::short("\""), Quotes::short("'")],
+        characters: false,
+        braces: false,
+        imports: &[("import ", ""), ("from ", " import")],
+        heads: &[],
+    },
+    docs: Docs::Inside,
+    importing: None,
+    nests: true,
     initialisers: &["__init__", "__post_init__", "__new__", "setUp"],
     placeholders: &["pass", "...", "raise NotImplementedError"],
     tests: Tests {
@@ -83,6 +101,7 @@ pub(super) static PYTHON: Language = Language {
         classes: &["class_definition"],
         decorated: &["decorated_definition"],
         blocks: &["module", "block"],
+        lists: &[],
         comments: &["comment"],
         strings: &["string", "string_content", "concatenated_string"],
         imports: &["import_statement", "import_from_statement", "future_import_statement"],
@@ -132,6 +151,7 @@ pub(super) static PYTHON: Language = Language {
         negation: ("not (", ")"),
     },
     sources: Sources {
+        target: "",
         symbols: include_str!("python/symbols.scm"),
         stubs: include_str!("python/stubs.scm"),
         docstring: include_str!("python/docstring.scm"),

@@ -1,0 +1,54 @@
+//! What is gathered in other languages than Python, and how it reads.
+
+use super::*;
+
+fn check(fixture: &str, want: &str) {
+    let workspace = Workspace::new(fixture);
+    let context = gathered(&workspace, &workspace.index, "", &[], 1_000);
+    assert_eq!(render::render(&context, workspace.view().language().comment), want, "{fixture}");
+}
+
+#[test]
+fn rust_has_its_impl_and_what_is_mentioned() {
+    check(
+        concat!(
+            "//- src/lib.rs\nuse std::fmt;\nuse std::collections::HashMap as Map;\n\n/// Holds items.\nstruct Stack {\n    items: Vec<Item>,\n}\n\nimpl Stack {\n",
+            "    /// Adds one.\n    fn push(&mut self, item: Item) {\n        self.items.push(item);\n    }\n\n",
+            "    fn peek(&self) -> Option<&Item> {\n        todo!()$0\n    }\n\n    fn later(&self) {\n        todo!()\n    }\n}\n",
+            "//- src/item.rs\npub struct Item {\n    pub name: String,\n}\n//- item.py\ndef peek_item(stack): return stack\n"
+        ),
+        concat!(
+            "// src/item.rs\npub struct Item {pub name: String}\n\n// src/lib.rs\nuse std::fmt;\nuse std::collections::HashMap as Map;\n",
+            "/// Holds items.\nstruct Stack {items: Vec<Item>}\nimpl Stack {\n    /// Adds one.\n    fn push(&mut self, item: Item) {\n        self.items.push(item);\n    }\n    fn later(&self)"
+        ),
+    );
+}
+
+#[test]
+fn typescript_follows_relative_imports() {
+    check(
+        concat!(
+            "//- src/a.ts\nimport { Shape, area as areaOf } from \"./shapes\";\nimport React from \"react\";\n\nexport function total(shapes: Shape[]): number {\n  throw new Error(\"TODO\");$0\n}\n",
+            "//- src/shapes/index.ts\n/**\n * What has an area.\n * @public\n */\nexport interface Shape { kind: string; }\nexport const area = (shape: Shape): number => {\n  return 1;\n};\n",
+            "//- other/far.ts\nexport function nothing(): void {}\n"
+        ),
+        concat!(
+            "// src/shapes/index.ts\n/** What has an area. */\ninterface Shape { kind: string; }\nconst area = (shape: Shape): number => {\n  return 1;\n};\n\n",
+            "// src/a.ts\nimport React from \"react\";"
+        ),
+    );
+}
+
+#[test]
+fn go_has_what_its_package_defines() {
+    check(
+        concat!(
+            "//- pkg/a.go\npackage pkg\n\nimport \"fmt\"\n\n// Total sums.\nfunc Total(s *Stack) int {\n\tpanic(\"not implemented\")$0\n}\n",
+            "//- pkg/stack.go\npackage pkg\n\n// Stack holds numbers.\ntype Stack struct {\n\titems []int\n}\n\n// Sum adds all.\nfunc (s *Stack) Sum() int {\n\treturn 0\n}\n"
+        ),
+        concat!(
+            "// pkg/stack.go\n// Stack holds numbers.\ntype Stack struct {items []int}\n// Sum adds all.\nfunc (s *Stack) Sum() int {\n\treturn 0\n}\n\n",
+            "// pkg/a.go\nimport \"fmt\""
+        ),
+    );
+}

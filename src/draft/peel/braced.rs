@@ -1,0 +1,90 @@
+//! The body of a function between braces, found while the answer comes: its header is known by the tree of what has come so
+//! far, with the braces closed that are open; its end by the brace that closes it, and by the tree once more.
+
+use crate::draft::place::Code;
+use crate::draft::strings::Scanner;
+use crate::syntax::Language;
+use crate::syntax::items::{self, Definition, Kind};
+
+/// See the module's head.
+#[derive(Clone, Debug)]
+pub(super) struct Braced {
+    language: &'static Language,
+    /// The code of this block so far.
+    code: String,
+    scanner: Scanner,
+    body: Body,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Ahead,
+    /// So many brackets are open in it, its own brace among them.
+    Open(u32),
+    /// A bracket in a string or the like has led astray: the end of all code is its end.
+    Endless,
+}
+
+/// What a line is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Outside,
+    /// It opens the body; what follows the brace.
+    Opens(String),
+    Inside,
+    /// It closes the body; what precedes the brace.
+    Closes(String),
+}
+
+impl Braced {
+    pub fn new(language: &'static Language) -> Self {
+        Self { language, code: String::new(), scanner: Scanner::of(language), body: Body::Ahead }
+    }
+
+    /// Another block of code begins.
+    pub fn forget(&mut self) {
+        *self = Self::new(self.language);
+    }
+
+    /// Takes in a line of an answer to the question for the function `name` in the definitions `around`.
+    pub fn line(&mut self, line: &str, name: &str, around: &[String]) -> Step {
+        let (start, before) = (self.code.len(), self.scanner.depth());
+        self.code.push_str(line);
+        self.code.push('\n');
+        self.scanner.line(line);
+        match self.body {
+            Body::Endless => Step::Inside,
+            Body::Ahead if self.scanner.depth() <= before || self.scanner.is_quoted() => Step::Outside,
+            Body::Ahead => {
+                let found = self
+                    .find(name, around)
+                    .filter(|found| start < found.body.start && self.code.trim_end().len() <= found.body.end);
+                let Some(found) = found else { return Step::Outside };
+                self.body = Body::Open(self.scanner.depth());
+                Step::Opens(self.code[found.body.start..].trim().to_owned())
+            }
+            Body::Open(depth) if self.scanner.depth() >= depth => Step::Inside,
+            Body::Open(_) => {
+                let end = self.find(name, around).map(|found| found.body.end);
+                if let Some(end) = end.filter(|end| (start..self.code.len()).contains(end)) {
+                    return Step::Closes(self.code[start..end].to_owned());
+                }
+                self.body = Body::Endless;
+                Step::Inside
+            }
+        }
+    }
+
+    /// The last function of the name in what has come so far.
+    fn find(&self, name: &str, around: &[String]) -> Option<Definition> {
+        let closed = format!("{}{}", self.code, "}".repeat(self.scanner.depth() as usize));
+        let code = Code::parse(&closed, self.language)?;
+        let is_it = |one: &items::Nested| {
+            let chain: Vec<&str> = one.around.iter().map(|(_, outer)| outer.name.as_str()).collect();
+            let fits = chain.len() <= around.len()
+                && around[around.len() - chain.len()..].iter().map(String::as_str).eq(chain);
+            one.item.kind == Kind::Function && one.definition().is_some_and(|own| own.name == name) && fits
+        };
+        items::definitions(&code.source()).into_iter().rfind(is_it)?.item.definition
+    }
+}

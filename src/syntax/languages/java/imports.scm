@@ -1,0 +1,5 @@
+; Run on one item of the file's level.
+
+(import_declaration) @import
+
+(package_declaration) @head
