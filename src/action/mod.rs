@@ -15,6 +15,7 @@ mod node;
 mod plan;
 pub mod prepare;
 pub mod redraft;
+pub mod references;
 mod rewrite;
 mod select;
 mod spot;

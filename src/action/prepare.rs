@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::references::{self, Reference};
 use super::spot::Spot;
 use super::tests_of;
 use super::{Diagnostic, Order, Plan, PlanError, Query, Source, offers, plan};
@@ -142,13 +143,15 @@ pub struct Stock<'a> {
     pub stage: &'a str,
     /// What the workspace asks of all code in it, what counts more before the rest.
     pub rules: &'a [Rule],
+    /// Code that is the example for a topic.
+    pub references: &'a [Reference],
 }
 
 impl<'a> Stock<'a> {
     /// Nothing but prompts.
     #[must_use]
     pub fn of(library: &'a Library) -> Self {
-        Self { library, recent: &[], stage: STAGE, rules: &[] }
+        Self { library, recent: &[], stage: STAGE, rules: &[], references: &[] }
     }
 }
 
@@ -277,8 +280,17 @@ fn compose(
         budget: room.context.0,
         least: context::WORTH,
     };
-    let mut context =
-        if room.context == Tokens(0) { Context::default() } else { context::gather(view, &ask) };
+    let named = if plan.prompt.context.references { stock.references } else { &[] };
+    let inputs = &plan.inputs;
+    let code = [&inputs.opening, &inputs.function, &inputs.selection, &inputs.name].into_iter().flatten();
+    let said: Vec<&str> = code.map(String::as_str).chain([hint, plan.prompt.name.as_str()]).collect();
+    // Half of what there is room for: the definitions that the new code needs go on being shown.
+    let shown = references::shown(view, named, &said.join("\n"), Tokens(room.context.0 / 2));
+    let used: u32 = shown.iter().map(|excerpt| excerpt.tokens).sum();
+    let ask = Ask { budget: ask.budget.saturating_sub(used), ..ask };
+    let mut context = if ask.budget == 0 { Context::default() } else { context::gather(view, &ask) };
+    context.excerpts.retain(|excerpt| !shown.iter().any(|known| known.label == excerpt.label));
+    context.excerpts.splice(0..0, shown);
     let mut rendered = prompt::render(&plan.prompt, &plan.base, &plan.inputs, &context)?;
     rendered.prefill = rendered.prefill.filter(|_| room.prefill);
     let mut redactor = Redactor::apart_from(&[&rendered.system, &rendered.user]);

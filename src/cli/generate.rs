@@ -115,7 +115,8 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     choices.apply(&mut wanted);
     let input = args.input.iter().cloned().collect();
     let refine = choices.refine.over(config.refine);
-    let site = site.gated(refine.gates).with(library, args.action.clone(), input).ruled(path, &config);
+    let site =
+        site.gated(refine.gates).with(library, args.action.clone(), input).ruled(path, &config, &choices);
     let (question, first) = question(&site, &registry, &wanted)?;
     if let Some(note) = first.1.note() {
         progress.line(note);
@@ -200,7 +201,10 @@ pub(super) fn asked(path: &Path, ask: Asked<'_>) -> Result<(Sent, String), Failu
     apply(library.get(ask.action).map(AsRef::as_ref), &registry, &mut wanted);
     choices.apply(&mut wanted);
     let gates = choices.refine.over(config.refine).gates;
-    let site = site.gated(gates).with(library, Some(ask.action.to_owned()), ask.input).ruled(path, &config);
+    let site = site
+        .gated(gates)
+        .with(library, Some(ask.action.to_owned()), ask.input)
+        .ruled(path, &config, &choices);
     let ((_, sent), (chosen, _)) = question(&site, &registry, &wanted)?;
     Ok((sent, chosen.name))
 }

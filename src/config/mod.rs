@@ -47,6 +47,8 @@ pub struct Config {
     pub collector: Option<Collector>,
     /// A hash of the file's text.
     pub file: u64,
+    /// Topics, and the files that are the examples for them, as globs.
+    pub references: Vec<(String, Vec<String>)>,
     /// What looks at drafts beside the built-in checks, in trusted workspaces.
     pub checkers: Vec<CheckerSpec>,
     /// Workspaces below these folders are trusted. Absolute, without `..`.

@@ -68,9 +68,24 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         refine: root.table("refine").map(|table| refine(&table)).unwrap_or_default(),
         collector: root.table("telemetry").and_then(|table| collector(&table)),
         file: 0,
+        references: root.table("context").map(|table| references(&table)).unwrap_or_default(),
         checkers: checkers::checkers(root),
         trusted: trusted(root, home),
     }
+}
+
+/// `[[context.reference]]`, of the user's file or of a workspace's.
+pub(super) fn references(table: &Table<'_>) -> Vec<(String, Vec<String>)> {
+    let read = |table: Table<'_>| {
+        for (key, what) in [("topic", "what it is about"), ("files", "globs of the files")] {
+            if table.has(key).is_none() {
+                table.missing(key, what);
+            }
+        }
+        let files = table.strings("files")?.value.iter().map(|glob| glob.value.to_owned()).collect();
+        Some((table.string("topic")?.value.to_owned(), files))
+    };
+    table.tables("reference").into_iter().filter_map(read).collect()
 }
 
 /// `[refine]`, of the user's file or of a workspace's.

@@ -36,7 +36,8 @@ impl<'a> Table<'a> {
         let known = settings::within(&self.name);
         for key in self.table.keys() {
             let name = key.get_ref().as_ref();
-            if known.contains(&name) {
+            // `*` is any name.
+            if known.contains(&name) || known.contains(&"*") {
                 continue;
             }
             let hint = if ["key", "token", "secret", "password"].iter().any(|word| name.contains(word)) {
@@ -59,6 +60,11 @@ impl<'a> Table<'a> {
     /// Tells that `key` is missing, at the table's own place.
     pub(super) fn missing(&self, key: &str, what: &str) {
         self.problem(self.span.clone(), key, format!("this is missing: {what}"));
+    }
+
+    /// The names of what it holds.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.table.keys().map(|key| key.get_ref().as_ref())
     }
 
     pub(super) fn has(&self, key: &str) -> Option<Range<usize>> {

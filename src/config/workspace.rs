@@ -20,7 +20,7 @@ use crate::model::spec::Catalogue;
 pub const WORKSPACE_FILE: &str = ".redraft.toml";
 
 /// What may be in it, as the reference lists it.
-const ROOT: [&str; 3] = ["default_model", "routing", "refine"];
+const ROOT: [&str; 4] = ["default_model", "routing", "refine", "context"];
 const ROUTING: [&str; 2] = ["fallback", "tasks"];
 
 /// Which of the user's models are asked. What is not said is the user's own.
@@ -30,6 +30,7 @@ pub struct Choices {
     pub fallback: Option<Vec<String>>,
     pub tasks: BTreeMap<Task, String>,
     pub refine: Refine,
+    pub references: Vec<(String, Vec<String>)>,
 }
 
 impl Choices {
@@ -71,6 +72,9 @@ impl Choices {
             if let Some(refine) = root.table("refine") {
                 choices.refine = super::parse::refine(&refine);
             }
+            if let Some(context) = root.table("context") {
+                choices.references = super::parse::references(&context);
+            }
             if let Some(routing) = root.table("routing") {
                 refuse_others(&routing, "routing", &ROUTING);
                 choices.fallback = routing
@@ -98,6 +102,7 @@ impl Choices {
             fallback: self.fallback.or_else(|| others.fallback.clone()),
             tasks,
             refine: self.refine.over(others.refine),
+            references: self.references.into_iter().chain(others.references.iter().cloned()).collect(),
         }
     }
 
@@ -140,13 +145,14 @@ mod tests {
 
     #[test]
     fn a_workspace_chooses_and_does_no_more() {
-        let text = "default_model = \"a\"\n[routing]\nfallback = [\"b\"]\n[routing.tasks]\nfix = \"c\"\n[refine]\nrounds = 1\nmode = \"live\"\n";
+        let text = "default_model = \"a\"\n[routing]\nfallback = [\"b\"]\n[routing.tasks]\nfix = \"c\"\n[refine]\nrounds = 1\nmode = \"live\"\n[[context.reference]]\ntopic = \"redis\"\nfiles = [\"src/redis_*.py\"]\n";
         let choices = parse(text).unwrap();
         let expected = Choices {
             default_model: Some("a".to_owned()),
             fallback: Some(vec!["b".to_owned()]),
             tasks: BTreeMap::from([(Task::Fix, "c".to_owned())]),
             refine: Refine { rounds: Some(1), mode: Some(crate::config::Mode::Live), ..Refine::default() },
+            references: vec![("redis".to_owned(), vec!["src/redis_*.py".to_owned()])],
         };
         assert_eq!(choices, expected);
         for (text, fragment) in [

@@ -94,6 +94,8 @@ pub enum Reason {
     Implementation,
     /// Of a file that was edited or looked at lately.
     Recent,
+    /// Named by its user as the example for a topic.
+    Reference,
     /// Of the same file.
     SameFile,
     /// Its words are those of the target.
@@ -123,6 +125,7 @@ impl Reason {
             Self::Caller => "uses the target",
             Self::Implementation => "implements the same method in another class",
             Self::Recent => "in a file that was worked in lately",
+            Self::Reference => "the example for what is asked",
             Self::SameFile => "defined in the same file",
             Self::Words => "shares words with the target",
             Self::SameModule => "in a module that the file imports from",

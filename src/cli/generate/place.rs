@@ -14,6 +14,7 @@ use super::file::Text;
 use crate::action::inspect::{Checkers, inspect};
 use crate::action::prepare::{self, FREE, PrepareError, Room, STAGE, Sent, Stock, Wish, prepare_new};
 use crate::action::redraft::redraft;
+use crate::action::references::Reference;
 use crate::action::{Diagnostic, PlanError};
 use crate::check::gates::Figures;
 use crate::check::process::Supervisor;
@@ -21,7 +22,7 @@ use crate::check::suite::Suite;
 use crate::check::{Around, Baseline, Overlay};
 use crate::cli::Failure;
 use crate::cli::checkers::needed;
-use crate::config::{CheckerSpec, Config, Stage};
+use crate::config::{CheckerSpec, Choices, Config, Stage};
 use crate::draft::verify::Proposal;
 use crate::job::rounds::Redraft;
 use crate::job::{Checked, Task};
@@ -128,6 +129,8 @@ pub(super) struct Site<'a> {
     stage: &'static str,
     /// What the workspace asks of all code in it.
     rules: Vec<Rule>,
+    /// Code that is the example for a topic.
+    references: Vec<Reference>,
 }
 
 /// What is to be written.
@@ -185,6 +188,7 @@ impl<'a> Site<'a> {
             input,
             stage,
             rules: Vec::new(),
+            references: Vec::new(),
         })
     }
 
@@ -194,11 +198,13 @@ impl<'a> Site<'a> {
     }
 
     /// The same by the rules of its workspace, where that is trusted.
-    pub(super) fn ruled(self, path: &Path, config: &Config) -> Self {
+    pub(super) fn ruled(self, path: &Path, config: &Config, choices: &Choices) -> Self {
         let root = self.folder().filter(|root| config.trusts(root));
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let rules = root.map(|root| rules::read(root, &path)).unwrap_or_default();
-        Self { rules, ..self }
+        let named = choices.references.iter().chain(&config.references).cloned();
+        let references = named.map(|(topic, files)| Reference { topic, files }).collect();
+        Self { rules, references, ..self }
     }
 
     /// The same at these bytes, where a diagnostic may be.
@@ -295,7 +301,12 @@ impl<'a> Site<'a> {
         let Self { told, language, rope, tree, project, .. } = self;
         let view = View::new(&project.index, Some(&project.disk), language, told, self.facts.clone());
         let source = Source { text: rope, tree: tree.as_ref(), language, path: told };
-        let stock = Stock { stage: self.stage, rules: &self.rules, ..Stock::of(&self.library) };
+        let stock = Stock {
+            stage: self.stage,
+            rules: &self.rules,
+            references: &self.references,
+            ..Stock::of(&self.library)
+        };
         let (range, instruction, diagnostic) = match &self.target {
             Target::File(instruction) => return prepare_new(&source, &view, instruction, room, stock),
             Target::At { range, instruction, diagnostic } => (range, *instruction, diagnostic),

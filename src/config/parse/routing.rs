@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Names, Table, abilities, dollars};
-use crate::config::settings;
 use crate::model::Tokens;
 use crate::model::choose::{Requirements, Task};
 use crate::model::route::Routing;
@@ -35,7 +34,7 @@ pub(super) fn routing(root: &Table<'_>, models: &Names) -> Routing {
 /// The models of single prompts.
 fn prompts(routing: &Table<'_>, models: &Names) -> BTreeMap<String, String> {
     let Some(table) = routing.table("prompts") else { return BTreeMap::new() };
-    let pinned = settings::within("routing.prompts").into_iter().filter_map(|prompt| {
+    let pinned = table.names().filter_map(|prompt| {
         let name = table.string(prompt)?;
         models.check(&table, prompt, &name).then(|| (prompt.to_owned(), name.value.to_owned()))
     });

@@ -44,6 +44,8 @@ fn values(setting: &Setting) -> (Vec<String>, &'static str) {
 
 /// A file with this one setting beside what it needs.
 fn file(key: &str, value: &str) -> String {
+    let key = key.replace('*', "any");
+    let key = key.as_str();
     let mut lines = vec![
         ("provider.name", "\"p\""),
         ("provider.kind", "\"openai\""),
@@ -58,6 +60,8 @@ fn file(key: &str, value: &str) -> String {
         ("budget.unknown_price.input", "1"),
         ("budget.unknown_price.output", "1"),
         ("telemetry.endpoint", "\"http://127.0.0.1:4318\""),
+        ("context.reference.topic", "\"redis\""),
+        ("context.reference.files", "[\"*.py\"]"),
         ("checker.name", "\"c\""),
         ("checker.kind", "\"lsp\""),
         ("checker.command", "[\"ruff\"]"),
@@ -82,14 +86,26 @@ fn file(key: &str, value: &str) -> String {
     lines.retain(|(known, _)| *known != key);
     lines.push((key, value));
     let mut text = String::new();
-    for table in ["", "provider", "model", "routing", "budget", "telemetry", "refine", "checker", "trust"] {
+    for table in [
+        "",
+        "provider",
+        "model",
+        "routing",
+        "budget",
+        "telemetry",
+        "refine",
+        "checker",
+        "trust",
+        "context.reference",
+    ] {
         if let Some(Kind::Tables) = find(table).map(|setting| setting.kind) {
             text += &format!("[[{table}]]\n");
         } else if !table.is_empty() {
             text += &format!("[{table}]\n");
         }
         for (key, value) in &lines {
-            let (holder, name) = key.split_once('.').unwrap_or(("", key));
+            let listed = key.strip_prefix("context.reference.").map(|name| ("context.reference", name));
+            let (holder, name) = listed.or(key.split_once('.')).unwrap_or(("", key));
             if holder == table {
                 text += &format!("{name} = {value}\n");
             }
@@ -125,7 +141,7 @@ fn the_parser_takes_each_setting_and_tells_a_wrong_value_of_it() {
         }
         let text = file(setting.key, wrong);
         let told = problems(&text);
-        let key = format!(" {}: ", setting.key);
+        let key = format!(" {}: ", setting.key.replace('*', "any"));
         assert!(
             told.iter().any(|problem| problem.contains(&key)),
             "{} = {wrong}: {told:?}\n{text}",

@@ -37,6 +37,9 @@ fn object(table: &str) -> Value {
         if setting.is_required {
             needed.push(name);
         }
+        if name == "*" {
+            return json!({ "type": "object", "additionalProperties": value(setting) });
+        }
         properties.insert(name.to_owned(), value(setting));
     }
     json!({ "type": "object", "properties": properties, "required": needed, "additionalProperties": false })

@@ -9,6 +9,7 @@ use super::project::Around;
 use crate::action::prepare::{
     PrepareError, Room, STAGE, Sent, Stock, Wish, is_offered, prepare, prepare_new,
 };
+use crate::action::references::Reference;
 use crate::config::{Choices, Config, Refine, Stage};
 use crate::job::Task;
 use crate::model::choose::Task as Errand;
@@ -71,6 +72,8 @@ pub(in crate::server) struct Making {
     pub stage: &'static str,
     /// What the workspace asks of all code in it.
     pub rules: Vec<Rule>,
+    /// Code that is the example for a topic.
+    pub references: Vec<Reference>,
 }
 
 impl Rules {
@@ -87,7 +90,11 @@ impl Rules {
     }
 
     /// What a run wants by them.
-    fn apply(&self, registry: &Registry, wanted: &mut Wanted) -> Result<Refine, ModelError> {
+    fn apply(
+        &self,
+        registry: &Registry,
+        wanted: &mut Wanted,
+    ) -> Result<(Refine, Vec<Reference>), ModelError> {
         let workspace = match &self.folder {
             Some(folder) => Choices::of(&self.config, folder, self.untrusted).map_err(|problems| {
                 let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -98,7 +105,9 @@ impl Rules {
         let choices = self.choices.clone().over(&workspace);
         choices.check(registry.catalogue())?;
         choices.apply(wanted);
-        Ok(choices.refine.over(self.config.refine))
+        let named = choices.references.iter().chain(&self.config.references).cloned();
+        let references = named.map(|(topic, files)| Reference { topic, files }).collect();
+        Ok((choices.refine.over(self.config.refine), references))
     }
 }
 
@@ -118,7 +127,7 @@ pub(super) fn ready(
         let is_known = |name: &&String| registry.catalogue().model(Some(name)).is_ok();
         wanted.default = wanted.default.or_else(|| prompt.model.as_ref().filter(is_known).cloned());
     }
-    let mut refine = rules.apply(registry, &mut wanted)?;
+    let (mut refine, references) = rules.apply(registry, &mut wanted)?;
     if wanted.task == Some(Errand::Test) {
         refine.rounds = refine.rounds.or(Some(ROUNDS_OF_TESTS));
     }
@@ -131,7 +140,7 @@ pub(super) fn ready(
     let of_workspace = rules.trusted().zip(snapshot.path.as_deref());
     let asked = of_workspace.map(|(root, path)| rules::read(&root, path)).unwrap_or_default();
     let stage = refine.gates.map_or(STAGE, Stage::name);
-    let making = Making { stage, library: library.clone(), rules: asked };
+    let making = Making { stage, library: library.clone(), rules: asked, references };
     let (task, sent, chosen, route) = fitting(registry, wanted, snapshot, wish, (around, &making))?;
     let trusted = rules.trusted().filter(|_| checks == Checks::All);
     if checks == Checks::Nothing {
@@ -179,8 +188,8 @@ pub(super) fn question(
     room: Room,
     (around, making): (&Around, &Making),
 ) -> Result<(Task, Sent), PrepareError> {
-    let Making { library, stage, rules } = making;
-    let stock = Stock { library, recent: &around.recent, stage, rules };
+    let Making { library, stage, rules, references } = making;
+    let stock = Stock { library, recent: &around.recent, stage, rules, references };
     let tree = snapshot.parse();
     let name = around.path(snapshot);
     let source = snapshot.source(tree.as_ref(), &name).ok_or(PrepareError::NoLanguage)?;
