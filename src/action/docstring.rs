@@ -6,7 +6,7 @@
 //!                             return PI * r * r
 //! ```
 
-use super::plan::{Parts, qualified, title};
+use super::plan::{Parts, title};
 use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
 use crate::syntax::{Source, definition, definition::Definition, lines};
@@ -27,9 +27,9 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let end = one.whole.end.min(lines::end(source.text, first + LINES));
     let end = end.min(one.whole.start + super::rewrite::LIMIT);
     let shown = lines::slice(source.text, &(one.whole.start..end)).replace("\r\n", "\n");
-    let mut inputs = ask.inputs(qualified(&definitions[..=at]));
+    let mut inputs = ask.inputs(&definitions[..=at]);
     inputs.function = Some(lines::dedent(&shown, &one.indent));
-    inputs.documented = one.docstring.is_some();
+    inputs.style = style(&source.text.to_string()).map(str::to_owned);
     let unit = source.indent();
     let is_above = source.language.docs.above().is_some();
     let parts = Parts {
@@ -67,4 +67,47 @@ pub(super) fn region(source: &Source<'_>, one: &Definition) -> Option<std::ops::
     let line = lines::of(source.text, docstring.start);
     let start = lines::start(source.text, line);
     (lines::first(source.text, line) == docstring.start).then_some(start..docstring.end)
+}
+
+/// How the file's docstrings tell of parameters, by name; nothing where none does.
+fn style(text: &str) -> Option<&'static str> {
+    let count = |marks: &[&str]| marks.iter().map(|mark| text.matches(mark).count()).sum::<usize>();
+    let styles = [
+        (
+            "Google's (`Args:`, `Returns:`, `Raises:`)",
+            count(&["\n    Args:\n", "\n        Args:\n", "    Returns:\n", "    Raises:\n"]),
+        ),
+        (
+            "NumPy's (sections underlined with dashes)",
+            count(&[
+                "Parameters\n    ----",
+                "Parameters\n        ----",
+                "Returns\n    ----",
+                "Returns\n        ----",
+            ]),
+        ),
+        ("Sphinx's (`:param name:`, `:returns:`)", count(&[":param ", ":returns:", ":return:", ":raises "])),
+    ];
+    let (style, most) = styles.into_iter().max_by_key(|(_, count)| *count)?;
+    (most > 0).then_some(style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_are_known_by_their_sections() {
+        for (text, expected) in [
+            ("def f():\n    \"\"\"D.\n\n    Args:\n        x: y\n    \"\"\"\n", Some("Google")),
+            (
+                "def f():\n    \"\"\"D.\n\n    Parameters\n    ----------\n    x : int\n    \"\"\"\n",
+                Some("NumPy"),
+            ),
+            ("def f():\n    \"\"\"D.\n\n    :param x: y\n    :returns: z\n    \"\"\"\n", Some("Sphinx")),
+            ("def f():\n    \"\"\"D.\"\"\"\n", None),
+        ] {
+            assert_eq!(style(text).map(|style| style.split('\'').next().unwrap()), expected, "{text}");
+        }
+    }
 }

@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use super::plan::{Parts, qualified, surroundings, title};
+use super::plan::{Parts, surroundings, title};
 use super::select::{base, whole};
 use super::{Ask, Diagnostic, Plan, PlanError, short};
 
@@ -48,7 +48,7 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     super::rewrite::check_size(ask, region.len())?;
     let definitions = definition::around(source, &region);
     let around = surroundings(source, &region, definitions.first());
-    let mut inputs = ask.inputs(qualified(&definitions));
+    let mut inputs = ask.inputs(&definitions);
     let selected = lines::slice(source.text, &region).replace("\r\n", "\n");
     let selected = selected.strip_prefix(base.as_str()).unwrap_or(&selected);
     inputs.selection = Some(lines::dedent(selected, &base));

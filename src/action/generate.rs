@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::plan::{Parts, qualified, surroundings, title};
+use super::plan::{Parts, surroundings, title};
 use super::{Ask, Plan, PlanError, implement, rewrite, select};
 use crate::draft::form::Shape;
 use crate::prompt::Condition;
@@ -57,7 +57,10 @@ pub(super) fn insert(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let definitions = &definition::around(source, &(ask.range.start..ask.range.start));
     let is_any = ask.prompt.when.conditions.contains(&Condition::Comment);
     let comment = || if is_any { select::comment(source, line) } else { select::above(source, line) };
-    let instruction = ask.instruction.map(str::to_owned).or_else(comment);
+    let instruction = match (ask.instruction, comment()) {
+        (Some(own), Some(said)) if is_any => Some(format!("{said} {own}")),
+        (own, said) => own.map(str::to_owned).or(said),
+    };
     let needs = || PlanError::EmptyInstruction { line: ask.line() };
     let instruction = if ask.says() { instruction } else { Some(instruction.ok_or_else(needs)?) };
     if lines::blank(source.text, line) && statement::in_string(source, ask.range.start) {
@@ -65,7 +68,7 @@ pub(super) fn insert(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     }
     let place = place(source, line);
     let around = surroundings(source, &place.region, definitions.first());
-    let mut inputs = ask.inputs(qualified(definitions));
+    let mut inputs = ask.inputs(definitions);
     inputs.instruction.clone_from(&instruction);
     inputs.before = around.before;
     inputs.after = around.after;

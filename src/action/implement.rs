@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use super::plan::{Parts, qualified, title};
+use super::plan::{Parts, title};
 use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
 use crate::prompt::{Condition, Replace};
@@ -37,12 +37,10 @@ pub(super) fn of(ask: &Ask<'_>, definitions: &[Definition]) -> Option<Plan> {
         lines::dedent(part.trim_start_matches([' ', '\t', '\x0c']), &function.indent)
     };
     let docstring = function.docstring.as_ref().map(|range| lines::slice(source.text, range));
-    let mut inputs = ask.inputs(qualified(definitions));
+    let mut inputs = ask.inputs(definitions);
     inputs.opening = Some(part(region.start));
     let end = if source.language.closer.is_empty() { region.end } else { function.whole.end };
     inputs.function = Some(part(end));
-    inputs.method =
-        definitions.len() > 1 && definitions[definitions.len() - 2].kind == definition::Kind::Class;
     let unit = source.indent();
     let parts = Parts {
         title: title(Some(function), ask.instruction),

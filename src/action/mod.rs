@@ -35,6 +35,7 @@ use crate::draft::{form::Form, imports::Existing};
 use crate::prompt::{self, Condition, Inputs, Library, Prompt, Replace, Title};
 pub use crate::syntax::Source;
 use crate::text::hidden::{is_hidden, made_visible};
+use crate::text::nearest::did_you_mean;
 
 /// The most diagnostics of one request that are offered a fix: more would bury the menu.
 const FIXES: usize = 20;
@@ -104,6 +105,18 @@ pub enum PlanError {
     Unknown { name: String, known: String },
     #[error("the action `{action}` asks for `{input}` ({prompt}), and nothing was given")]
     NoInput { action: String, input: String, prompt: String },
+    #[error("the action `{action}` asks for no `{input}`.{hint} It asks for: {known}")]
+    UnknownInput { action: String, input: String, hint: String, known: String },
+    #[error("{0}")]
+    Unrendered(String),
+    #[error(
+        "the prompt `{0}` writes tests (`replace: new-file`), so it is an instruction, without parts (`<!-- user -->`)"
+    )]
+    NoInstructionOfTests(String),
+    #[error(
+        "line {line}: nothing that this action is about is here; put the cursor on a function, or on what `when.nodes` of its prompt names"
+    )]
+    NoNode { line: usize },
     #[error("the prompt `{0}` is no action: it does not say what it takes the place of (`replace`)")]
     NoAction(String),
     #[error(
@@ -242,6 +255,15 @@ pub fn plan(source: &Source<'_>, library: &Library, order: &Order<'_>) -> Result
 
 /// What a prompt asks its user, answered.
 fn given(prompt: &Prompt, told: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, PlanError> {
+    if let Some(unknown) = told.keys().find(|name| !prompt.inputs.iter().any(|input| input.name == **name)) {
+        let known: Vec<&str> = prompt.inputs.iter().map(|input| input.name.as_str()).collect();
+        return Err(PlanError::UnknownInput {
+            action: prompt.name.clone(),
+            input: unknown.clone(),
+            hint: did_you_mean(unknown, known.iter().copied()),
+            known: known.join(", "),
+        });
+    }
     let answer = |input: &prompt::format::Input| {
         let value = told.get(&input.name).filter(|value| !value.trim().is_empty()).or(input.default.as_ref());
         let missing = || PlanError::NoInput {

@@ -7,7 +7,9 @@
 //!
 //! The region is the definition's lines, with its decorators. What is selected in it is shown, and may be what it is about.
 
-use super::plan::{Parts, qualified, surroundings, title};
+use std::ops::Range;
+
+use super::plan::{Parts, surroundings, title};
 use super::select::{base, whole};
 use super::{Ask, Plan, PlanError, spot};
 use crate::draft::form::Shape;
@@ -21,11 +23,17 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     let kinds = &ask.prompt.when.nodes;
     let one = spot::node(kinds, &definitions);
     let statement = || {
-        let around = kinds.contains(&NodeKind::Statement).then(|| statement::around(source, &ask.range))?;
+        // A cursor at a line's end means what stands in the line.
+        let first = lines::first(source.text, lines::of(source.text, ask.range.start));
+        let range = if ask.range.is_empty() { first..first } else { ask.range.clone() };
+        let around = kinds.contains(&NodeKind::Statement).then(|| statement::around(source, &range))?;
         around.map(|found| found.range)
     };
-    let range = one.map(|one| one.whole.clone()).or_else(statement);
-    let range = range.ok_or(PlanError::NoDefinition { line: ask.line() })?;
+    // The innermost of them.
+    let definition = one.map(|one| one.whole.clone());
+    let ranges = [statement(), definition].into_iter().flatten();
+    let range = ranges.min_by_key(Range::len).ok_or(PlanError::NoNode { line: ask.line() })?;
+    let one = one.filter(|one| one.whole == range);
     let line = |byte| lines::of(source.text, byte);
     let (first, last) = (line(range.start), line(range.end));
     let (region, indent) = (whole(source, first, last), base(source, first, last));
@@ -35,7 +43,7 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         one.and_then(|one| definitions.iter().position(|other| other == one)).unwrap_or(definitions.len());
     let around = surroundings(source, &region, definitions.first().filter(|_| at > 0));
     let known = (at + 1).min(definitions.len());
-    let mut inputs = ask.inputs(qualified(&definitions[..known]));
+    let mut inputs = ask.inputs(&definitions[..known]);
     let text = lines::slice(source.text, &region).replace("\r\n", "\n");
     let text = text.strip_prefix(indent.as_str()).unwrap_or(&text);
     inputs.selection = Some(lines::dedent(text, &indent));

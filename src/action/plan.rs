@@ -10,7 +10,11 @@ use super::{Ask, Plan, PlanError, short, titled};
 use crate::draft::form::{Form, Shape};
 use crate::draft::imports::Existing;
 use crate::prompt::{Body, Inputs, Library, Prompt, Replace, Title};
-use crate::syntax::{self, Source, definition::Definition, lines};
+use crate::syntax::{
+    self, Source,
+    definition::{Definition, Kind},
+    lines,
+};
 use crate::text::{eol::Eol, indent::Indent};
 
 /// How many lines around a region its prompt shows.
@@ -29,14 +33,18 @@ impl Ask<'_> {
         lines::of(self.source.text, self.range.start) + 1
     }
 
-    pub(super) fn inputs(&self, name: Option<String>) -> Inputs {
+    /// What is known of the place: `definitions` are around it, what it is about the innermost.
+    pub(super) fn inputs(&self, definitions: &[Definition]) -> Inputs {
         let language = self.source.language;
+        let is_class = |at: usize| definitions.get(at).is_some_and(|one| one.kind == Kind::Class);
         Inputs {
+            method: definitions.len().checked_sub(2).is_some_and(is_class),
+            documented: definitions.last().is_some_and(|one| one.docstring.is_some()),
             language: language.name.to_owned(),
             fence: language.fence.to_owned(),
             comment: language.comment.to_owned(),
             path: self.source.path.to_owned(),
-            name,
+            name: qualified(definitions),
             instruction: self.instruction.map(str::to_owned),
             input: self.input.clone(),
             stage: STAGE.to_owned(),
@@ -75,7 +83,7 @@ impl Parts {
         let source = ask.source;
         let base = named(ask.library, self.base);
         // One that says all itself, for whatever is there, is that one of what is there.
-        let is_any = ask.prompt.replace == Some(Replace::Here) && !ask.says();
+        let is_any = ask.prompt.replace == Some(Replace::Here) && !ask.says() && ask.prompt.path.is_none();
         let prompt = if is_any { base.clone() } else { ask.prompt.clone() };
         let eol = Eol::of(source.text);
         let lead = if self.below { eol.as_str().to_owned() } else { String::new() };
@@ -97,8 +105,10 @@ impl Parts {
 
 /// The prompt of that name; the built-in one where the library has none.
 fn named(library: &Library, name: &str) -> Arc<Prompt> {
+    // Somebody's own that only says what to do says nothing for others.
+    let is_whole = |prompt: &&Arc<Prompt>| matches!(prompt.body, Body::Whole { .. });
     let built_in = || Library::built_in().get(name).cloned();
-    library.get(name).cloned().or_else(built_in).expect("the forms are built in")
+    library.get(name).filter(is_whole).cloned().or_else(built_in).expect("the forms are built in")
 }
 
 /// A title that speaks of a definition and an instruction.

@@ -167,6 +167,10 @@ pub enum PrepareError {
     NoLanguage,
     #[error("the action `{0}` is not offered for this range; ask for the code actions again")]
     NotOffered(String),
+    #[error(
+        "the action `{0}` is not for this place: what its prompt says of that (`when`) does not hold here"
+    )]
+    NotForPlace(String),
     #[error(transparent)]
     Render(#[from] RenderError),
     #[error(

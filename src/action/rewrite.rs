@@ -9,7 +9,7 @@
 //!
 //! The comment stays: it is the user's, above the region or at its top.
 
-use super::plan::{Parts, qualified, surroundings, title};
+use super::plan::{Parts, surroundings, title};
 use super::select::select;
 use super::{Ask, Plan, PlanError};
 use crate::draft::form::Shape;
@@ -30,7 +30,7 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
     check_size(ask, selection.region.len())?;
     let definitions = definition::around(source, &selection.region);
     let around = surroundings(source, &selection.region, definitions.first());
-    let mut inputs = ask.inputs(qualified(&definitions));
+    let mut inputs = ask.inputs(&definitions);
     let selected = lines::slice(source.text, &selection.region).replace("\r\n", "\n");
     let selected = selected.strip_prefix(selection.base.as_str()).unwrap_or(&selected);
     inputs.selection = Some(lines::dedent(selected, &selection.base));

@@ -72,7 +72,8 @@ pub(super) fn above(source: &Source<'_>, line: usize) -> Option<String> {
 /// The comment that `line` is a part of, in whole lines, without its mark and that of an instruction.
 pub(super) fn comment(source: &Source<'_>, line: usize) -> Option<String> {
     let is_one = |line: &usize| lines::begins_with(source.text, *line, source.language.comment);
-    if !is_one(&line) {
+    let first = lines::first(source.text, line);
+    if !is_one(&line) || statement::in_string(source, first) {
         return None;
     }
     let top = (line.saturating_sub(COMMENT)..=line).rev().take_while(is_one).last().unwrap_or(line);
@@ -81,7 +82,11 @@ pub(super) fn comment(source: &Source<'_>, line: usize) -> Option<String> {
     let text = texts.join(" ");
     let is_marked = text.get(..MARK.len()).is_some_and(|head| head.eq_ignore_ascii_case(MARK));
     let text = if is_marked { text[MARK.len()..].trim() } else { text.trim() };
-    (!text.is_empty()).then(|| text.to_owned())
+    // What is for tools or for who reads the documentation asks for nothing: `#!`, `///`, `//!`, `# noqa`.
+    let lower = text.to_lowercase();
+    let is_for_others = text.starts_with(['!', '/'])
+        || source.language.evasions.suppressions.iter().any(|mark| lower.starts_with(&mark.to_lowercase()));
+    (!text.is_empty() && !is_for_others).then(|| text.to_owned())
 }
 
 /// The instruction at the top of `range`, and where the comment's last line ends.

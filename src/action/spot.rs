@@ -7,7 +7,7 @@ use super::select::{Selection, select};
 use super::{Query, docstring, rewrite, select, short, test};
 use crate::prompt::{Condition, NodeKind, Prompt, Replace, Title};
 use crate::syntax::definition::{self, Definition, Kind};
-use crate::syntax::{Source, lines};
+use crate::syntax::{Source, lines, statement};
 
 /// How much of an instruction and of a message a title has, in characters.
 const TITLE: usize = 60;
@@ -72,11 +72,7 @@ impl<'a> Spot<'a> {
                 one.map(|one| (one.whole.len() <= rewrite::LIMIT).then_some(one))
                     .or_else(|| prompt.when.nodes.contains(&NodeKind::Statement).then_some(None))?
             }
-            // A line with a NUL is none of a text.
-            Replace::After | Replace::Here => {
-                let line = lines::slice(self.source.text, &lines::range(self.source.text, self.line()));
-                (!line.contains('\0')).then(|| self.definitions().last())?
-            }
+            Replace::After | Replace::Here => self.is_code().then(|| self.definitions().last())?,
             Replace::NewFile => Some(&self.tested()?.0),
         };
         let is_wanted = |one: &Definition| is_kind(one, &prompt.when.nodes);
@@ -127,10 +123,22 @@ impl<'a> Spot<'a> {
             Condition::Comment => select::comment(source, self.line()).is_some(),
             // Each is an offer of its own.
             Condition::Diagnostic => true,
+            Condition::Synchronous => definition.is_some_and(|one| {
+                let header = lines::slice(source.text, &one.header);
+                !header.split_whitespace().any(|word| word == "async")
+            }),
             Condition::Toplevel => self.definitions().is_empty(),
             Condition::Test => source.language.is_test(source.path),
             Condition::Code => !source.language.is_test(source.path),
         }
+    }
+
+    /// Whether code can stand below the cursor's line: a line with a NUL is none of a text, and a string is none either.
+    fn is_code(&self) -> bool {
+        let text = self.source.text;
+        let line = lines::slice(text, &lines::range(text, self.line()));
+        let is_blank = line.trim().is_empty();
+        !line.contains('\0') && !(is_blank && statement::in_string(self.source, self.range.start))
     }
 
     /// What a comment tells `prompt` to do.

@@ -1,6 +1,7 @@
 //! Write tests for the function at the cursor. They go into a file of tests of their own, so what is run is a generation there
 //! (`redraft.generate`); here is when that is offered, and what it is asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::PlanError;
@@ -20,6 +21,7 @@ const LIMIT: usize = 18_000;
 /// Where there is no function that is written.
 pub fn instruction(
     prompt: &Prompt,
+    (own, input): (Option<&str>, &BTreeMap<String, String>),
     source: &Source<'_>,
     range: &std::ops::Range<usize>,
     module: &str,
@@ -30,6 +32,9 @@ pub fn instruction(
     let code = lines::dedent(&code.replace("\r\n", "\n"), &function.indent);
     let text = |text: &str| Some(text.to_owned());
     let inputs = Inputs {
+        instruction: own.map(str::to_owned),
+        input: super::given(prompt, input)?,
+        stage: super::prepare::STAGE.to_owned(),
         language: source.language.name.to_owned(),
         fence: source.language.fence.to_owned(),
         comment: source.language.comment.to_owned(),
@@ -40,8 +45,9 @@ pub fn instruction(
         function: text(code.trim_end()),
         ..Inputs::default()
     };
-    let said = prompt::instruction(prompt, &inputs, "").ok().flatten();
-    said.ok_or_else(|| PlanError::NoAction(prompt.name.clone()))
+    let said =
+        prompt::instruction(prompt, &inputs, "").map_err(|error| PlanError::Unrendered(error.to_string()))?;
+    said.ok_or_else(|| PlanError::NoInstructionOfTests(prompt.name.clone()))
 }
 
 /// The file of the function at `range`, with the function's body as a draft that changed nothing: what its tests are measured by.

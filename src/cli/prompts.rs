@@ -18,6 +18,7 @@ use crate::model::{Role, Tokens};
 use crate::prompt::format::{ENDING, Input};
 use crate::prompt::library::{FOLDERS, read};
 use crate::prompt::{FileError, Library, Prompt, Shelves};
+use crate::text::hidden::made_visible;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PromptsArgs {
@@ -79,6 +80,9 @@ pub(super) fn run(args: &PromptsArgs) -> Result<ExitCode, Failure> {
         PromptsCommand::Check { path } => check(path.as_deref()),
         PromptsCommand::Test(args) => {
             let (library, root) = here()?;
+            let config = setup::config().map_err(|problems| Failure::Usage(setup::told(&problems)))?;
+            // Cases may have tests, which are run.
+            let root = root.filter(|root| config.trusts(root));
             let folders = root.iter().flat_map(|root| FOLDERS.map(|folder| root.join(folder)));
             let folders = config::prompts_dir().into_iter().chain(folders).map(|folder| folder.join("tests"));
             let folders: Vec<PathBuf> = args.cases().map_or_else(|| folders.collect(), |cases| vec![cases]);
@@ -125,7 +129,8 @@ fn list(json: bool) -> Result<ExitCode, Failure> {
     let width = library.iter().map(|prompt| prompt.name.chars().count()).max().unwrap_or(0);
     let lines = library.iter().map(|prompt| {
         let what = if prompt.replace.is_some() { "" } else { " (no action)" };
-        format!("{:width$}  {}{what} [{}]\n", prompt.name, prompt.description, origin(prompt))
+        let description = made_visible(&prompt.description.replace('\n', " "), WIDTH);
+        format!("{:width$}  {description}{what} [{}]\n", prompt.name, made_visible(&origin(prompt), WIDTH))
     });
     print(&lines.collect::<String>());
     tell(library.problems());
@@ -262,9 +267,12 @@ fn check(path: Option<&Path>) -> Result<ExitCode, Failure> {
 
 fn tell(problems: &[FileError]) {
     for problem in problems {
-        let _ = writeln!(std::io::stderr(), "{problem}");
+        let _ = writeln!(std::io::stderr(), "{}", made_visible(&problem.to_string(), WIDTH));
     }
 }
+
+/// The most characters of one line.
+const WIDTH: usize = 1_000;
 
 // A closed pipe (`| head`) is no failure.
 fn print(text: &str) {

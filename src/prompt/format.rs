@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::model::choose::Task;
+use crate::text::nearest::did_you_mean;
 
 /// The lines that begin the user part and the prefill.
 const USER: &str = "<!-- user -->";
@@ -58,6 +59,8 @@ pub struct Prompt {
     pub body: Body,
     /// The file that it is of; nothing for one that is built in.
     pub path: Option<PathBuf>,
+    /// It is written for VS Code.
+    pub is_foreign: bool,
 }
 
 /// What is sent.
@@ -135,6 +138,8 @@ pub enum Condition {
     Comment,
     /// A diagnostic is there.
     Diagnostic,
+    /// The function is not asynchronous.
+    Synchronous,
     /// The cursor is in no definition.
     Toplevel,
     /// The file is one of tests.
@@ -203,33 +208,6 @@ impl Mistake {
     }
 }
 
-/// The front matter of a file of rules, as far as it can be read.
-#[derive(Debug, Default)]
-pub(super) struct Head(Vec<(String, usize, yaml::Node)>);
-
-impl Head {
-    /// The texts of the first of these keys that is there.
-    pub fn texts(&self, keys: &[&str]) -> Option<Vec<String>> {
-        let (_, _, node) = self.0.iter().find(|(key, _, _)| keys.contains(&key.as_str()))?;
-        Some(match &node.value {
-            yaml::Yaml::List(items) => items.iter().filter_map(|item| front::text_of(&item.value)).collect(),
-            other => front::text_of(other).into_iter().collect(),
-        })
-    }
-}
-
-/// Front matter, leniently, and what stands below it.
-pub(super) fn front_matter(text: &str) -> (Head, &str) {
-    let parts = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---"));
-    let Some((front, body)) = parts.filter(|(_, body)| body.is_empty() || body.starts_with('\n')) else {
-        return (Head::default(), text);
-    };
-    match yaml::read(front) {
-        Ok(yaml::Node { value: yaml::Yaml::Table(table), .. }) => (Head(table), body),
-        _ => (Head::default(), body),
-    }
-}
-
 /// Reads the text of the prompt file at `path`; one of `path`'s is built in.
 ///
 /// # Errors
@@ -252,8 +230,9 @@ pub fn parse(path: &std::path::Path, text: &str) -> Result<Prompt, Vec<FileError
 
 fn read(name: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Option<Prompt> {
     if !is_name(name) {
-        let message =
-            format!("{name:?} is no prompt's name: letters, digits, `-`, `_` and `.`, 64 of them at most");
+        let message = format!(
+            "{name:?} is no prompt's name: letters, digits, blanks, `-`, `_` and `.`, 64 of them at most"
+        );
         mistakes.push(Mistake::new(1, message));
         return None;
     }
@@ -263,7 +242,14 @@ fn read(name: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Option<Prompt> {
         return None;
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let lines: Vec<&str> = text.lines().collect();
+    // A blank behind a marker is seen by nobody.
+    let is_marker = |line: &str| [RULE, USER, PREFILL].contains(&line);
+    let plain = |line: &'_ str| line.trim_end().to_owned();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| if is_marker(line.trim_end()) { plain(line) } else { line.to_owned() })
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let (front, first) = match lines.first() {
         Some(&RULE) => {
             let Some(closing) = lines.iter().skip(1).position(|line| *line == RULE) else {
@@ -297,23 +283,43 @@ fn read(name: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Option<Prompt> {
     }
     let mut prompt = front::read(name, &front, mistakes)?;
     prompt.body = parts(body, first, mistakes)?;
-    let (declared, text) = (&prompt.inputs, body.join("\n"));
-    for (at, _) in text.match_indices("input.") {
-        let used: String =
-            text[at + "input.".len()..].chars().take_while(|ch| ch.is_alphanumeric() || *ch == '_').collect();
-        let is_word = text[..at].ends_with(|ch: char| ch.is_alphanumeric() || ch == '_' || ch == '.');
-        let is_template = text[..at].rfind("{{").max(text[..at].rfind("{%")) > text[..at].rfind('}');
-        if is_template && !is_word && !declared.iter().any(|input| input.name == used) {
-            let line = first + text[..at].matches('\n').count() + 1;
-            mistakes.push(Mistake::new(line, format!("`input.{used}` is none of `inputs`")));
+    let texts: Vec<&str> = match &prompt.body {
+        Body::Whole { user, prefill, .. } => {
+            std::iter::once(user.as_str()).chain(prefill.as_deref()).collect()
+        }
+        Body::Instruction(text) => vec![text],
+    };
+    let line_of =
+        |name: &str| body.iter().position(|line| line.contains(name)).map_or(first + 1, |at| first + at + 1);
+    for name in texts.into_iter().flat_map(super::variables_of) {
+        let message = match name.strip_prefix("input.") {
+            Some(input) if prompt.inputs.iter().any(|known| known.name == input) => continue,
+            Some(_) => format!("`{name}` is none of `inputs`"),
+            None if is_variable(&name, &super::VARIABLES) => continue,
+            None => {
+                let hint = did_you_mean(&name, super::VARIABLES);
+                format!("there is no variable `{name}`.{hint} They are {}", super::VARIABLES.join(", "))
+            }
+        };
+        mistakes.push(Mistake::new(line_of(&name), message));
+    }
+    for name in super::variables_of(&prompt.title) {
+        if !is_variable(&name, &super::TITLE) {
+            let message = format!("a title has no variable `{name}`; they are {}", super::TITLE.join(", "));
+            mistakes.push(Mistake { line: 2, key: "title".to_owned(), message });
         }
     }
     Some(prompt)
 }
 
+/// Whether a template's variable is one of these, or a part of one.
+fn is_variable(name: &str, known: &[&str]) -> bool {
+    known.contains(&name.split('.').next().unwrap_or(name))
+}
+
 /// Whether prompts may be called so.
 fn is_name(name: &str) -> bool {
-    let is_plain = |ch: char| ch.is_alphanumeric() || ['-', '_', '.'].contains(&ch);
+    let is_plain = |ch: char| ch.is_alphanumeric() || ['-', '_', '.', ' '].contains(&ch);
     !name.is_empty() && name.chars().count() <= 64 && name.chars().all(is_plain)
 }
 
@@ -356,8 +362,24 @@ fn parts(lines: &[&str], first: usize, mistakes: &mut Vec<Mistake>) -> Option<Bo
     Some(Body::Whole { system, user: text, prefill: beginning })
 }
 
+/// The longest tag of a template, in bytes: what parses them calls itself for each part of an expression.
+const LONGEST_TAG: usize = 2_000;
+
 /// Tells what is wrong with a template that begins below line `above` of the file.
 fn is_template(text: &str, above: usize, mistakes: &mut Vec<Mistake>) {
+    let tags = ["{{", "{%"].into_iter().flat_map(|open| text.match_indices(open));
+    for (at, open) in tags {
+        let close = if open == "{{" { "}}" } else { "%}" };
+        let length = text[at..].find(close).unwrap_or(text.len() - at);
+        if length > LONGEST_TAG {
+            let line = above + text[..at].matches('\n').count() + 1;
+            mistakes.push(Mistake::new(
+                line,
+                format!("a tag has {length} bytes; at most {LONGEST_TAG} are read"),
+            ));
+            return;
+        }
+    }
     if let Err(error) = super::environment().template_from_str(text) {
         mistakes.push(Mistake::new(above + error.line().unwrap_or(1), format!("{error}")));
     }

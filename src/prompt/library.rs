@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::format::{ENDING, FileError, MAX_BYTES, Prompt, parse};
+use super::format::{Body, ENDING, FileError, MAX_BYTES, Prompt, parse};
 
 /// The names and texts of the built-in ones, in the order of menus; a file is one row.
 const FILES: [(&str, &str); 26] = [
@@ -94,6 +94,9 @@ impl Library {
     pub fn with(mut self, folder: &Path) -> Self {
         for path in files(folder) {
             match read(&path) {
+                Ok(prompt) if let Some(why) = misplaced(&prompt) => {
+                    self.problems.push(FileError { path, line: 1, key: String::new(), message: why });
+                }
                 Ok(prompt) => match self.prompts.iter_mut().find(|known| known.name == prompt.name) {
                     Some(known) => *known = Arc::new(prompt),
                     None => self.prompts.push(Arc::new(prompt)),
@@ -111,6 +114,28 @@ impl Library {
         }
         self
     }
+}
+
+/// The prompt that asks for a better draft.
+const REDRAFT: &str = "redraft";
+
+/// Why a prompt cannot take the place of a built-in one.
+fn misplaced(prompt: &Prompt) -> Option<String> {
+    let built_in = BUILT_IN.get(&prompt.name)?;
+    if prompt.is_foreign {
+        return Some(format!(
+            "`{}` is a prompt of Redraft's; one of VS Code's does not take its place: give the file another name",
+            prompt.name
+        ));
+    }
+    let lacks_parts = prompt.name == REDRAFT && matches!(prompt.body, Body::Instruction(_));
+    if lacks_parts || built_in.replace.is_none() != prompt.replace.is_none() {
+        return Some(
+            "it takes the place of a built-in prompt that has parts (`<!-- user -->`) and replaces nothing"
+                .to_owned(),
+        );
+    }
+    None
 }
 
 /// What the file of a built-in prompt says.
@@ -180,7 +205,9 @@ impl Shelves {
     #[must_use]
     pub fn library(&self, workspace: Option<&Path>) -> Arc<Library> {
         let workspaces = workspace.iter().flat_map(|root| FOLDERS.map(|folder| root.join(folder)));
-        let folders: Vec<PathBuf> = self.user.iter().cloned().chain(workspaces).collect();
+        // A link would lead out of the workspace that is trusted.
+        let is_own = |folder: &PathBuf| workspace.is_none_or(|root| is_plain(root, folder));
+        let folders: Vec<PathBuf> = self.user.iter().cloned().chain(workspaces.filter(is_own)).collect();
         if folders.is_empty() {
             return Library::built_in();
         }
@@ -198,6 +225,12 @@ impl Shelves {
         kept.insert(key, Shelf { looked, stamps, library: library.clone() });
         library
     }
+}
+
+/// Whether no folder between `root` and `folder` is a link; what is not there is none.
+pub(super) fn is_plain(root: &Path, folder: &Path) -> bool {
+    let between = folder.ancestors().take_while(|above| *above != root);
+    between.into_iter().all(|above| fs::symlink_metadata(above).map_or(true, |meta| !meta.is_symlink()))
 }
 
 fn stamps(folders: &[PathBuf]) -> Vec<Stamp> {
@@ -273,6 +306,15 @@ mod tests {
         assert!(shelves.library(None).get("implement").is_some_and(|prompt| prompt.path.is_none()));
         write(&user, "implement", &text("mine"));
         assert_eq!(told(&shelves.library(None), &["implement"]), "mine");
+        // What was written for VS Code takes no place of theirs, and what others need keeps its parts.
+        for (name, text) in [("fix", "Fix the build.\n"), ("redraft", "---\nmax_tokens: 9\n---\nBetter.\n")] {
+            write(&user, name, text);
+            let library = shelves.library(None);
+            assert!(library.get(name).is_some_and(|prompt| prompt.path.is_none()), "{name}");
+            assert!(
+                library.problems().iter().any(|problem| problem.path.ends_with(format!("{name}.prompt.md")))
+            );
+        }
     }
 
     #[cfg(unix)]

@@ -26,6 +26,43 @@ use crate::context::Context;
 /// What templates can include, by name.
 const PARTS: [(&str, &str); 1] = [("production", include_str!("../../prompts/parts/production.md"))];
 
+/// How much a template may do, and the most that may come of it, in bytes: one of a workspace's must not hold everybody up.
+const FUEL: u64 = 200_000;
+const LARGEST: usize = 1024 * 1024;
+
+/// The variables of templates, and those of titles.
+const VARIABLES: [&str; 28] = [
+    "input",
+    "stage",
+    "language",
+    "fence",
+    "ticks",
+    "path",
+    "context",
+    "comment",
+    "name",
+    "method",
+    "documented",
+    "style",
+    "instruction",
+    "opening",
+    "function",
+    "selection",
+    "marked",
+    "before",
+    "after",
+    "diagnostic",
+    "findings",
+    "rejected",
+    "tried",
+    "afresh",
+    "module",
+    "ask",
+    "tests",
+    "rules",
+];
+const TITLE: [&str; 4] = ["name", "instruction", "diagnostic", "documented"];
+
 /// The least number of backticks of a fence.
 const FENCE: usize = 3;
 
@@ -147,8 +184,7 @@ pub struct Title {
 /// # Errors
 /// When the template fails.
 pub fn title(prompt: &Prompt, title: &Title) -> Result<String, RenderError> {
-    let title = ENVIRONMENT.render_named_str(&prompt.name, &prompt.title, Value::from(Serde(title)));
-    title.map_err(|error| RenderError::of(prompt, error))
+    rendered(prompt, &prompt.title, Value::from(Serde(title)))
 }
 
 /// What a prompt that is but an instruction says, with what its user adds; nothing of one that says all itself.
@@ -161,7 +197,7 @@ pub fn instruction(prompt: &Prompt, inputs: &Inputs, context: &str) -> Result<Op
     let own = part(prompt, template, &Variables { inputs, context, ticks })?;
     let own = own.trim();
     Ok(Some(match &inputs.instruction {
-        Some(more) if !template.contains("instruction") => format!("{own}\n{more}"),
+        Some(more) if !variables_of(template).contains("instruction") => format!("{own}\n{more}"),
         _ => own.to_owned(),
     }))
 }
@@ -206,8 +242,50 @@ fn whole(
 }
 
 fn part(prompt: &Prompt, text: &str, variables: &Variables<'_>) -> Result<String, RenderError> {
-    let rendered = ENVIRONMENT.render_named_str(&prompt.name, text, Value::from(Serde(variables)));
-    rendered.map_err(|error| RenderError::of(prompt, error))
+    rendered(prompt, text, Value::from(Serde(variables)))
+}
+
+fn rendered(prompt: &Prompt, text: &str, variables: Value) -> Result<String, RenderError> {
+    let mut out = Bounded(Vec::new());
+    let template = ENVIRONMENT.template_from_named_str(&prompt.name, text);
+    let written = template.and_then(|template| template.render_captured_to(variables, &mut out).map(|_| ()));
+    written.map_err(|error| RenderError::of(prompt, error))?;
+    Ok(String::from_utf8_lossy(&out.0).into_owned())
+}
+
+/// What a template writes, as far as that is bounded.
+struct Bounded(Vec<u8>);
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST {
+            return Err(std::io::Error::other("more than 1 MiB comes of it"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// `replace` and `format` as they are elsewhere, but for what is too large.
+fn bounded_replace(text: &str, from: &str, to: &str) -> Result<String, minijinja::Error> {
+    let grown = text.matches(from).count().saturating_mul(to.len());
+    if text.len().saturating_add(grown) > LARGEST {
+        return Err(minijinja::Error::new(
+            minijinja::ErrorKind::InvalidOperation,
+            "more than 1 MiB comes of it",
+        ));
+    }
+    Ok(text.replace(from, to))
+}
+
+/// The variables that a template speaks of, `input.NAME` as that; none where it does not parse.
+fn variables_of(text: &str) -> std::collections::HashSet<String> {
+    let template = ENVIRONMENT.template_from_str(text);
+    template.map(|template| template.undeclared_variables(true)).unwrap_or_default()
 }
 
 fn environment_of_parts() -> Environment<'static> {
@@ -225,6 +303,10 @@ fn environment() -> Environment<'static> {
     syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
     environment.set_syntax(syntax.build().expect("the default delimiters are valid"));
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_fuel(Some(FUEL));
+    environment.add_filter("replace", bounded_replace);
+    environment.remove_filter("format");
+    environment.remove_filter("indent");
     environment
 }
 
@@ -258,6 +340,7 @@ fn longest_ticks(inputs: &Inputs, context: &str) -> usize {
         inputs.after.as_str(),
         context,
     ]);
+    let code = code.chain(inputs.input.values().map(String::as_str));
     let told = inputs.findings.iter().flat_map(|fault| [fault.line.as_str(), fault.message.as_str()]);
     let told = told.chain(inputs.rejected.as_deref()).chain(inputs.tried.iter().map(String::as_str));
     code.chain(told).flat_map(str::lines).map(ticks_of).max().unwrap_or(0)

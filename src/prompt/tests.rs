@@ -170,3 +170,43 @@ fn keys_in_the_code_of_the_project_do_not_come_out() {
     let all = shown(2_000);
     assert!(all.contains("API_KEY") && all.contains("SECRET_KEY = …"), "{all}");
 }
+
+/// One of a workspace's must not hold a server up, or end it.
+#[test]
+fn hostile_templates_end_with_an_error() {
+    let loops = "{% for i in range(100000) %}{% for j in range(100000) %}xxxx{% endfor %}{% endfor %}";
+    let grows =
+        format!("{{% set x = 'aaaaaaaaaa' %}}{}{{{{ x }}}}", "{% set x = x|replace('a', x) %}".repeat(20));
+    for (template, expected) in [
+        (loops, "fuel"),
+        (grows.as_str(), "1 MiB"),
+        ("{{ '%1000000000d'|format(1)|length }}", "format"),
+        (
+            "{% for i in range(9000) %}{{ '                                                                                                                                       ' }}{% endfor %}",
+            "1 MiB",
+        ),
+        ("{% include 'nothing' %}", "nothing"),
+    ] {
+        let text = format!("---\nreplace: body\n---\n{template}\n");
+        let Ok(prompt) = format::parse(std::path::Path::new("x.prompt.md"), &text) else { continue };
+        let error = instruction(&prompt, &inputs(), "").unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    let title =
+        Prompt { title: loops.to_owned(), ..Prompt::clone(Library::built_in().get("implement").unwrap()) };
+    assert!(super::title(&title, &Title::default()).is_err());
+}
+
+/// What its user says is in the question, whether or not the prompt speaks of it.
+#[test]
+fn an_instruction_is_never_lost() {
+    for (template, expected) in [
+        ("Follow the instructions there.", "Follow the instructions there.\nMINE"),
+        ("Do {{ instruction }} now.", "Do MINE now."),
+    ] {
+        let text = format!("---\nreplace: body\n---\n{template}\n");
+        let prompt = format::parse(std::path::Path::new("x.prompt.md"), &text).unwrap();
+        let inputs = Inputs { instruction: Some("MINE".to_owned()), ..inputs() };
+        assert_eq!(instruction(&prompt, &inputs, "").unwrap().as_deref(), Some(expected));
+    }
+}

@@ -320,7 +320,12 @@ impl<'a> Site<'a> {
                 instruction: instruction.map(str::to_owned),
                 input: self.input.clone(),
             };
-            prepare::prepare(&source, &view, &wish, room, stock)
+            let is_named = self.action.is_some() && action != FREE;
+            let prepared = prepare::prepare(&source, &view, &wish, room, stock)?;
+            if is_named && !prepare::is_offered(&source, &wish, &self.library) {
+                return Err(PrepareError::NotForPlace(action.to_owned()));
+            }
+            Ok(prepared)
         };
         if let Some(action) = &self.action {
             return ask(action);

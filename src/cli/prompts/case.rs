@@ -24,6 +24,8 @@ pub(super) struct Case {
     pub range: Range<usize>,
     /// What the model says, an answer for each round.
     pub answers: Vec<String>,
+    /// It says something of a draft, and has no answer: a real model has to be asked.
+    pub needs_model: bool,
     /// What the file is to be.
     pub becomes: Option<String>,
     /// What the user part of the question is to be.
@@ -78,7 +80,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Case, String> {
     let name = |path: Option<&Path>| {
         path.and_then(Path::file_stem).unwrap_or_default().to_string_lossy().into_owned()
     };
-    let text = text.replace("\r\n", "\n");
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let (front, body) = match text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) {
         Some((front, body)) => (front, body),
         None if text.starts_with(RULE) => return Err(format!("no line `{RULE}` ends the front matter")),
@@ -96,15 +98,28 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Case, String> {
             ("answer", "") => case.answers.push(block),
             ("becomes", "") => case.becomes = Some(block),
             ("question", "") => case.question = Some(block.trim_end_matches('\n').to_owned()),
-            (_, "") => {}
+            (other, "") => {
+                return Err(format!(
+                    "the block `{other}` has no path, and is none of answer, becomes, question"
+                ));
+            }
             (_, path) => {
                 let (text, range) = marked(&block);
                 if let Some(range) = range {
+                    if place.is_some() {
+                        return Err("two files have a place".to_owned());
+                    }
                     place = Some((case.files.len(), range));
                 }
                 case.files.push((path.to_owned(), text));
             }
         }
+    }
+    let front = &case.front;
+    let wants =
+        case.becomes.is_some() || front.passes.is_some() || !(front.has.is_empty() && front.lacks.is_empty());
+    if wants && case.answers.is_empty() && front.offered {
+        case.needs_model = true;
     }
     (case.at, case.range) = place.ok_or("no file has a place: `$0`, or `$1` and `$2`")?;
     Ok(case)
@@ -165,6 +180,8 @@ mod tests {
             ("x", "no file has a place"),
             ("---\nofered: true\n---\n```python a.py\n$0\n```\n", "ofered"),
             ("```python a.py\n$0", "does not end"),
+            ("```python a.py\n$0\n```\n```Answer\nx\n```\n", "the block `Answer` has no path"),
+            ("```python a.py\n$0\n```\n```python b.py\n$0\n```\n", "two files have a place"),
             ("---\nx", "ends the front matter"),
         ] {
             let error = parse(Path::new("a/b.md"), text).unwrap_err();

@@ -161,14 +161,21 @@ async fn try_case(
         let is_not = if case.front.offered { "is not" } else { "is" };
         faults.push(format!("the action {is_not} offered there"));
     }
+    if !case.front.offered && needs_answers {
+        faults.push("`offered: false` says nothing of a prompt that is in no menu".to_owned());
+    }
+    if case.needs_model && !model.is_real {
+        faults.push("it says something of a draft, and has no answer (`--real` asks a model)".to_owned());
+    }
     let is_asked = model.is_real || !case.answers.is_empty();
     if !case.front.offered || !(is_asked || case.question.is_some()) {
         return Ok(row);
     }
     let folder = Scratch::new(&setup::state_dir()?, case)?;
     let mut chosen = model.chosen.clone();
+    let scripted = Scripted::saying(case.answers.iter().map(String::as_str));
     if !model.is_real {
-        chosen.provider = Arc::new(Scripted::saying(case.answers.iter().map(String::as_str)));
+        chosen.provider = Arc::new(scripted.clone());
     }
     let path = folder.0.join(&case.files[case.at].0);
     let diagnostic = case.front.diagnostic.clone().map(|message| Diagnostic {
@@ -185,13 +192,21 @@ async fn try_case(
     };
     let (question, drafted) =
         generate::tried(&path, ask, library.clone(), (&model.registry, &chosen), is_asked).await?;
+    let (used, answers) = (scripted.requests().len(), case.answers.len());
+    if !model.is_real && is_asked && used < answers && case.front.fails.is_none() {
+        faults.push(format!("{used} of {answers} answers were asked for"));
+    }
     judge(case, faults, question.as_deref(), &drafted);
     if let Some(Ok(drafted)) = drafted {
         if let Some(tests) = &case.front.passes {
             let written = fs::write(&path, &drafted.text).map_err(|error| error.to_string());
-            *passed = Some(written.is_ok() && passes(&folder.0, tests, &args.python).await);
-            if *passed == Some(false) {
-                faults.push(format!("{tests} does not pass"));
+            let outcome = match written {
+                Ok(()) => passes(&folder.0, tests, &args.python).await,
+                Err(error) => Err(error),
+            };
+            *passed = Some(outcome.is_ok());
+            if let Err(why) = outcome {
+                faults.push(format!("{tests} does not pass: {why}"));
             }
         }
         row.parses = Some(drafted.parses);
@@ -262,11 +277,10 @@ fn judge(
     }
 }
 
-/// Whether these tests pass, below a supervisor.
-async fn passes(folder: &Path, tests: &str, python: &str) -> bool {
-    let (Ok(supervisor), Ok(program)) = (process::Supervisor::this(), find(python.as_ref(), folder)) else {
-        return false;
-    };
+/// Runs these tests below a supervisor; the end of what they say, where they do not pass.
+async fn passes(folder: &Path, tests: &str, python: &str) -> Result<(), String> {
+    let supervisor = process::Supervisor::this().map_err(|trouble| trouble.to_string())?;
+    let program = find(python.as_ref(), folder).map_err(|trouble| format!("{python} {trouble}"))?;
     let rest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", tests].map(Into::into);
     let spec = Spec {
         argv: std::iter::once(program).chain(rest).collect(),
@@ -276,8 +290,17 @@ async fn passes(folder: &Path, tests: &str, python: &str) -> bool {
         limits: Limits { time: TESTS, ..Limits::default() },
         supervisor,
     };
-    process::run(spec).await.is_ok_and(|output| output.status == 0)
+    let output = process::run(spec).await.map_err(|trouble| format!("{python} {trouble}"))?;
+    if output.status == 0 {
+        return Ok(());
+    }
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), output.stderr);
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    Err(lines[lines.len().saturating_sub(LINES)..].join("\n"))
 }
+
+/// How many lines of what tests say are told.
+const LINES: usize = 12;
 
 fn told(row: &Row, shows: bool) -> String {
     let Row { case, faults, drafted, .. } = row;

@@ -20,7 +20,7 @@ const REPLACES: [(&str, Replace); 7] = [
 ];
 const NODES: [(&str, NodeKind); 3] =
     [("function", NodeKind::Function), ("class", NodeKind::Class), ("statement", NodeKind::Statement)];
-const CONDITIONS: [(&str, Condition); 13] = [
+const CONDITIONS: [(&str, Condition); 14] = [
     ("stub", Condition::Stub),
     ("written", Condition::Written),
     ("documented", Condition::Documented),
@@ -31,6 +31,7 @@ const CONDITIONS: [(&str, Condition); 13] = [
     ("instruction", Condition::Instruction),
     ("comment", Condition::Comment),
     ("diagnostic", Condition::Diagnostic),
+    ("synchronous", Condition::Synchronous),
     ("toplevel", Condition::Toplevel),
     ("test", Condition::Test),
     ("code", Condition::Code),
@@ -82,6 +83,20 @@ pub(super) fn read(name: &str, front: &Table, mistakes: &mut Vec<Mistake>) -> Op
     let checks = root.choice("checks", &CHECKS).unwrap_or_default();
     let confirm = root.flag("confirm").unwrap_or_default();
     let (stop, requires) = (root.texts("stop"), root.texts("requires"));
+    for (key, texts) in [("stop", &stop), ("requires", &requires)] {
+        if texts.iter().any(String::is_empty) {
+            let line = root.get(key).map_or(1, |node| node.line);
+            root.wrong(line, key, "an empty text says nothing");
+        }
+    }
+    if replace == Some(Replace::NewFile) {
+        // The tests are a draft of `generate`'s, in a file of their own.
+        for key in ["confirm", "requires", "stop", "checks", "max_tokens"] {
+            if let Some(node) = root.get(key) {
+                root.wrong(node.line, key, "a prompt that replaces `new-file` cannot say this");
+            }
+        }
+    }
     let description = root.text("description").map(|(_, text)| text).unwrap_or_default();
     let when = when(&mut root);
     let context = gather(&mut root);
@@ -112,12 +127,13 @@ pub(super) fn read(name: &str, front: &Table, mistakes: &mut Vec<Mistake>) -> Op
         max_tokens,
         body: Body::Instruction(String::new()),
         path: None,
+        is_foreign: false,
     })
 }
 
 /// The kind of an action that says none.
 pub(super) fn kind_of(name: &str, replace: Option<Replace>) -> String {
-    replace.map_or_else(String::new, |_| format!("{}.{name}", KINDS[0]))
+    replace.map_or_else(String::new, |_| format!("{}.{}", KINDS[0], name.replace([' ', '.'], "-")))
 }
 
 /// What an action is to those who choose models, where it does not say.

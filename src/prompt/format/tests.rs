@@ -107,6 +107,17 @@ fn what_is_wrong_is_told_with_its_line_and_all_at_once() {
             good.replace("title: X", "stop: [a, {b: c}]\nchecks: 1"),
             "3: stop: wanted is text, and not a table\n4: checks: there is no \"1\"",
         ),
+        (good.replace("\nuser\n", "\n{{ pth }}\n"), "10: there is no variable `pth`. Did you mean \"path\"?"),
+        (good.replace("title: X", "title: '{{ path }}'"), "2: title: a title has no variable `path`"),
+        (
+            good.replace("\nuser\n", &format!("\n{{{{ 1{} }}}}\n", "+1".repeat(2_000))),
+            "10: a tag has 4005 bytes",
+        ),
+        (good.replace("title: X", "stop: ['']"), "3: stop: an empty text says nothing"),
+        (
+            good.replace("replace: body", "replace: new-file").replace("title: X", "confirm: true"),
+            "3: confirm: a prompt that replaces `new-file` cannot say this\n5: max_tokens: a prompt that replaces",
+        ),
         ("---\nmode: agent\ncolour: red\n---\nx\n".to_owned(), "3: colour: there is no such key."),
     ] {
         let told = told(&text);
@@ -117,7 +128,7 @@ fn what_is_wrong_is_told_with_its_line_and_all_at_once() {
             "{told:?}\n{text}"
         );
     }
-    let wrong = parse(Path::new("a b.prompt.md"), good).unwrap_err();
+    let wrong = parse(Path::new("a:b.prompt.md"), good).unwrap_err();
     assert!(wrong[0].message.contains("is no prompt's name"), "{wrong:?}");
 }
 
@@ -139,6 +150,12 @@ fn prompts_of_vs_code_are_read() {
     };
     let said = crate::prompt::instruction(&prompt, &inputs, "").unwrap().unwrap();
     assert_eq!(said, "Make a form `F` in a/b.py by {{ this }} {% if %}.\n\nx = 1 ${nothing} F G");
+    // A brace before a variable, and a file of several dots.
+    let braced = read("{ ${file}: {${fileBasenameNoExtension}} }").unwrap();
+    let dotted = crate::prompt::Inputs { path: "a/b.test.py".to_owned(), ..inputs.clone() };
+    let said = crate::prompt::instruction(&braced, &dotted, "").unwrap().unwrap();
+    assert_eq!(said, "{ a/b.test.py: {b.test} }");
+    assert_eq!(read("---\nmode: ask\n---\nExplain it.\n").unwrap().kind, "", "an answer in words is no edit");
     // Without front matter, and with other names of the file.
     let prompt = read("Look at ${fileBasename}, ${fileDirname}, ${fileBasenameNoExtension}.").unwrap();
     let said = crate::prompt::instruction(&prompt, &inputs, "").unwrap().unwrap();

@@ -38,11 +38,12 @@ pub(super) fn read(
     for (key, line, _) in front {
         if !KEYS.contains(&key.as_str()) {
             let hint = did_you_mean(key, KEYS.into_iter().chain(super::keys::within("")));
+            let key: String = key.chars().filter(|ch| !ch.is_control()).take(64).collect();
             let message = format!(
                 "there is no such key.{hint} A prompt of Redraft's says what it takes the place of, with `replace`; one of VS Code's has {}",
                 KEYS.join(", ")
             );
-            mistakes.push(Mistake { line: line + 1, key: key.clone(), message });
+            mistakes.push(Mistake { line: line + 1, key, message });
         }
     }
     let get = |key: &str| {
@@ -55,12 +56,15 @@ pub(super) fn read(
         return None;
     }
     let (template, inputs) = template(text);
+    super::is_template(&template, first, mistakes);
+    // What is to be answered in words is no edit: it is in no menu.
+    let answers = get("agent").or_else(|| get("mode")).is_some_and(|mode| mode == "ask");
     let title = get("name").or_else(|| get("description")).unwrap_or_else(|| name.replace(['-', '_'], " "));
     Some(Prompt {
         name: name.to_owned(),
         title: escaped(&title),
         description: get("description").unwrap_or_default(),
-        kind: super::front::kind_of(name, Some(Replace::Here)),
+        kind: if answers { String::new() } else { super::front::kind_of(name, Some(Replace::Here)) },
         // Its place is the cursor's or the selection's; a menu that shows it by itself at each place would be full of them.
         when: When { automatic: Some(vec![Condition::Selection]), ..When::default() },
         replace: Some(Replace::Here),
@@ -76,6 +80,7 @@ pub(super) fn read(
         max_tokens: 2_000,
         body: Body::Instruction(template),
         path: None,
+        is_foreign: true,
     })
 }
 
@@ -102,7 +107,9 @@ fn variable(name: &str, inputs: &mut Vec<Input>) -> Option<String> {
         "selection" | "selectedText" => "{{ selection or \"\" }}",
         "file" | "relativeFile" => "{{ path }}",
         "fileBasename" => "{{ path | split(\"/\") | last }}",
-        "fileBasenameNoExtension" => "{{ (path | split(\"/\") | last) | split(\".\") | first }}",
+        "fileBasenameNoExtension" => {
+            "{{ ((path | split(\"/\") | last) | split(\".\") | list)[:-1] | join(\".\") }}"
+        }
         "fileDirname" | "relativeFileDirname" => "{{ (path | split(\"/\") | list)[:-1] | join(\"/\") }}",
         "workspaceFolder" | "workspaceFolderBasename" => ".",
         _ => {
@@ -128,7 +135,8 @@ fn escaped(text: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find('{') {
         out.push_str(&rest[..at]);
-        let is_delimiter = rest[at + 1..].starts_with(['{', '%', '#']);
+        // At the end, what comes next may make one of it.
+        let is_delimiter = rest[at + 1..].is_empty() || rest[at + 1..].starts_with(['{', '%', '#']);
         out.push_str(if is_delimiter { "{{ \"{\" }}" } else { "{" });
         rest = &rest[at + 1..];
     }

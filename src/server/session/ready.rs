@@ -12,6 +12,7 @@ use crate::action::prepare::{
 use crate::action::references::Reference;
 use crate::config::{Choices, Config, Refine, Stage};
 use crate::job::Task;
+use crate::job::rounds::Limits;
 use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Registry};
 use crate::model::route::{Route, Wanted};
@@ -132,8 +133,9 @@ pub(super) fn ready(
         refine.rounds = refine.rounds.or(Some(ROUNDS_OF_TESTS));
     }
     if let Some(prompt) = prompt {
-        refine.rounds =
-            prompt.rounds.map(|most| refine.rounds.map_or(most, |own| own.min(most))).or(refine.rounds);
+        let default = Limits::default().rounds;
+        let least = |most: u32| refine.rounds.unwrap_or(default).min(most);
+        refine.rounds = prompt.rounds.map(least).or(refine.rounds);
     }
     let checks = prompt.map_or(Checks::All, |prompt| prompt.checks);
     let wanted = &wanted;

@@ -52,8 +52,14 @@ impl Session {
         let range = range_in(&snapshot.text, params.range, self.profile.encoding);
         let stem = source.language.modules.stem(&name);
         let module = source.language.module_name(&name);
-        let instruction = test::instruction(prompt, &source, &range, &module)
-            .map_err(|error| invalid(error.to_string()))?;
+        let instruction = test::instruction(
+            prompt,
+            (params.instruction.as_deref(), &params.input),
+            &source,
+            &range,
+            &module,
+        )
+        .map_err(|error| invalid(error.to_string()))?;
         let tested = test::tested(&source, &range).map(|tested| Tested(Arc::new(tested)));
         let file = self.file_of_tests(folder, &name, stem.rsplit('/').next().unwrap_or(stem), &source);
         let zero = WirePosition { line: 0, character: 0 };
