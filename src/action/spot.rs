@@ -138,7 +138,7 @@ impl<'a> Spot<'a> {
         let text = self.source.text;
         let line = lines::slice(text, &lines::range(text, self.line()));
         let is_blank = line.trim().is_empty();
-        !line.contains('\0') && !(is_blank && statement::in_string(self.source, self.range.start))
+        !(line.contains('\0') || is_blank && statement::in_string(self.source, self.range.start))
     }
 
     /// What a comment tells `prompt` to do.
