@@ -117,7 +117,6 @@ pub(super) fn lacking(found: &Found<'_>, setup: &Setup) -> Vec<Lacking> {
     for (name, is_called) in plain(&body) {
         let is_known = KEYWORDS.contains(&name)
             || language.is_builtin(name)
-            || name.starts_with(char::is_uppercase)
             || defined.contains(name)
             || place.has_word(name)
             || lacking.iter().any(|one| one.name == name)
@@ -135,7 +134,8 @@ fn plain(code: &str) -> impl Iterator<Item = (&str, bool)> {
     words(code).filter_map(move |word| {
         let at = word.as_ptr() as usize - code.as_ptr() as usize;
         let is_member = code[..at].ends_with(['.', ':', '>', '$', '\\', '@', '#', '"', '\'']);
+        let is_made = code[..at].trim_end().ends_with("new");
         let is_number = word.starts_with(|ch: char| ch.is_ascii_digit());
-        (!is_member && !is_number).then(|| (word, code[at + word.len()..].starts_with('(')))
+        (!is_member && !is_made && !is_number).then(|| (word, code[at + word.len()..].starts_with('(')))
     })
 }
