@@ -1,6 +1,6 @@
 //! What a language is to Redraft: a grammar, query files, and a few names. Data only; the code that reads it is beside.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use tree_sitter::Query;
 
@@ -76,7 +76,7 @@ pub struct Language {
     pub(super) mutations: Mutations,
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
-    pub(super) bindings: OnceLock<Query>,
+    pub(super) bindings: OnceLock<Asked>,
 }
 
 /// How import statements of a language name things, one statement to a line.
@@ -228,23 +228,48 @@ impl Sources {
     };
 }
 
-/// The compiled queries; compiling takes milliseconds, hence once.
+/// The queries, each compiled at its first question: those of a large grammar take milliseconds each, and a listing of actions
+/// needs but a few of them.
 pub(super) struct Queries {
-    pub target: Query,
-    pub symbols: Query,
-    pub stubs: Query,
-    pub docstring: Query,
-    pub declared: Query,
-    pub imports: Query,
-    pub facts: Query,
-    pub attributes: Query,
-    pub calls: Query,
-    pub taken: Query,
-    pub hints: Query,
-    pub mutants: Query,
-    pub assertions: Query,
-    pub flow: Query,
-    pub marks: Query,
+    pub target: Asked,
+    pub symbols: Asked,
+    pub stubs: Asked,
+    pub docstring: Asked,
+    pub declared: Asked,
+    pub imports: Asked,
+    pub facts: Asked,
+    pub attributes: Asked,
+    pub calls: Asked,
+    pub taken: Asked,
+    pub hints: Asked,
+    pub mutants: Asked,
+    pub assertions: Asked,
+    pub flow: Asked,
+    pub marks: Asked,
+}
+
+/// One query.
+pub(super) struct Asked {
+    grammar: fn() -> tree_sitter::Language,
+    text: &'static str,
+    compiled: OnceLock<Query>,
+}
+
+fn compiled(grammar: fn() -> tree_sitter::Language, text: &str) -> Query {
+    Query::new(&grammar(), text).expect("a test compiles every query file of every language")
+}
+
+impl std::ops::Deref for Asked {
+    type Target = Query;
+
+    fn deref(&self) -> &Query {
+        /// Finds nothing, whatever the language: one for each would take milliseconds in a large grammar.
+        static NOTHING: LazyLock<Query> = LazyLock::new(|| compiled(Language::first().grammar, ""));
+        if self.text.is_empty() {
+            return &NOTHING;
+        }
+        self.compiled.get_or_init(|| compiled(self.grammar, self.text))
+    }
 }
 
 impl Language {
@@ -356,40 +381,60 @@ impl Language {
         (self.grammar)()
     }
 
-    /// Compiles the queries now rather than at the first question, which then would wait for some 40 ms.
+    /// Compiles the queries now rather than at their first questions, which then would wait for some 40 ms.
     pub fn warm(&self) {
-        self.queries();
-        self.bindings_query();
+        let queries = self.queries();
+        let all = [
+            &queries.target,
+            &queries.symbols,
+            &queries.stubs,
+            &queries.docstring,
+            &queries.declared,
+            &queries.imports,
+            &queries.facts,
+            &queries.attributes,
+            &queries.calls,
+            &queries.taken,
+            &queries.hints,
+            &queries.mutants,
+            &queries.assertions,
+            &queries.flow,
+            &queries.marks,
+        ];
+        all.into_iter().for_each(|asked| {
+            let _: &Query = asked;
+        });
+        let _: &Query = self.bindings_query();
     }
 
     /// What `bindings` asks: apart, since it takes the longest to compile, and no listing of actions needs it.
     pub(super) fn bindings_query(&self) -> &Query {
-        self.bindings.get_or_init(|| self.compile(self.sources.bindings))
+        self.bindings.get_or_init(|| self.asked(self.sources.bindings))
     }
 
-    fn compile(&self, text: &str) -> Query {
-        Query::new(&self.grammar(), text).expect("a test compiles every query file of every language")
+    fn asked(&self, text: &'static str) -> Asked {
+        Asked { grammar: self.grammar, text, compiled: OnceLock::new() }
     }
 
     pub(super) fn queries(&self) -> &Queries {
         self.compiled.get_or_init(|| {
-            let compile = |text| self.compile(text);
+            let asked = |text| self.asked(text);
             Queries {
-                target: compile(self.sources.target),
-                symbols: compile(self.sources.symbols),
-                stubs: compile(self.sources.stubs),
-                docstring: compile(self.sources.docstring),
-                declared: compile(self.sources.declared),
-                imports: compile(self.sources.imports),
-                facts: compile(self.sources.facts),
-                attributes: compile(self.sources.attributes),
-                calls: compile(self.sources.calls),
-                taken: compile(self.sources.taken),
-                hints: compile(self.sources.hints),
-                mutants: compile(self.sources.mutants),
-                assertions: compile(self.sources.assertions),
-                flow: compile(self.sources.flow),
-                marks: compile(self.sources.marks),
+                target: asked(self.sources.target),
+                symbols: asked(self.sources.symbols),
+                stubs: asked(self.sources.stubs),
+                docstring: asked(self.sources.docstring),
+                declared: asked(self.sources.declared),
+                imports: asked(self.sources.imports),
+                facts: asked(self.sources.facts),
+                attributes: asked(self.sources.attributes),
+                calls: asked(self.sources.calls),
+                taken: asked(self.sources.taken),
+                hints: asked(self.sources.hints),
+                mutants: asked(self.sources.mutants),
+                assertions: asked(self.sources.assertions),
+                flow: asked(self.sources.flow),
+                marks: asked(self.sources.marks),
             }
         })
     }

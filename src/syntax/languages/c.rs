@@ -106,12 +106,12 @@ pub(super) static CPP: Language = language!(
     || tree_sitter_cpp::LANGUAGE.into(),
     &["struct_specifier", "union_specifier", "enum_specifier", "class_specifier", "namespace_definition"],
     Sources {
-        target: concat!(include_str!("c/target.scm"), include_str!("cpp/target.scm")),
-        symbols: concat!(include_str!("c/symbols.scm"), include_str!("cpp/symbols.scm")),
+        target: include_str!("cpp/target.scm"),
+        symbols: include_str!("cpp/symbols.scm"),
         stubs: concat!(include_str!("c/stubs.scm"), include_str!("cpp/stubs.scm")),
         declared: concat!(include_str!("c/declared.scm"), include_str!("cpp/declared.scm")),
         imports: include_str!("c/imports.scm"),
-        facts: concat!(include_str!("c/facts.scm"), include_str!("cpp/facts.scm")),
+        facts: include_str!("cpp/facts.scm"),
         ..Sources::NONE
     }
 );
