@@ -10,8 +10,12 @@ use super::{CleanError, Setup};
 use crate::draft::form::Form;
 use crate::draft::peel::Start;
 use crate::draft::place::{Code, words};
-use crate::syntax::lines;
+use crate::draft::strings::Scanner;
 use crate::syntax::outline::{Kind, Symbol, outline};
+use crate::syntax::{Language, lines};
+
+/// The most braces that are closed for an answer.
+const OPEN: usize = 8;
 
 /// Words before a bracket that call nothing, in any of the languages.
 const KEYWORDS: [&str; 24] = [
@@ -64,6 +68,19 @@ pub(super) fn bare(
     let read = again(&lines, form, setup, reading, Start::Bare(0));
     let body = finished(&read, form, setup, imports, Vec::new(), None)?;
     Ok(Body { is_bare: true, ..body })
+}
+
+/// The code of an answer with the braces closed that it leaves open: some models end with their last statement. Nothing where
+/// there are none.
+pub(super) fn closed(code: &[String], language: &'static Language) -> Option<Vec<String>> {
+    if !language.lexis.braces {
+        return None;
+    }
+    let mut scanner = Scanner::of(language);
+    code.iter().for_each(|line| scanner.line(line));
+    let open = scanner.depth() as usize;
+    let more = std::iter::repeat_n(language.closer.to_owned(), open.min(OPEN));
+    (open > 0 && !scanner.is_quoted()).then(|| code.iter().cloned().chain(more).collect())
 }
 
 /// Lines without the indentation that the first of them has.

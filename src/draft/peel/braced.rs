@@ -52,9 +52,11 @@ impl Braced {
         self.code.push_str(line);
         self.code.push('\n');
         self.scanner.line(line);
+        // What closes a parameter's braces may open the body's on the same line.
+        let opens = self.scanner.depth() > before || line.trim_end().ends_with('{');
         match self.body {
             Body::Endless => Step::Inside,
-            Body::Ahead if self.scanner.depth() <= before || self.scanner.is_quoted() => Step::Outside,
+            Body::Ahead if self.scanner.is_quoted() || !opens => Step::Outside,
             Body::Ahead => {
                 let found = self
                     .find(name, around)
