@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{COMMON, MEMBERS, Search};
+use crate::syntax::Language;
 use crate::syntax::facts::{Kind, Symbol, types};
 use crate::syntax::names::hash;
+use crate::workspace::FileNo;
 use crate::workspace::view::{Def, Target};
 use crate::workspace::words;
 
@@ -46,6 +48,13 @@ impl Search<'_> {
                 self.members(def, |evidence| evidence.of_annotated = 1.0);
             }
         }
+    }
+
+    /// Whether a file is of a language that the target's may use.
+    pub(super) fn is_family(&mut self, file: FileNo) -> bool {
+        let (view, family) = (self.view, self.view.language().family);
+        let is_one = || Language::by_path(&view.path(file)).is_none_or(|one| one.family == family);
+        *self.families.entry(file).or_insert_with(is_one)
     }
 
     /// The classes of the workspace that are called so, in no order; none where too many share its words.
