@@ -1,5 +1,7 @@
 //! Files with what is wrong with them, and files with nothing wrong that looks like it.
 
+mod languages;
+
 use crate::workspace::fixture::Workspace;
 
 use super::*;

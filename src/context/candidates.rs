@@ -14,7 +14,6 @@ use super::Ask;
 use super::evidence::Evidence;
 use super::uses::Uses;
 use super::words as identifiers;
-use crate::syntax::Language;
 use crate::syntax::facts::{Facts, Kind, Symbol};
 use crate::syntax::lines;
 use crate::syntax::modules::parent;
@@ -134,13 +133,6 @@ impl<'a> Search<'a> {
             self.found.len() - 1
         });
         evidence(&mut self.found[at].evidence);
-    }
-
-    /// Whether a file is of a language that the target's may use.
-    fn is_family(&mut self, file: FileNo) -> bool {
-        let (view, family) = (self.view, self.view.language().family);
-        let is_one = || Language::by_path(&view.path(file)).is_none_or(|one| one.family == family);
-        *self.families.entry(file).or_insert_with(is_one)
     }
 
     /// The members of a class (its own, not the inherited ones).

@@ -7,42 +7,17 @@ mod braced;
 mod line;
 #[cfg(test)]
 mod tests;
+mod want;
 
 use std::collections::HashSet;
 
-use self::braced::{Braced, Step};
+use self::braced::Braced;
 use self::line::{Keyword, named, one_line_body};
 pub(crate) use self::line::{defined, defined_at, is_import, squeezed};
+pub(crate) use self::want::{Start, Want};
 use crate::draft::place::words;
 use crate::draft::strings::Scanner;
 use crate::syntax::Language;
-
-/// What the region wants.
-#[derive(Clone, Debug)]
-pub(crate) enum Want {
-    /// The body of the function of this name, which stands in the definitions `around` (outermost first) and has these
-    /// `decorators`; `docstring` says whether the file has its docstring already.
-    Body { name: String, around: Vec<String>, decorators: Vec<String>, docstring: bool },
-    /// All statements, but for imports at their head where `hoist` is set. Where the answer begins with the header of one
-    /// of `around`, which of its statements are wanted shows only at its end.
-    Block { hoist: bool, around: Vec<String> },
-}
-
-/// Where the wanted statements begin, as the number of a line, where that is known from a look at the whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Start {
-    /// With the function's header.
-    Header(usize),
-    /// With the first of them: no header was repeated.
-    Bare(usize),
-}
-
-impl Start {
-    pub fn line(self) -> usize {
-        let (Self::Header(line) | Self::Bare(line)) = self;
-        line
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
@@ -277,38 +252,6 @@ impl Peel {
                 }
             }
             other @ (State::Other(_) | State::Repeated | State::Done) => (other, None),
-        }
-    }
-
-    /// The same where blocks stand in braces.
-    fn next_braced(&mut self, state: State, line: &str) -> (State, Option<String>) {
-        if self.start.is_some() {
-            return (State::Statements(None), Some(line.to_owned()));
-        }
-        let (Some(braced), Want::Body { name, around, .. }) = (&mut self.braced, &self.want) else {
-            return (state, None);
-        };
-        if state == State::Done {
-            return (State::Done, None);
-        }
-        let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-        match braced.line(line, name, around) {
-            Step::Outside => (State::Seek, None),
-            Step::Opens(rest) => {
-                self.begun = Some(Start::Header(self.at - 1));
-                match some(rest) {
-                    None => (State::Opening(None), None),
-                    Some(rest) => (State::Statements(None), Some(rest)),
-                }
-            }
-            Step::Closes(rest) => (State::Done, some(rest)),
-            Step::Inside => {
-                let text = line.trim();
-                if state == State::Opening(None) && (text.is_empty() || self.known.contains(text)) {
-                    return (state, None);
-                }
-                (State::Statements(None), Some(line.to_owned()))
-            }
         }
     }
 

@@ -52,9 +52,11 @@ pub fn find(source: &Source<'_>) -> Option<Imports> {
             let (mut found, mut typing) = (Vec::new(), false);
             query::run(&queries.imports, child, 3, text, |captures| {
                 typing |= query::get(captures, "typing").is_some_and(|node| node.id() == child.id());
-                found.extend(query::get(captures, "import").map(|node| node.byte_range()));
+                // Some grammars have the line's end in the statement.
+                found
+                    .extend(query::get(captures, "import").map(|node| lines::trim(text, &node.byte_range())));
             });
-            itself = found.first() == Some(&child.byte_range());
+            itself = found.first() == Some(&lines::trim(text, &child.byte_range()));
             all.extend(found.into_iter().filter(|_| !typing));
         }
         before &= !definition(kinds, child.kind());
@@ -65,7 +67,7 @@ pub fn find(source: &Source<'_>) -> Option<Imports> {
             if run.statements.is_empty() {
                 run.leading = leading;
             }
-            run.statements.push(child.byte_range());
+            run.statements.push(lines::trim(text, &child.byte_range()));
         }
     }
     let after = docstring.map(|docstring| docstring.end).or((head > 0).then_some(head));

@@ -9,6 +9,7 @@ use super::languages::ALL;
 use super::lexis::Lexis;
 use super::modules::Modules;
 use super::mutations::Mutations;
+pub(super) use super::sources::{Asked, Queries, Sources};
 use crate::text::indent::Indent;
 
 /// The queries that facts are made by: facts of other queries are other facts.
@@ -76,7 +77,7 @@ pub struct Language {
     pub(super) mutations: Mutations,
     pub(super) sources: Sources,
     pub(super) compiled: OnceLock<Queries>,
-    pub(super) bindings: OnceLock<Query>,
+    pub(super) bindings: OnceLock<Asked>,
 }
 
 /// How import statements of a language name things, one statement to a line.
@@ -163,88 +164,6 @@ pub(super) struct Alone {
     pub closer_kind: &'static str,
     /// What stands in blocks and is no statement: it cannot be told from one without what is around it.
     pub clauses: &'static [&'static str],
-}
-
-/// The texts of the query files. Of one that is empty nothing is said: what is made of it is off.
-pub(super) struct Sources {
-    /// `@definition` with its `@name` and its `@body`, of nodes that `Kinds` names; empty where the grammar's fields say it.
-    pub target: &'static str,
-    /// `@function`, `@class`, `@constant`, `@import`, `@alias` with `@name`; `@end` ends a signature; `@docstring`
-    /// belongs to the `@documented`; `@container` holds more symbols.
-    pub symbols: &'static str,
-    /// `@stub`: a statement that stands for a body yet to be written.
-    pub stubs: &'static str,
-    /// `@docstring` of a body.
-    pub docstring: &'static str,
-    /// `@declared`: a definition whose empty body is right (overloads, abstract methods, protocols).
-    pub declared: &'static str,
-    /// `@import` statements of the module's level; `@future` those that must come first; a `@head` stands before all of them.
-    pub imports: &'static str,
-    /// What one level of a file says: definitions, imports, exports (see `facts`).
-    pub facts: &'static str,
-    /// What imports take, wherever they stand: `@member` of a `@module`, `@as` another name.
-    pub taken: &'static str,
-    /// What an initialiser's body gives to its object.
-    pub attributes: &'static str,
-    /// `@scope`, `@function` and `@class` bound names, `@wait` is what only an asynchronous function can have; `@outer`, `@parameter`, `@bound` and `@through` bind one (around the scope that it
-    /// names, in a header, here, through comprehensions), `@global` says that it is another scope's; `@used` is any word,
-    /// `@label` one that is no name; `@member` of an `@object` (or of `@any` thing), which is `@stored`.
-    pub bindings: &'static str,
-    /// `@function`, which may be one of an `@object`, and its `@arguments`; what is `@given` the result; an `@attempt` may fail; in the arguments a `@keyword`, and `@any` for what stands for any number.
-    pub calls: &'static str,
-    /// `@function`, its parameters without a type (`@bare`), and the type of its `@result`.
-    pub hints: &'static str,
-    /// `@assertion` and its `@condition`; what makes it hold always (`@constant`, through `@either` and `@around`); a `@claim` that `@one` is the
-    /// `@other`, or something else that is `@asked` of one, through `@both`; how often it asks (`@repeated` with its `@cases`, each a
-    /// `@display` or not; `@several`, `@many`); what is `@tried`, where a failure comes to what is `@handled`.
-    pub assertions: &'static str,
-    /// Statements: `@refused` says that it is yet to be written, behind `@ended` nothing is come to, `@given` is a result, `@nothing` is done, `@left` goes
-    /// away with nothing, of an `@entered` one some block is run (and it goes on behind a `@managed` one).
-    pub flow: &'static str,
-    /// Every `@comment`, and each `@name` that may keep a tool quiet.
-    pub marks: &'static str,
-    /// `@swapped` by the table of `mutations`, `@dropped` but for what is `@kept`, `@number`, `@returned`, `@condition`; nothing in a `@type`.
-    pub mutants: &'static str,
-}
-
-impl Sources {
-    pub(super) const NONE: Self = Self {
-        target: "",
-        symbols: "",
-        stubs: "",
-        docstring: "",
-        declared: "",
-        imports: "",
-        facts: "",
-        taken: "",
-        attributes: "",
-        bindings: "",
-        calls: "",
-        hints: "",
-        assertions: "",
-        flow: "",
-        marks: "",
-        mutants: "",
-    };
-}
-
-/// The compiled queries; compiling takes milliseconds, hence once.
-pub(super) struct Queries {
-    pub target: Query,
-    pub symbols: Query,
-    pub stubs: Query,
-    pub docstring: Query,
-    pub declared: Query,
-    pub imports: Query,
-    pub facts: Query,
-    pub attributes: Query,
-    pub calls: Query,
-    pub taken: Query,
-    pub hints: Query,
-    pub mutants: Query,
-    pub assertions: Query,
-    pub flow: Query,
-    pub marks: Query,
 }
 
 impl Language {
@@ -361,42 +280,19 @@ impl Language {
         (self.grammar)()
     }
 
-    /// Compiles the queries now rather than at the first question, which then would wait for some 40 ms.
+    /// Compiles the queries now rather than at their first questions, which then would wait for some 40 ms.
     pub fn warm(&self) {
-        self.queries();
-        self.bindings_query();
+        self.queries().warm();
+        let _: &Query = self.bindings_query();
     }
 
     /// What `bindings` asks: apart, since it takes the longest to compile, and no listing of actions needs it.
     pub(super) fn bindings_query(&self) -> &Query {
-        self.bindings.get_or_init(|| self.compile(self.sources.bindings))
-    }
-
-    fn compile(&self, text: &str) -> Query {
-        Query::new(&self.grammar(), text).expect("a test compiles every query file of every language")
+        self.bindings.get_or_init(|| Asked::new(self.grammar, self.sources.bindings))
     }
 
     pub(super) fn queries(&self) -> &Queries {
-        self.compiled.get_or_init(|| {
-            let compile = |text| self.compile(text);
-            Queries {
-                target: compile(self.sources.target),
-                symbols: compile(self.sources.symbols),
-                stubs: compile(self.sources.stubs),
-                docstring: compile(self.sources.docstring),
-                declared: compile(self.sources.declared),
-                imports: compile(self.sources.imports),
-                facts: compile(self.sources.facts),
-                attributes: compile(self.sources.attributes),
-                calls: compile(self.sources.calls),
-                taken: compile(self.sources.taken),
-                hints: compile(self.sources.hints),
-                mutants: compile(self.sources.mutants),
-                assertions: compile(self.sources.assertions),
-                flow: compile(self.sources.flow),
-                marks: compile(self.sources.marks),
-            }
-        })
+        self.compiled.get_or_init(|| Queries::of(self.grammar, &self.sources))
     }
 }
 

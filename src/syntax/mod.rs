@@ -30,6 +30,7 @@ pub mod parse;
 mod parts;
 pub mod piece;
 mod query;
+mod sources;
 mod spine;
 pub mod statement;
 pub mod taken;

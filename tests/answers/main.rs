@@ -53,4 +53,6 @@ macro_rules! files {
     )*};
 }
 
-files!(bodies, classes, helpers, blocks, around, chatter, secrets, docstrings, rust, go, ecma, java);
+files!(
+    bodies, classes, helpers, blocks, around, chatter, secrets, docstrings, rust, go, ecma, java, c, csharp
+);

@@ -208,3 +208,117 @@ fn what_fits_is_offered_in_every_language() {
     check_offers("javascript", &[("function f() {$0}\n", "implement docstring")]);
     check_offers("go", &[("package a\n\nfunc f() int {$0}\n", "implement docstring")]);
 }
+
+mod random {
+    use proptest::prelude::*;
+
+    use super::super::*;
+    use crate::syntax::{Language, fixture::Fixture};
+
+    /// Pieces of languages with braces, good and bad, that are put together at random.
+    fn piece() -> impl Strategy<Value = String> {
+        const PIECES: [&str; 44] = [
+            "fn f(x: i32) -> i32 {",
+            "function f(x) {",
+            "func f(x int) int {",
+            "int f(int x) {",
+            "public int F(int x)\n{\n",
+            "class A {\n",
+            "impl A {\n",
+            "type A struct {\n",
+            "export const f = (x) => {",
+            "export default ",
+            "}\n",
+            "}",
+            "{",
+            ");\n",
+            "(",
+            "    todo!()\n",
+            "  throw new Error('TODO');\n",
+            "\tpanic(\"TODO\")\n",
+            "    return 1;\n",
+            "/// D.\n",
+            "/** D. */\n",
+            "/**\n * D.\n",
+            " */\n",
+            "// redraft: up\n",
+            "// c\n",
+            "/*",
+            "#[a]\n",
+            "@D\n",
+            "use a::{b, c};\n",
+            "import { a } from \"b\";\n",
+            "#include <a.h>\n",
+            "package a\n",
+            "'a",
+            "\"",
+            "`",
+            "\n",
+            "    \n",
+            "\t",
+            "\r\n",
+            "\r",
+            "é😀",
+            "\u{feff}",
+            "\0",
+            ";",
+        ];
+        prop_oneof![8 => proptest::sample::select(&PIECES[..]).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
+    }
+
+    const IDS: [&str; 9] =
+        ["rust", "typescript", "typescriptreact", "javascript", "go", "java", "c", "cpp", "csharp"];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+        /// Whatever the text and the range: no panic, what is offered is planned, regions at characters' starts.
+        #[test]
+        fn regions_are_always_sound(
+            id in proptest::sample::select(&IDS[..]),
+            pieces in prop::collection::vec(piece(), 0..24),
+            ends in prop::array::uniform4(0usize..300),
+        ) {
+            let text = pieces.concat();
+            let language = Language::by_id(id).unwrap();
+            let mut fixture = Fixture::of(id, "");
+            fixture.text = ropey::Rope::from_str(&text);
+            fixture.tree = crate::syntax::parse(language, &fixture.text, None, crate::syntax::parse::tests::LIMIT).unwrap();
+            let source = fixture.source();
+            let range = ends[0]..ends[1];
+            let diagnostic = Diagnostic { range: ends[2]..ends[3], message: "m".to_owned(), ..Diagnostic::default() };
+            let query = Query { range: range.clone(), diagnostics: vec![diagnostic.clone()], ..Query::default() };
+            for offer in list(&source, &query) {
+                let made = plan(&source, offer.action, offer.range.clone(), Some(&diagnostic), None);
+                prop_assert!(made.is_ok(), "{} is offered and then refused: {:?}", offer.action, made);
+            }
+            for action in ACTIONS {
+                let Ok(plan) = plan(&source, action.id, range.clone(), Some(&diagnostic), Some("do")) else { continue };
+                let region = plan.region.clone();
+                prop_assert!(region.start <= region.end && text.is_char_boundary(region.start) && text.is_char_boundary(region.end));
+                prop_assert!(plan.form.base.chars().all(char::is_whitespace));
+                if let Some(imports) = &plan.imports {
+                    prop_assert!(imports.end < region.start || imports.start > region.end);
+                }
+                crate::prompt::render(plan.prompt, &plan.inputs, &crate::context::Context::default()).unwrap();
+                // And whatever an answer holds: the pieces in another order.
+                let place = crate::draft::place::Place::new(source.text.clone(), source.tree.cloned(), language, region);
+                let mut setup = crate::draft::clean::Setup::of(place, &plan.form);
+                setup.hoist = true;
+                let mut cleaner = crate::draft::clean::Cleaner::new(&plan.form, setup);
+                for piece in pieces.iter().rev() {
+                    cleaner.push(piece);
+                }
+                if let Ok(cleaned) = cleaner.finish() {
+                    let way = language.importing.as_ref().unwrap();
+                    let additions = crate::draft::imports::needed(way, &cleaned.imports, &cleaned.text, &|_| false);
+                    let context = crate::draft::imports::Context::default();
+                    let block = "";
+                    let _ = crate::draft::imports::put(way, language, block, &additions, plan.form.eol, &context);
+                }
+            }
+            let facts = crate::syntax::facts::extract(language, &text, &fixture.tree);
+            prop_assert!(facts.is_sound(), "{text:?}");
+        }
+    }
+}

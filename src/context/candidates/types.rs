@@ -1,9 +1,17 @@
 //! Ways through types: of the target's signature, of the class around it and its bases, of its attributes.
 
-use super::{MEMBERS, Search};
-use crate::syntax::facts::{Kind, types};
+use std::collections::BTreeSet;
+
+use super::{COMMON, MEMBERS, Search};
+use crate::syntax::Language;
+use crate::syntax::facts::{Kind, Symbol, types};
 use crate::syntax::names::hash;
+use crate::workspace::FileNo;
 use crate::workspace::view::{Def, Target};
+use crate::workspace::words;
+
+/// How many classes of a name are considered.
+const SAME: usize = 8;
 
 impl Search<'_> {
     /// The types of the target's signature.
@@ -23,6 +31,50 @@ impl Search<'_> {
             let Some(Target::Def(def)) = self.view.path_target(own, path) else { continue };
             self.add(def, |evidence| evidence.annotated = evidence.annotated.max(0.8));
         }
+        self.named_types(symbol);
+    }
+
+    /// The same by name alone, where no import tells which file a type is of.
+    fn named_types(&mut self, function: &Symbol) {
+        let facts = self.facts.clone();
+        if self.view.language().closer.is_empty() {
+            return;
+        }
+        let mentioned = types(facts.list(function)).into_iter().chain(types(facts.get(function.returns)));
+        let names: BTreeSet<&str> = mentioned.filter_map(|path| path.rsplit('.').next()).collect();
+        for name in names {
+            for def in self.classes_named(name) {
+                self.add(def, |evidence| evidence.annotated = evidence.annotated.max(0.8));
+                self.members(def, |evidence| evidence.of_annotated = 1.0);
+            }
+        }
+    }
+
+    /// Whether a file is of a language that the target's may use.
+    pub(super) fn is_family(&mut self, file: FileNo) -> bool {
+        let (view, family) = (self.view, self.view.language().family);
+        let is_one = || Language::by_path(&view.path(file)).is_none_or(|one| one.family == family);
+        *self.families.entry(file).or_insert_with(is_one)
+    }
+
+    /// The classes of the workspace that are called so, in no order; none where too many share its words.
+    fn classes_named(&self, name: &str) -> Vec<Def> {
+        let (index, tables) = (self.view.index(), self.view.index().tables());
+        let Some(word) = words::of(&[name]).into_iter().min() else { return Vec::new() };
+        let symbols = tables.named(word);
+        let found = symbols.iter().filter(|_| symbols.len() <= COMMON);
+        let found = found.filter_map(|&symbol| tables.locate(index.files(), symbol));
+        found
+            .map(|(file, symbol)| Def { file, symbol })
+            .filter(|def| {
+                let facts = self.view.facts(def.file);
+                let symbol = facts.as_ref().and_then(|facts| facts.symbols.get(def.symbol));
+                symbol
+                    .zip(facts.as_ref())
+                    .is_some_and(|(symbol, facts)| symbol.kind == Kind::Class && facts.name(symbol) == name)
+            })
+            .take(SAME)
+            .collect()
     }
 
     /// The class and its bases; for what is no class, what its type says (a constant of a class's type).

@@ -52,3 +52,23 @@ fn go_has_what_its_package_defines() {
         ),
     );
 }
+
+#[test]
+fn others_have_what_stands_beside() {
+    check(
+        "//- a/Store.java\npackage a;\n\nclass Store {\n    private Path path;\n\n    /** Loads it. */\n    String load() {\n        return path.read();\n    }\n\n    String path() {\n        throw new UnsupportedOperationException();$0\n    }\n}\n//- a/Path.java\npackage a;\n\n/** Where it is. */\npublic class Path {\n    String read() { return \"\"; }\n}\n",
+        "// a/Path.java\n/** Where it is. */\npublic class Path {\n\n// a/Store.java\nclass Store {\n    private Path path;\n    /** Loads it. */\n    String load() {\n        return path.read();\n    }",
+    );
+    check(
+        "//- a.c\n#include \"list.h\"\n\n#define MOST 3\n\nint count(struct list *list) {$0}\n//- list.h\n#ifndef LIST_H\n#define LIST_H\n/** Some numbers. */\nstruct list { int value; };\nint sum(const struct list *list);\n#endif\n",
+        "// list.h\n#define LIST_H\n/** Some numbers. */\nstruct list { int value; }\nint sum(const struct list *list);\n\n// a.c\n#include \"list.h\"\n#define MOST 3",
+    );
+    check(
+        "//- a.cpp\n#include \"box.hpp\"\n\nint Box::count() {$0}\n//- box.hpp\nnamespace n {\ntemplate <typename T>\nclass Box {\npublic:\n    int count();\n    T &get() { return value_; }\nprivate:\n    T value_;\n};\n}\n",
+        "// box.hpp\nnamespace n {\n    class Box {\n        int count();\n\n// a.cpp\n#include \"box.hpp\"",
+    );
+    check(
+        "//- A.cs\nusing System;\nnamespace N\n{\n    class A\n    {\n        int B { get; set; }\n        int F(Other other) {$0}\n    }\n}\n//- Other.cs\nclass Other\n{\n    /// <summary>Twice.</summary>\n    public int Twice(int x) => x * 2;\n}\n",
+        "// Other.cs\nclass Other {\n    /// <summary>Twice.</summary>\n    public int Twice(int x) => x * 2;\n\n// A.cs\nusing System;\nclass A {\n    int B { get; set; }",
+    );
+}

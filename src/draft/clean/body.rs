@@ -47,7 +47,8 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) ->
     if setup.place.is_none() {
         return plain(pass);
     }
-    let apart = setup.apart(&pass.code).ok_or(CleanError::TooLarge)?;
+    let closed = super::braces::closed(&pass.code, setup.language());
+    let apart = setup.apart(closed.as_deref().unwrap_or(&pass.code)).ok_or(CleanError::TooLarge)?;
     let (code, names) = (&apart.code, &apart.names);
     let Some(found) = find(code, names, pass, setup, name)? else {
         if setup.language().lexis.braces {

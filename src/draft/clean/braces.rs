@@ -10,8 +10,12 @@ use super::{CleanError, Setup};
 use crate::draft::form::Form;
 use crate::draft::peel::Start;
 use crate::draft::place::{Code, words};
-use crate::syntax::lines;
+use crate::draft::strings::Scanner;
 use crate::syntax::outline::{Kind, Symbol, outline};
+use crate::syntax::{Language, lines};
+
+/// The most braces that are closed for an answer.
+const OPEN: usize = 8;
 
 /// Words before a bracket that call nothing, in any of the languages.
 const KEYWORDS: [&str; 24] = [
@@ -66,6 +70,19 @@ pub(super) fn bare(
     Ok(Body { is_bare: true, ..body })
 }
 
+/// The code of an answer with the braces closed that it leaves open: some models end with their last statement. Nothing where
+/// there are none.
+pub(super) fn closed(code: &[String], language: &'static Language) -> Option<Vec<String>> {
+    if !language.lexis.braces {
+        return None;
+    }
+    let mut scanner = Scanner::of(language);
+    code.iter().for_each(|line| scanner.line(line));
+    let open = scanner.depth() as usize;
+    let more = std::iter::repeat_n(language.closer.to_owned(), open.min(OPEN));
+    (open > 0 && !scanner.is_quoted()).then(|| code.iter().cloned().chain(more).collect())
+}
+
 /// Lines without the indentation that the first of them has.
 fn margin<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     let text = lines.collect::<Vec<_>>().join("\n");
@@ -117,7 +134,6 @@ pub(super) fn lacking(found: &Found<'_>, setup: &Setup) -> Vec<Lacking> {
     for (name, is_called) in plain(&body) {
         let is_known = KEYWORDS.contains(&name)
             || language.is_builtin(name)
-            || name.starts_with(char::is_uppercase)
             || defined.contains(name)
             || place.has_word(name)
             || lacking.iter().any(|one| one.name == name)
@@ -135,7 +151,8 @@ fn plain(code: &str) -> impl Iterator<Item = (&str, bool)> {
     words(code).filter_map(move |word| {
         let at = word.as_ptr() as usize - code.as_ptr() as usize;
         let is_member = code[..at].ends_with(['.', ':', '>', '$', '\\', '@', '#', '"', '\'']);
+        let is_made = code[..at].trim_end().ends_with("new");
         let is_number = word.starts_with(|ch: char| ch.is_ascii_digit());
-        (!is_member && !is_number).then(|| (word, code[at + word.len()..].starts_with('(')))
+        (!is_member && !is_made && !is_number).then(|| (word, code[at + word.len()..].starts_with('(')))
     })
 }

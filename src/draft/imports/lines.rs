@@ -228,21 +228,28 @@ fn beside(way: &Importing, language: &'static Language, block: &str, new: &str, 
         let at = start + text.split_inclusive('\n').take(row).map(str::len).sum::<usize>();
         return format!("{}{indent}{item}{eol}{}", &block[..at], &block[at..]);
     }
-    let root = |text: &str| words(text).take(3).map(str::to_owned).collect::<Vec<_>>();
-    let of_package = known.iter().rposition(|(_, text)| root(text)[..] == root(new)[..]);
-    let of_package = of_package.or_else(|| {
-        known.iter().rposition(|(_, text)| root(text).iter().take(2).eq(root(new).iter().take(2)))
-    });
+    // Of a header in brackets and one in quotes, each is with its own.
+    let brackets = |text: &str| text.chars().find(|ch| matches!(ch, '<' | '"'));
+    let is_bare = way.path.is_empty() && way.group.is_none();
+    let root = |text: &str, depth: usize| -> Vec<String> {
+        let mark = brackets(text).filter(|_| is_bare).map(String::from);
+        let words = words(text).take(depth).map(str::to_owned);
+        if mark.is_some() { mark.into_iter().collect() } else { words.collect() }
+    };
+    let is_near = |text: &str| root(text, 2) == root(new, 2);
+    let of_package = known.iter().rposition(|(_, text)| root(text, 3) == root(new, 3));
+    let of_package = of_package.or_else(|| known.iter().rposition(|(_, text)| is_near(text)));
     let is_sorted = known.is_sorted_by_key(|(_, text)| key(text).to_owned());
     let sorted = || known.iter().position(|(_, text)| key(text) > key(new)).filter(|_| is_sorted);
     let place = match of_package {
         Some(at) => {
             // Sorted among its neighbours, as far as these are.
-            let is_near = |text: &str| root(text).iter().take(2).eq(root(new).iter().take(2));
             let first = known.iter().position(|(_, text)| is_near(text)).unwrap_or(at).min(at);
             let later = known[first..=at].iter().position(|(_, text)| key(text) > key(new));
             later.map_or(at + 1, |later| first + later)
         }
+        // The system's headers go before the project's own.
+        None if is_bare && brackets(new) == Some('<') => 0,
         None => sorted().unwrap_or(known.len()),
     };
     let line_start = |at: usize| block[..at].rfind(['\n', '\r']).map_or(0, |found| found + 1);

@@ -1,6 +1,7 @@
 //! The body of a function between braces, found while the answer comes: its header is known by the tree of what has come so
 //! far, with the braces closed that are open; its end by the brace that closes it, and by the tree once more.
 
+use super::{Peel, Start, State, Want};
 use crate::draft::place::Code;
 use crate::draft::strings::Scanner;
 use crate::syntax::Language;
@@ -52,9 +53,11 @@ impl Braced {
         self.code.push_str(line);
         self.code.push('\n');
         self.scanner.line(line);
+        // What closes a parameter's braces may open the body's on the same line.
+        let opens = self.scanner.depth() > before || line.trim_end().ends_with('{');
         match self.body {
             Body::Endless => Step::Inside,
-            Body::Ahead if self.scanner.depth() <= before || self.scanner.is_quoted() => Step::Outside,
+            Body::Ahead if self.scanner.is_quoted() || !opens => Step::Outside,
             Body::Ahead => {
                 let found = self
                     .find(name, around)
@@ -86,5 +89,39 @@ impl Braced {
             one.item.kind == Kind::Function && one.definition().is_some_and(|own| own.name == name) && fits
         };
         items::definitions(&code.source()).into_iter().rfind(is_it)?.item.definition
+    }
+}
+
+impl Peel {
+    /// The same where blocks stand in braces.
+    pub(super) fn next_braced(&mut self, state: State, line: &str) -> (State, Option<String>) {
+        if self.start.is_some() {
+            return (State::Statements(None), Some(line.to_owned()));
+        }
+        let (Some(braced), Want::Body { name, around, .. }) = (&mut self.braced, &self.want) else {
+            return (state, None);
+        };
+        if state == State::Done {
+            return (State::Done, None);
+        }
+        let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        match braced.line(line, name, around) {
+            Step::Outside => (State::Seek, None),
+            Step::Opens(rest) => {
+                self.begun = Some(Start::Header(self.at - 1));
+                match some(rest) {
+                    None => (State::Opening(None), None),
+                    Some(rest) => (State::Statements(None), Some(rest)),
+                }
+            }
+            Step::Closes(rest) => (State::Done, some(rest)),
+            Step::Inside => {
+                let text = line.trim();
+                if state == State::Opening(None) && (text.is_empty() || self.known.contains(text)) {
+                    return (state, None);
+                }
+                (State::Statements(None), Some(line.to_owned()))
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! From a tree to facts: one run of the language's query for each level (module, class body, block of an `if`).
 
+mod doc;
+
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -9,7 +11,6 @@ use super::pool::{Filling, Text};
 use super::signature::parameters;
 use super::{Attribute, Facts, Import, Kind, Symbol};
 use crate::syntax::budget::Budget;
-use crate::syntax::docs::Above;
 use crate::syntax::{Language, names};
 
 /// How many symbols a file has at most; a generated file may have more, and nobody reads on.
@@ -22,10 +23,6 @@ const DEPTH: u32 = 16;
 /// The most that is kept of a constant's statement, and of a signature, in bytes.
 const CONSTANT: usize = 240;
 const SIGNATURE: usize = 4_000;
-/// The most that is kept of a docstring's first line.
-const DOC: usize = 160;
-/// How much text above a definition is looked at for its documentation, in bytes.
-const DOCS: usize = 8 * 1024;
 /// In-progress matches that a query may hold at once: ours need a handful; a hostile file could ask for millions.
 const MATCHES: u32 = 256;
 /// How long all levels of a file may take; code takes microseconds a symbol.
@@ -328,42 +325,6 @@ impl<'a> Extraction<'a> {
         let text = &text[..text.floor_char_boundary(text.len().min(SIGNATURE))];
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         self.pool.put(&lines.join("\n"))
-    }
-
-    /// The first line of the docstring that `body` begins with.
-    fn docstring(&mut self, body: Node<'_>) -> Text {
-        // A statement that is nothing but a string: what is returned or assigned does not begin with it.
-        let string = body.named_child(0).and_then(|statement| {
-            statement.named_child(0).filter(|string| string.start_byte() == statement.start_byte())
-        });
-        let Some(string) = string else { return Text::default() };
-        if !self.language.kinds.strings.contains(&string.kind()) {
-            return Text::default();
-        }
-        let text = self.slice(string).trim_start_matches(['r', 'R', 'u', 'U']);
-        if !text.starts_with(['"', '\'']) {
-            return Text::default();
-        }
-        let inside = text.trim_matches(['"', '\'']).trim_start();
-        self.doc_line(inside.lines().next().unwrap_or_default().trim())
-    }
-
-    /// The first line of the documentation above byte `start` that says something.
-    fn doc_above(&mut self, above: &Above, start: usize) -> Text {
-        let line = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let from = self.text.ceil_char_boundary(line.saturating_sub(DOCS));
-        let before = &self.text[from..line];
-        let doc = above.over(before).and_then(|over| over.doc).map_or("", |doc| &before[doc]);
-        let mut said = doc.lines().map(|line| above.bare(line).trim()).filter(|line| !line.is_empty());
-        let first = said.next().unwrap_or_default().to_owned();
-        self.doc_line(&first)
-    }
-
-    fn doc_line(&mut self, line: &str) -> Text {
-        // Cut between words: half a word tells nothing, and half a key would not be known as one.
-        let end = line.floor_char_boundary(DOC.min(line.len()));
-        let end = if end < line.len() { line[..end].rfind(char::is_whitespace).unwrap_or(0) } else { end };
-        self.pool.put(line[..end].trim_end())
     }
 
     /// The attributes that an initialiser sets, with what is known of their classes.

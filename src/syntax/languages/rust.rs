@@ -54,7 +54,7 @@ pub(super) static RUST: Language = Language {
     examples: None,
     private: "",
     interpreters: &[],
-    builtins: "",
+    builtins: "Some Ok Err drop",
     members: "",
     library: "",
     grammar: || tree_sitter_rust::LANGUAGE.into(),

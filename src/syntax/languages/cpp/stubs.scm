@@ -1,0 +1,3 @@
+
+; Of C++.
+(throw_statement (call_expression function: (_) @error arguments: (argument_list (string_literal) @text)) (#match? @error "logic_error|runtime_error") (#match? @text "(?i)implement|todo")) @stub
