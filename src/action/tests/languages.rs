@@ -289,18 +289,18 @@ mod random {
             let diagnostic = Diagnostic { range: ends[2]..ends[3], message: "m".to_owned(), ..Diagnostic::default() };
             let query = Query { range: range.clone(), diagnostics: vec![diagnostic.clone()], ..Query::default() };
             for offer in list(&source, &query) {
-                let made = plan(&source, offer.action, offer.range.clone(), Some(&diagnostic), None);
+                let made = plan(&source, &offer.action, offer.range.clone(), Some(&diagnostic), None);
                 prop_assert!(made.is_ok(), "{} is offered and then refused: {:?}", offer.action, made);
             }
             for action in ACTIONS {
-                let Ok(plan) = plan(&source, action.id, range.clone(), Some(&diagnostic), Some("do")) else { continue };
+                let Ok(plan) = plan(&source, action, range.clone(), Some(&diagnostic), Some("do")) else { continue };
                 let region = plan.region.clone();
                 prop_assert!(region.start <= region.end && text.is_char_boundary(region.start) && text.is_char_boundary(region.end));
                 prop_assert!(plan.form.base.chars().all(char::is_whitespace));
                 if let Some(imports) = &plan.imports {
                     prop_assert!(imports.end < region.start || imports.start > region.end);
                 }
-                crate::prompt::render(plan.prompt, &plan.inputs, &crate::context::Context::default()).unwrap();
+                crate::prompt::render(&plan.prompt, &plan.base, &plan.inputs, &crate::context::Context::default()).unwrap();
                 // And whatever an answer holds: the pieces in another order.
                 let place = crate::draft::place::Place::new(source.text.clone(), source.tree.cloned(), language, region);
                 let mut setup = crate::draft::clean::Setup::of(place, &plan.form);
