@@ -372,6 +372,10 @@ pub fn is_offered(source: &Source<'_>, wish: &Wish, library: &Library) -> bool {
         diagnostics: wish.diagnostic.iter().cloned().collect(),
         ..Query::default()
     };
+    // What only an instruction can say needs one.
+    if wish.action == FREE {
+        return false;
+    }
     library.get(&wish.action).is_some_and(|prompt| {
         offers(source, &query, prompt, &Spot::new(source, &query.range))
             .iter()

@@ -151,6 +151,9 @@ pub fn text(name: &str) -> Option<&'static str> {
 pub fn read(path: &Path) -> Result<Prompt, Vec<FileError>> {
     let fail =
         |message: String| vec![FileError { path: path.to_owned(), line: 1, key: String::new(), message }];
+    if !path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ENDING)) {
+        return Err(fail(format!("prompts are files whose names end with `{ENDING}`")));
+    }
     // A link would lead out of a workspace that is trusted, and a pipe would be waited for.
     let is_file = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
     if !is_file {
