@@ -386,7 +386,7 @@ pub fn is_offered(source: &Source<'_>, wish: &Wish, library: &Library) -> bool {
 /// The size of the prompt, if it holds no secret.
 pub(super) fn checked(request: &Request) -> Result<Tokens, PrepareError> {
     let mut serialised = request.system.clone();
-    for text in request.turns.iter().map(|turn| &turn.text).chain(&request.prefill) {
+    for text in request.turns.iter().map(|turn| &turn.text).chain(&request.prefill).chain(&request.stop) {
         serialised.push('\n');
         serialised.push_str(text);
     }

@@ -100,10 +100,17 @@ impl Overlay {
     /// Of the texts that the draft has to have, those that it lacks: its prompt asks for them.
     #[must_use]
     pub fn lacks(&self, wanted: &[String]) -> Vec<Finding> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
         let text = lines::slice(&self.after.text, &self.draft);
         let first =
             self.draft.start..lines::end(&self.after.text, lines::of(&self.after.text, self.draft.start));
-        let missing = wanted.iter().filter(|wanted| !text.contains(wanted.as_str()));
+        // What it brought in elsewhere is its own as well: imports.
+        let (before, after) = (self.before.text.to_string(), self.after.text.to_string());
+        let is_brought = |wanted: &str| after.matches(wanted).count() > before.matches(wanted).count();
+        let missing =
+            wanted.iter().filter(|wanted| !text.contains(wanted.as_str()) && !is_brought(wanted.as_str()));
         missing
             .map(|wanted| {
                 let message = format!("`{wanted}` was asked for, and is not there");
