@@ -199,6 +199,13 @@ fn waiting(runtime: &tokio::runtime::Runtime, name: &str) -> (FaultServer, Home,
         let answer = client.execute("redraft.run", argument.clone()).unwrap();
         client.until_state(answer["run"].as_str().unwrap(), "asking");
     }
+    // A run is "asking" a moment before its connection is there.
+    let asked = async {
+        while server.requests().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    runtime.block_on(async { tokio::time::timeout(HANG, asked).await.expect("the requests come") });
     (server, home, client)
 }
 
