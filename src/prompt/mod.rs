@@ -249,7 +249,12 @@ fn rendered(prompt: &Prompt, text: &str, variables: Value) -> Result<String, Ren
     let mut out = Bounded(Vec::new());
     let template = ENVIRONMENT.template_from_named_str(&prompt.name, text);
     let written = template.and_then(|template| template.render_captured_to(variables, &mut out).map(|_| ()));
-    written.map_err(|error| RenderError::of(prompt, error))?;
+    // The only writer is ours, and it fails for one reason.
+    let told = |error: minijinja::Error| match error.kind() {
+        minijinja::ErrorKind::WriteFailure => too_much(),
+        _ => error,
+    };
+    written.map_err(|error| RenderError::of(prompt, told(error)))?;
     Ok(String::from_utf8_lossy(&out.0).into_owned())
 }
 
@@ -270,14 +275,15 @@ impl std::io::Write for Bounded {
     }
 }
 
-/// `replace` and `format` as they are elsewhere, but for what is too large.
+fn too_much() -> minijinja::Error {
+    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "more than 1 MiB comes of it")
+}
+
+/// `replace` as it is elsewhere, but for what is too large.
 fn bounded_replace(text: &str, from: &str, to: &str) -> Result<String, minijinja::Error> {
     let grown = text.matches(from).count().saturating_mul(to.len());
     if text.len().saturating_add(grown) > LARGEST {
-        return Err(minijinja::Error::new(
-            minijinja::ErrorKind::InvalidOperation,
-            "more than 1 MiB comes of it",
-        ));
+        return Err(too_much());
     }
     Ok(text.replace(from, to))
 }
@@ -285,7 +291,12 @@ fn bounded_replace(text: &str, from: &str, to: &str) -> Result<String, minijinja
 /// The variables that a template speaks of, `input.NAME` as that; none where it does not parse.
 fn variables_of(text: &str) -> std::collections::HashSet<String> {
     let template = ENVIRONMENT.template_from_str(text);
-    template.map(|template| template.undeclared_variables(true)).unwrap_or_default()
+    let mut variables = template.map(|template| template.undeclared_variables(true)).unwrap_or_default();
+    // `range` and its like are every template's.
+    for (name, _) in ENVIRONMENT.globals() {
+        variables.remove(name);
+    }
+    variables
 }
 
 fn environment_of_parts() -> Environment<'static> {

@@ -188,9 +188,11 @@ fn hostile_templates_end_with_an_error() {
         ("{% include 'nothing' %}", "nothing"),
     ] {
         let text = format!("---\nreplace: body\n---\n{template}\n");
-        let Ok(prompt) = format::parse(std::path::Path::new("x.prompt.md"), &text) else { continue };
-        let error = instruction(&prompt, &inputs(), "").unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
+        let told = match format::parse(std::path::Path::new("x.prompt.md"), &text) {
+            Ok(prompt) => instruction(&prompt, &inputs(), "").unwrap_err().to_string(),
+            Err(errors) => errors.iter().map(ToString::to_string).collect(),
+        };
+        assert!(told.contains(expected), "{told}\n{template:.60}");
     }
     let title =
         Prompt { title: loops.to_owned(), ..Prompt::clone(Library::built_in().get("implement").unwrap()) };

@@ -129,12 +129,11 @@ impl Session {
         changes: &[super::Told],
     ) -> jsonrpc::Result<Begun> {
         let Ready { task, sent, chosen, route, refine, trusted, wanted, making } =
-            outcome.map_err(|error| match error {
-                PrepareError::Render(_) => {
+            outcome.map_err(|error| {
+                if matches!(error, PrepareError::Render(_)) {
                     tracing::error!(%error, "a prompt could not be rendered");
-                    jsonrpc::Error::internal_error()
                 }
-                error => invalid(error.to_string()),
+                invalid(error.to_string())
             })?;
         let is_open = self.documents.contains_key(uri);
         let is_chosen = self.profile.options.delivery.is_some();
