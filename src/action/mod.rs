@@ -14,6 +14,7 @@ pub mod inspect;
 mod node;
 mod plan;
 pub mod prepare;
+mod proposal;
 pub mod redraft;
 pub mod references;
 mod rewrite;
@@ -83,6 +84,8 @@ pub struct Plan {
     pub title: String,
     /// The bytes that the draft takes the place of.
     pub region: Range<usize>,
+    /// The answer is told in words; the region is what it is about, and nothing is changed.
+    pub tells: bool,
     /// What of it was wrong and is to be right.
     pub mends: Option<Range<usize>>,
     /// The file's import block, which may be added to; `None` where it touches the region.
@@ -145,6 +148,8 @@ pub enum PlanError {
     NothingToTest { line: usize },
     #[error("line {line}: tests go into a file of their own; an editor runs this action")]
     Elsewhere { line: usize },
+    #[error("line {line}: no code here to tell of; select some, or put the cursor into a function")]
+    NothingToTell { line: usize },
     #[error("line {line}: no statement here to fix")]
     NoStatement { line: usize },
     #[error(
@@ -249,6 +254,7 @@ pub fn plan(source: &Source<'_>, library: &Library, order: &Order<'_>) -> Result
         Replace::Node => node::plan(&ask),
         Replace::After => generate::insert(&ask),
         Replace::Here => generate::plan(&ask),
+        Replace::Proposal => proposal::plan(&ask),
         Replace::NewFile => Err(PlanError::Elsewhere { line: ask.line() }),
     }
 }

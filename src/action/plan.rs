@@ -94,6 +94,7 @@ impl Parts {
             existing,
             form: Form { shape: self.shape, lead, base: self.indent, unit: self.unit, eol },
             region: self.region,
+            tells: false,
             mends: None,
             prompt,
             base,

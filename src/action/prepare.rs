@@ -298,7 +298,8 @@ fn compose(
     let mut rendered = prompt::render(&plan.prompt, &plan.base, &plan.inputs, &context)?;
     rendered.prefill = rendered.prefill.filter(|_| room.prefill);
     let mut redactor = Redactor::apart_from(&[&rendered.system, &rendered.user]);
-    let originals = originals(source, &plan.region, &mut redactor);
+    // What is told is put nowhere, so nothing is put back.
+    let originals = if plan.tells { Vec::new() } else { originals(source, &plan.region, &mut redactor) };
     let (system, mut user) = (redactor.redact(&rendered.system), redactor.redact(&rendered.user));
     if !originals.is_empty() {
         user = format!("{user}\n\n{KEEP}");
@@ -400,6 +401,7 @@ fn task(plan: Plan, source: &Source<'_>, secrets: Secrets, request: Request) -> 
     let start = plan.region.start;
     let in_region = |mends: Range<usize>| mends.start.max(start) - start..mends.end.max(start) - start;
     Task {
+        tells: plan.tells,
         mends: plan.mends.map(in_region),
         place: Place::new(source.text.clone(), source.tree.cloned(), source.language, plan.region),
         imports: plan.imports,

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::select::{Selection, select};
-use super::{Query, docstring, rewrite, select, short, test};
+use super::{Query, docstring, proposal, rewrite, select, short, test};
 use crate::prompt::{Condition, NodeKind, Prompt, Replace, Title};
 use crate::syntax::definition::{self, Definition, Kind};
 use crate::syntax::{Source, lines, statement};
@@ -73,10 +73,18 @@ impl<'a> Spot<'a> {
                     .or_else(|| prompt.when.nodes.contains(&NodeKind::Statement).then_some(None))?
             }
             Replace::After | Replace::Here => self.is_code().then(|| self.definitions().last())?,
+            Replace::Proposal => {
+                let kinds = &prompt.when.nodes;
+                proposal::subject(self.source, &self.range, kinds, self.definitions())?;
+                // A part of one is not the whole.
+                let is_cursor = lines::trim(self.source.text, &self.range).is_empty();
+                is_cursor.then(|| self.definitions().last()).flatten()
+            }
             Replace::NewFile => Some(&self.tested()?.0),
         };
         let is_wanted = |one: &Definition| is_kind(one, &prompt.when.nodes);
-        let is_about_one = !matches!(prompt.replace, Some(Replace::Node | Replace::NewFile));
+        let is_about_one =
+            !matches!(prompt.replace, Some(Replace::Node | Replace::Proposal | Replace::NewFile));
         if is_about_one && !prompt.when.nodes.is_empty() && !definition.is_some_and(is_wanted) {
             return None;
         }

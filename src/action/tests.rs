@@ -247,14 +247,14 @@ fn menus_hold_what_fits_and_no_more() {
         offers.into_iter().map(|offer| offer.action).collect::<Vec<_>>().join(" ")
     };
     for (text, expected) in [
-        ("def f():\n    pass$0\n", "implement implement-from-test docstring complete"),
+        ("def f():\n    pass$0\n", "implement implement-from-test docstring explain complete"),
         (
             "def f():\n    return 1$0\n",
-            "simplify type-hints error-handling logging async clear-names docstring test integration-test complete",
+            "simplify type-hints error-handling logging async clear-names docstring test integration-test explain complete",
         ),
         (
             "def f():\n$1    return 1$2\n",
-            "simplify type-hints error-handling logging extract async clear-names docstring test integration-test",
+            "simplify type-hints error-handling logging extract async clear-names docstring test integration-test explain",
         ),
         ("# do it$0\n", "comment complete"),
         ("x = 1$0\n", "complete"),

@@ -29,7 +29,7 @@ use crate::model::registry::{Chosen, Place as Location, Registry};
 use crate::model::route::{Route, Wanted};
 use crate::model::{ErrorKind, MicroUsd, ModelError};
 use crate::prompt::format::Checks;
-use crate::prompt::{Library, Prompt};
+use crate::prompt::{Library, Prompt, Replace};
 use crate::text::edit::{Edit, applied};
 
 use self::file::Text;
@@ -111,6 +111,15 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     let choices = choices(&site, &config, &registry)?;
     let library = super::prompts::library(&config, site.folder());
     let prompt = library.get(prompt).cloned();
+    if let Some(prompt) = prompt.as_ref().filter(|prompt| prompt.replace == Some(Replace::Proposal))
+        && (args.diff || args.write)
+    {
+        let message = format!(
+            "the prompt `{}` tells its answer in words and changes no file; leave --diff or --write out",
+            prompt.name
+        );
+        return Err(Failure::Usage(message));
+    }
     apply(prompt.as_deref(), &registry, &mut wanted);
     choices.apply(&mut wanted);
     let input = args.input.iter().cloned().collect();
@@ -159,7 +168,11 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
     });
     let delivered = outcome.and_then(|outcome| {
         progress.clear();
-        deliver(args, path, &text, &applied(&text.content, &outcome.edits))?;
+        match (&outcome.told, &args.output) {
+            (Some(told), Some(output)) => file::write(output, &format!("{told}\n"))?,
+            (Some(_), None) => {}
+            (None, _) => deliver(args, path, &text, &applied(&text.content, &outcome.edits))?,
+        }
         if args.write {
             registry.accounts().finish(outcome.run.clone(), outcome.rounds, Fate::Kept);
         }
@@ -236,6 +249,7 @@ fn choices(site: &Site<'_>, config: &Config, registry: &Registry) -> Result<Choi
 /// A file with a draft in it.
 #[derive(Clone, Debug)]
 pub(super) struct Drafted {
+    /// Or what is told in place of one.
     pub text: String,
     pub rounds: u32,
     pub tokens: u32,
@@ -302,7 +316,7 @@ async fn drafted(
         places.iter().any(|place| place.start <= edit.range.start && edit.range.end <= place.end)
     };
     Ok(Drafted {
-        text: site.written(&outcome.edits),
+        text: outcome.told.clone().map_or_else(|| site.written(&outcome.edits), |told| told + "\n"),
         parses: site.parses_with(&outcome.edits),
         stays: outcome.edits.iter().all(is_inside),
         rounds: outcome.rounds,

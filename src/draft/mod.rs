@@ -12,6 +12,7 @@ pub mod secrets;
 pub mod stream;
 pub mod verify;
 pub mod weave;
+pub mod words;
 
 mod docstring;
 mod flight;

@@ -183,16 +183,13 @@ impl Unwrap {
         if text.is_empty() {
             return None;
         }
-        if self.state == State::Start {
-            for tag in REASONING {
-                if text.starts_with(&format!("<{tag}>")) {
-                    let end = format!("</{tag}>");
-                    if !text.contains(&end) {
-                        self.state = State::Reasoning(end);
-                    }
-                    return None;
-                }
+        if self.state == State::Start
+            && let Some(end) = reasoning(text)
+        {
+            if !text.contains(&end) {
+                self.state = State::Reasoning(end);
             }
+            return None;
         }
         if opens(line).is_some() {
             self.open(line);
@@ -225,6 +222,13 @@ impl Unwrap {
             self.state = State::Other { fence };
         }
     }
+}
+
+/// What ends the block of reasoning that `line` opens, if it does; that may be in the line, too.
+pub(crate) fn reasoning(line: &str) -> Option<String> {
+    let text = line.trim_start();
+    let tag = REASONING.iter().find(|tag| text.starts_with(&format!("<{tag}>")))?;
+    Some(format!("</{tag}>"))
 }
 
 /// How many lines of `text` are fences.

@@ -40,7 +40,7 @@ impl Run {
         }
         let asking = self.is_waiting();
         self.come_to_rest();
-        self.cleaner = None;
+        (self.cleaner, self.words) = (None, None);
         self.message = Some(why.to_owned());
         let mut effects = if asking { vec![Effect::StopAsking] } else { Vec::new() };
         effects.extend(self.enter(State::Cancelled));
@@ -50,7 +50,7 @@ impl Run {
     pub(super) fn fail(&mut self, why: String) -> Vec<Effect> {
         let mut effects = if self.is_waiting() { vec![Effect::StopAsking] } else { Vec::new() };
         self.message = Some(why);
-        self.cleaner = None;
+        (self.cleaner, self.words) = (None, None);
         if self.has_written() {
             effects.extend(self.revert(State::Failed));
         } else {

@@ -135,6 +135,8 @@ pub enum Effect {
     Line(String),
     /// The lines told so far are not the draft's after all: it is told from its beginning.
     Anew,
+    /// The whole answer in words, in Markdown: to be shown.
+    Told(String),
     /// The run is somewhere else now.
     Entered(State),
 }

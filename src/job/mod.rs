@@ -8,6 +8,7 @@ mod ending;
 mod event;
 pub mod rounds;
 mod task;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -27,6 +28,7 @@ use crate::draft::repeat::{Repeats, Repetition};
 use crate::draft::stream::StreamDiff;
 use crate::draft::verify::Proposal;
 use crate::draft::weave::{Heard, Next, Time, Weave};
+use crate::draft::words::Words;
 use crate::model::{Answer, Finish, Tokens, Usage};
 
 /// A client that asks its user before it applies an edit answers within this time.
@@ -60,6 +62,8 @@ pub struct Run {
     phase: Phase,
     weave: Weave,
     cleaner: Option<Cleaner>,
+    /// In place of it, where the answer is to be told.
+    words: Option<Words>,
     stream: StreamDiff,
     repeats: Repeats,
     astray: Option<Astray>,
@@ -100,7 +104,8 @@ impl Run {
             weave.send_once();
         }
         Self {
-            cleaner: Some(Cleaner::new(&task.form, task.setup())),
+            cleaner: (!task.tells).then(|| Cleaner::new(&task.form, task.setup())),
+            words: task.tells.then(Words::default),
             weave,
             stream,
             repeats: Repeats::default(),
@@ -128,7 +133,8 @@ impl Run {
     /// The same, with drafts that are checked, and redrafted so far.
     #[must_use]
     pub fn refined(mut self, limits: Limits) -> Self {
-        self.rounds = Some(Rounds::new(limits, self.weave.regions()[0].base().to_owned()));
+        let base = || self.weave.regions()[0].base().to_owned();
+        self.rounds = (!self.task.tells).then(|| Rounds::new(limits, base()));
         self
     }
 
@@ -211,6 +217,9 @@ impl Run {
         if self.phase != Phase::Asking {
             return Vec::new();
         }
+        if self.words.is_some() {
+            return self.hear_words(text);
+        }
         // A redraft is not shown before it is known to be better.
         let is_first = !self.is_redrafting();
         let Some(cleaner) = &mut self.cleaner else { return Vec::new() };
@@ -263,7 +272,8 @@ impl Run {
     /// The answer begins anew, over whatever of the first one stands: the next draft is compared with it, line by line.
     fn again(&mut self, task: Task) -> Vec<Effect> {
         self.task = task;
-        self.cleaner = Some(Cleaner::new(&self.task.form, self.task.setup()));
+        self.cleaner = (!self.task.tells).then(|| Cleaner::new(&self.task.form, self.task.setup()));
+        self.words = self.task.tells.then(Words::default);
         self.stream = stream_over(self.weave.regions()[0].ours(), &self.task);
         self.repeats = Repeats::default();
         self.astray = astray_of(&self.task);
@@ -283,6 +293,9 @@ impl Run {
         (self.answer, self.is_whole) = (Some(answer), true);
         if self.phase != Phase::Asking {
             return Vec::new();
+        }
+        if let Some(words) = self.words.take() {
+            return self.tell(words, finish);
         }
         let Some(cleaner) = self.cleaner.take() else { return Vec::new() };
         match finish {
@@ -322,6 +335,10 @@ impl Run {
     }
 
     fn heard(&mut self, heard: Heard) -> Vec<Effect> {
+        // What becomes of the place is nothing to an answer about it.
+        if self.task.tells {
+            return Vec::new();
+        }
         if self.phase == Phase::Resting && self.unwanted && self.weave.heard_ours() {
             return self.revert(self.state);
         }

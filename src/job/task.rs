@@ -17,6 +17,8 @@ use crate::syntax::lines;
 pub struct Task {
     /// The document when the run began, and the bytes that the draft takes the place of.
     pub place: Place,
+    /// The answer is told in words, and nothing is changed.
+    pub tells: bool,
     /// What of the region is to be mended, in bytes of it.
     pub mends: Option<Range<usize>>,
     /// The import block, which may be added to.

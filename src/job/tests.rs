@@ -3,6 +3,7 @@
 mod again;
 mod late;
 mod refined;
+mod tell;
 
 use ropey::Rope;
 
@@ -34,6 +35,8 @@ struct World {
     /// What is to be checked, and what is to be made better.
     proposals: Vec<Proposal>,
     wanted: Vec<Redraft>,
+    /// What was told in words.
+    words: Vec<String>,
     /// What a busy editor has not looked at yet: the edits, and the text that they are of. Nothing while it is not busy.
     waiting: Option<Vec<(u64, Vec<Edit>, Rope)>>,
 }
@@ -53,6 +56,7 @@ impl World {
             stop: Vec::new(),
         };
         let task = Task {
+            tells: false,
             mends: None,
             place: Place::new(Rope::from_str(FILE), None, Language::by_id("python").unwrap(), start..end),
             imports: Some(0.."import os".len()),
@@ -74,6 +78,7 @@ impl World {
             edits: 0,
             proposals: Vec::new(),
             wanted: Vec::new(),
+            words: Vec::new(),
             waiting: None,
         }
     }
@@ -92,6 +97,7 @@ impl World {
                 Effect::StopAsking => self.stopped_asking = true,
                 Effect::Enough => {}
                 Effect::Anew => self.lines.clear(),
+                Effect::Told(text) => self.words.push(text),
                 Effect::Check => self.proposals.extend(self.run.to_check(&self.text)),
                 Effect::Refine(redraft) => self.wanted.push(*redraft),
                 Effect::Verify(proposal) => {

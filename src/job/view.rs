@@ -190,6 +190,18 @@ impl Run {
             && self.weave.regions().iter().any(|region| region.ours() != region.base())
     }
 
+    /// Whether its answer is told in words, and changes nothing.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.task.tells
+    }
+
+    /// Whether it has told its answer.
+    #[must_use]
+    pub fn has_told(&self) -> bool {
+        self.task.tells && self.state == State::Done
+    }
+
     /// What the user's own typing held back: edits that would complete the draft, over what the user typed.
     #[must_use]
     pub fn rest(&self) -> Vec<Edit> {

@@ -94,6 +94,8 @@ pub enum Replace {
     After,
     /// What is selected, else the body that is missing at the cursor, else nothing (as `After`).
     Here,
+    /// Nothing at all: it is told in words, about what is selected, else about the definition at the cursor.
+    Proposal,
     /// A file of tests, which is another one.
     NewFile,
 }

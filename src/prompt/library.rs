@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::format::{Body, ENDING, FileError, MAX_BYTES, Prompt, parse};
 
 /// The names and texts of the built-in ones, in the order of menus; a file is one row.
-const FILES: [(&str, &str); 26] = [
+const FILES: [(&str, &str); 27] = [
     ("fix", include_str!("../../prompts/fix.prompt.md")),
     ("implement", include_str!("../../prompts/implement.prompt.md")),
     ("implement-from-test", include_str!("../../prompts/implement-from-test.prompt.md")),
@@ -27,6 +27,7 @@ const FILES: [(&str, &str); 26] = [
     ("docstring", include_str!("../../prompts/docstring.prompt.md")),
     ("test", include_str!("../../prompts/test.prompt.md")),
     ("integration-test", include_str!("../../prompts/integration-test.prompt.md")),
+    ("explain", include_str!("../../prompts/explain.prompt.md")),
     ("complete", include_str!("../../prompts/complete.prompt.md")),
     ("circuit-breaker", include_str!("../../prompts/circuit-breaker.prompt.md")),
     ("retry", include_str!("../../prompts/retry.prompt.md")),

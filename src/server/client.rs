@@ -39,8 +39,12 @@ pub(super) struct Profile {
     pub disabled_support: bool,
     /// Groups our edits into one undo.
     pub groups_undo: bool,
-    /// Wants `redraft/status`.
+    /// Wants `redraft/status` and `redraft/answer`.
     pub knows_redraft: bool,
+    /// Shows answers in words itself.
+    pub shows_answers: bool,
+    /// Shows files that the server names.
+    pub shows_documents: bool,
     pub options: Options,
 }
 
@@ -73,6 +77,8 @@ impl Profile {
         let capability = |path: &str| params.pointer(&format!("/capabilities/{path}"));
         let is = |path: &str| capability(path).and_then(Value::as_bool).unwrap_or(false);
         let redraft = capability("experimental/redraft");
+        let knows =
+            |key| redraft.and_then(|redraft| redraft.get(key)).and_then(Value::as_bool).unwrap_or(false);
         // Neovim 0.11 names these, and not the document changes that they are a part of.
         let operations = strings(capability("workspace/workspaceEdit/resourceOperations"));
         Self {
@@ -94,10 +100,9 @@ impl Profile {
             action_literals: capability("textDocument/codeAction/codeActionLiteralSupport")
                 .is_some_and(Value::is_object),
             disabled_support: is("textDocument/codeAction/disabledSupport"),
-            groups_undo: redraft
-                .and_then(|redraft| redraft.get("undoGrouping"))
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
+            groups_undo: knows("undoGrouping"),
+            shows_answers: knows("answers"),
+            shows_documents: is("window/showDocument/support"),
             knows_redraft: redraft
                 .is_some_and(|redraft| !redraft.is_null() && redraft.as_bool() != Some(false)),
             options: Options::read(params.get("initializationOptions").unwrap_or(&Value::Null)),

@@ -104,7 +104,7 @@ impl Live {
 
     /// Whether anything can still be done with it; else it is there only for what may land late.
     pub fn is_known(&self) -> bool {
-        self.run.is_live() || self.run.stands() || self.progress.is_asked()
+        self.run.is_live() || self.run.stands() || self.run.has_told() || self.progress.is_asked()
     }
 
     /// The embedded engine has no meter that runs on: it is ended where the draft is whole.

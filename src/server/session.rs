@@ -43,6 +43,7 @@ pub(in crate::server) mod repairs;
 mod requests;
 mod runs;
 mod sending;
+mod telling;
 mod testing;
 #[cfg(test)]
 mod tests;
@@ -136,10 +137,19 @@ struct Preparing {
 }
 
 /// What an answer of the client is to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Awaited {
-    Applied { run: RunId, edit: u64 },
-    Progress { run: RunId },
+    Applied {
+        run: RunId,
+        edit: u64,
+    },
+    Progress {
+        run: RunId,
+    },
+    /// A page is to be shown; else this is said.
+    Shown {
+        message: String,
+    },
 }
 
 /// See the module's head.

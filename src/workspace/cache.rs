@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::disk::{Disk, MAX_FILES, Stamp, facts_of};
+use super::private;
 use crate::syntax::facts::Facts;
 use crate::syntax::language;
 
@@ -154,9 +155,9 @@ impl Cache {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(io::Error::other("it is too large"));
         }
-        make_directory(&self.own)?;
+        private::make_directory(&self.own)?;
         let new = self.own.join(format!("{FILE}.{}.new", std::process::id()));
-        let written = create(&new).and_then(|mut file| {
+        let written = private::create(&new).and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&new, self.own.join(FILE))
@@ -288,28 +289,6 @@ fn at_once<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec
         }
         running.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
     })
-}
-
-#[cfg(unix)]
-fn make_directory(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn make_directory(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-#[cfg(unix)]
-fn create(path: &Path) -> io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn create(path: &Path) -> io::Result<fs::File> {
-    fs::File::create(path)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod document;
 pub(crate) mod fixture;
 pub mod index;
 pub mod indexer;
+pub mod private;
 mod tables;
 pub mod view;
 mod watch;

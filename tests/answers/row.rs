@@ -229,7 +229,11 @@ impl World {
                 Effect::Line(line) => self.printed.push(line),
                 Effect::Anew => self.printed.clear(),
                 // Answers are cleaned here, and not checked.
-                Effect::Check | Effect::Refine(_) | Effect::Entered(_) | Effect::StopAsking => {}
+                Effect::Check
+                | Effect::Refine(_)
+                | Effect::Told(_)
+                | Effect::Entered(_)
+                | Effect::StopAsking => {}
                 Effect::Verify(proposal) => {
                     let verdict = proposal.verify();
                     let effects = self.run.step(self.now, Input::Verified(verdict));

@@ -66,6 +66,9 @@ pub struct Client {
     pending: BTreeSet<i64>,
     answers: BTreeMap<i64, Value>,
     pub statuses: Vec<Value>,
+    /// `redraft/answer`, and files that were to be shown, which the test answers.
+    pub told: Vec<Value>,
+    pub shown: VecDeque<Value>,
     /// Kinds of `$/progress` by token, of every token that was created.
     pub progress: BTreeMap<String, Vec<String>>,
     /// What the user was shown and the test has not read.
@@ -168,6 +171,8 @@ impl Client {
             pending: BTreeSet::new(),
             answers: BTreeMap::new(),
             statuses: Vec::new(),
+            told: Vec::new(),
+            shown: VecDeque::new(),
             progress: BTreeMap::new(),
             messages: VecDeque::new(),
             edits: Vec::new(),
@@ -458,6 +463,8 @@ impl Client {
                 kinds.push(message["params"]["value"]["kind"].as_str().unwrap().to_owned());
             }
             (Some("redraft/status"), None) => self.statuses.push(message["params"].clone()),
+            (Some("redraft/answer"), None) => self.told.push(message["params"].clone()),
+            (Some("window/showDocument"), Some(_)) => self.shown.push_back(message),
             (Some("window/logMessage"), None) => {}
             (Some("textDocument/publishDiagnostics"), None) => {
                 let params = &message["params"];

@@ -27,6 +27,7 @@ mod refining;
 mod refusals;
 mod reload;
 mod stdio;
+mod telling;
 mod typing;
 
 use redraft::model::provider::scripted::{Gate, Scripted, Step};

@@ -18,7 +18,6 @@ use crate::job::rounds::{Limits, Redraft};
 use crate::job::{Delivery, Effect, Input, Run, Send, State, Task};
 use crate::model::account::{Accounts, Entry, call, run_name};
 use crate::model::ask::Retries;
-use crate::model::choose::Task as Errand;
 use crate::model::registry::{Chosen, Place, Registry};
 use crate::model::route::{Route, Way};
 use crate::model::{Answer, Finish, MicroUsd, ModelError, Tokens, Usage};
@@ -32,6 +31,8 @@ const DELTAS: usize = 64;
 pub(super) struct Outcome {
     /// What changes in the file: sorted, disjoint, in its offsets.
     pub edits: Vec<Edit>,
+    /// What is told in place of a draft.
+    pub told: Option<String>,
     /// The lines that the import block gets.
     pub imports: Vec<String>,
     /// What is still wrong with it, one line each.
@@ -56,6 +57,7 @@ struct Work<'a> {
     run: Run,
     document: Rope,
     edits: Vec<Edit>,
+    told: Option<String>,
     started: Instant,
     first_token: Option<Duration>,
     progress: &'a mut Progress,
@@ -111,6 +113,7 @@ async fn drafted(
         document: task.place.text().clone(),
         run: Run::new(task, Delivery::Final).refined(limits),
         edits: Vec::new(),
+        told: None,
         started: Instant::now(),
         first_token: None,
         progress,
@@ -219,7 +222,7 @@ impl Work<'_> {
         let enough = Arc::new(AtomicBool::new(false));
         let entry = Entry {
             run: run_name(0),
-            task: Errand::Implement.name(),
+            task: self.sent.prompt.task.name(),
             failover: route.switches() > 0,
             spent: self.spent.clone(),
             enough: enough.clone(),
@@ -299,6 +302,7 @@ impl Work<'_> {
                     self.pending = Some(Pending::Refine(redraft));
                     ended = true;
                 }
+                Effect::Told(text) => self.told = Some(text),
                 Effect::StopAsking => ended = true,
                 Effect::Enough | Effect::Entered(_) => {}
             }
@@ -365,6 +369,7 @@ impl Work<'_> {
             run: run_name(0),
             figures: self.figures(model),
             edits: self.edits,
+            told: self.told,
         })
     }
 

@@ -9,13 +9,14 @@ use crate::model::choose::Task;
 use crate::syntax::Language;
 use crate::text::nearest::did_you_mean;
 
-const REPLACES: [(&str, Replace); 7] = [
+const REPLACES: [(&str, Replace); 8] = [
     ("body", Replace::Body),
     ("selection", Replace::Selection),
     ("docstring", Replace::Docstring),
     ("node", Replace::Node),
     ("after", Replace::After),
     ("here", Replace::Here),
+    ("proposal", Replace::Proposal),
     ("new-file", Replace::NewFile),
 ];
 const NODES: [(&str, NodeKind); 3] =
@@ -89,12 +90,16 @@ pub(super) fn read(name: &str, front: &Table, mistakes: &mut Vec<Mistake>) -> Op
             root.wrong(line, key, "an empty text says nothing");
         }
     }
-    if replace == Some(Replace::NewFile) {
+    let unsaid = match replace {
         // The tests are a draft of `generate`'s, in a file of their own.
-        for key in ["confirm", "requires", "stop", "checks", "max_tokens"] {
-            if let Some(node) = root.get(key) {
-                root.wrong(node.line, key, "a prompt that replaces `new-file` cannot say this");
-            }
+        Some(Replace::NewFile) => ("new-file", &["confirm", "requires", "stop", "checks", "max_tokens"][..]),
+        // What is told is no draft.
+        Some(Replace::Proposal) => ("proposal", &["confirm", "requires", "checks", "rounds"][..]),
+        _ => ("", &[][..]),
+    };
+    for &key in unsaid.1 {
+        if let Some(node) = root.get(key) {
+            root.wrong(node.line, key, format!("a prompt that replaces `{}` cannot say this", unsaid.0));
         }
     }
     let description = root.text("description").map(|(_, text)| text).unwrap_or_default();
@@ -142,6 +147,7 @@ pub(super) fn task_of(replace: Option<Replace>) -> Task {
         Some(Replace::Docstring) => Task::Document,
         Some(Replace::Selection | Replace::Node) => Task::Refactor,
         Some(Replace::NewFile) => Task::Test,
+        Some(Replace::Proposal) => Task::Explain,
         Some(Replace::Body | Replace::After | Replace::Here) | None => Task::Implement,
     }
 }

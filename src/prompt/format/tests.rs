@@ -79,7 +79,7 @@ fn what_is_wrong_is_told_with_its_line_and_all_at_once() {
         ),
         (
             good.replace("replace: body", "replace: bodi"),
-            "4: replace: there is no \"bodi\"; there are body, selection, docstring, node, after, here, new-file. Did you mean \"body\"?",
+            "4: replace: there is no \"bodi\"; there are body, selection, docstring, node, after, here, proposal, new-file. Did you mean \"body\"?",
         ),
         (good.replace("name: x", "name: y"), "2: name: \"y\" must be the file's name, \"x\""),
         (
@@ -155,7 +155,8 @@ fn prompts_of_vs_code_are_read() {
     let dotted = crate::prompt::Inputs { path: "a/b.test.py".to_owned(), ..inputs.clone() };
     let said = crate::prompt::instruction(&braced, &dotted, "").unwrap().unwrap();
     assert_eq!(said, "{ a/b.test.py: {b.test} }");
-    assert_eq!(read("---\nmode: ask\n---\nExplain it.\n").unwrap().kind, "", "an answer in words is no edit");
+    let asks = read("---\nmode: ask\n---\nExplain it.\n").unwrap();
+    assert_eq!((asks.replace, asks.task), (Some(Replace::Proposal), Task::Explain));
     // Without front matter, and with other names of the file.
     let prompt = read("Look at ${fileBasename}, ${fileDirname}, ${fileBasenameNoExtension}.").unwrap();
     let said = crate::prompt::instruction(&prompt, &inputs, "").unwrap().unwrap();

@@ -57,20 +57,20 @@ pub(super) fn read(
     }
     let (template, inputs) = template(text);
     super::is_template(&template, first, mistakes);
-    // What is to be answered in words is no edit: it is in no menu.
     let answers = get("agent").or_else(|| get("mode")).is_some_and(|mode| mode == "ask");
+    let replace = Some(if answers { Replace::Proposal } else { Replace::Here });
     let title = get("name").or_else(|| get("description")).unwrap_or_else(|| name.replace(['-', '_'], " "));
     Some(Prompt {
         name: name.to_owned(),
         title: escaped(&title),
         description: get("description").unwrap_or_default(),
-        kind: if answers { String::new() } else { super::front::kind_of(name, Some(Replace::Here)) },
+        kind: super::front::kind_of(name, replace),
         // Its place is the cursor's or the selection's; a menu that shows it by itself at each place would be full of them.
         when: When { automatic: Some(vec![Condition::Selection]), ..When::default() },
-        replace: Some(Replace::Here),
+        replace,
         confirm: false,
         context: Gather::default(),
-        task: task_of(Some(Replace::Here)),
+        task: task_of(replace),
         model: None,
         checks: Checks::default(),
         rounds: None,

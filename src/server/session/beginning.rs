@@ -154,14 +154,15 @@ impl Session {
         self.end_what_was_declined();
         let range = run.range();
         let taken = || {
-            let mut others = self.runs.values().filter(|other| other.uri == uri && other.run.is_working());
+            let writes = |other: &&Live| other.uri == uri && other.run.is_working() && !other.run.tells();
+            let mut others = self.runs.values().filter(writes);
             others.any(|other| overlap(&other.run.range(), &range))
         };
         let why = if run.state().is_over() {
             "the place was deleted meanwhile"
         } else if closed {
             "the document was closed"
-        } else if taken() {
+        } else if !run.tells() && taken() {
             "another run is writing there; wait for it or stop it"
         } else {
             return Ok(Begun { run, gates: refine.gates, sent, chosen, route, trusted, wanted, making });
@@ -188,7 +189,7 @@ impl Session {
 
     /// The only ranges of the document that the run may change: the draft's, and the import block's.
     fn announced(&self, uri: &str, run: &Run) -> Vec<Value> {
-        let Some(Target { text, .. }) = self.target(uri) else { return Vec::new() };
+        let Some(Target { text, .. }) = self.target(uri).filter(|_| !run.tells()) else { return Vec::new() };
         run.ranges().iter().map(|range| range_out(text, range, self.profile.encoding)).collect()
     }
 
@@ -265,7 +266,7 @@ impl Session {
 
     /// A draft that a new run writes over is kept by that.
     fn keep_what_is_written_over(&mut self, id: RunId) {
-        let Some(live) = self.runs.get(&id) else { return };
+        let Some(live) = self.runs.get(&id).filter(|live| !live.run.tells()) else { return };
         let range = live.run.range();
         let replaced: Vec<RunId> = self
             .runs

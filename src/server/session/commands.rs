@@ -194,7 +194,8 @@ impl Session {
 
     /// The same once more, or a follow-up on the draft that stands.
     fn again(&mut self, run: RunId, instruction: Option<String>, model: Option<&str>, asked: Asked) {
-        let Some(live) = self.runs.get(&run).filter(|live| live.run.stands()) else {
+        let is_there = |live: &&Live| live.run.stands() || live.run.has_told();
+        let Some(live) = self.runs.get(&run).filter(is_there) else {
             let message = format!("{:?} has no draft that stands", run_name(run));
             return drop(asked.reply.send(Err(invalid(message))));
         };
@@ -206,6 +207,16 @@ impl Session {
             Some(doc) => doc,
             None => return drop(asked.reply.send(self.is_seen(run).map(|()| json!(null)))),
         };
+        if live.run.tells() {
+            let snapshot = doc.document.snapshot().clone();
+            let wish = live.wish.clone();
+            let wish = Wish {
+                range: live.run.range(),
+                instruction: instruction.or(wish.instruction.clone()),
+                ..wish
+            };
+            return self.begin(snapshot, wish, wanted, Some(asked));
+        }
         match (instruction, wanted) {
             (Some(instruction), wanted) => {
                 let snapshot = doc.document.snapshot().clone();

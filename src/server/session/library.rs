@@ -1,5 +1,6 @@
 //! The prompts of the folders that are worked in: what is known of them is at hand, and looked at anew beside the loop.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,7 +25,12 @@ impl Session {
             self.looks_for_prompts = true;
             let tasks = self.tasks.clone();
             tokio::task::spawn_blocking(move || {
-                let _ = tasks.blocking_send(looked(&rules));
+                // The next look is not waited for in vain, whatever becomes of this one.
+                let look = catch_unwind(AssertUnwindSafe(|| looked(&rules)));
+                let _ = tasks.blocking_send(look.unwrap_or_else(|_| TaskEvent::Library {
+                    folder: rules.folder.clone(),
+                    library: Library::built_in(),
+                }));
             });
         }
         known

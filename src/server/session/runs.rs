@@ -35,6 +35,12 @@ impl Session {
                     self.step(run, Input::Applied { id: edit, applied });
                 }
             }
+            Some(Awaited::Shown { message }) => {
+                let is_shown = answer.as_ref().is_ok_and(|answer| answer["success"].as_bool() == Some(true));
+                if !is_shown {
+                    self.show(3, &message);
+                }
+            }
             None => {}
         }
     }
@@ -72,6 +78,7 @@ impl Session {
             let Some(live) = self.runs.get_mut(&id) else { return };
             match effect {
                 Effect::Line(_) | Effect::Anew => {}
+                Effect::Told(text) => self.tell(id, &text),
                 Effect::StopAsking => live.hang_up(),
                 Effect::Enough => {
                     if let Some(answer) = live.ends_early() {
@@ -141,7 +148,7 @@ impl Session {
             return;
         }
         let mut line = format!("{}: {}", live.sent.title, live.summary());
-        let unseen = state == State::Done && !self.documents.contains_key(&live.uri);
+        let unseen = state == State::Done && !live.run.tells() && !self.documents.contains_key(&live.uri);
         if unseen {
             line = format!("{line}; {} was not open: look at it, and save it", name_of(&live.uri));
         }
