@@ -150,7 +150,10 @@ fn opens(source: &Source<'_>, line: usize) -> bool {
     let opener = source.language.opener;
     let code = text.split(source.language.comment).next().unwrap_or_default();
     !lines::begins_with(source.text, line, source.language.comment)
-        && (text.trim_end().ends_with(opener) || code.trim_end().ends_with(opener))
+        && match source.language.lexis.words {
+            Some(words) => words.opens(code),
+            None => text.trim_end().ends_with(opener) || code.trim_end().ends_with(opener),
+        }
 }
 
 /// The indentation of the block that `line`, indented by `indent`, opens.

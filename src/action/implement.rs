@@ -62,7 +62,7 @@ fn written(ask: &Ask<'_>, function: &Definition) -> Option<Range<usize>> {
         && !ask.prompt.when.conditions.contains(&Condition::Stub)
         && function.kind == definition::Kind::Function;
     let start = function.docstring.as_ref().map_or(function.opened, |docstring| docstring.end);
-    let end = function.body.end.saturating_sub(ask.source.language.closer.len());
-    let region = start.max(function.opened)..lines::trim(ask.source.text, &(start..end.max(start))).end;
+    let end = function.body.end.max(start);
+    let region = start.max(function.opened)..lines::trim(ask.source.text, &(start..end)).end;
     (is_meant && region.start < region.end).then_some(region)
 }

@@ -46,7 +46,7 @@ pub(super) fn signature(language: &Language, facts: &Facts, symbol: &Symbol, lev
         out.push_str(text);
         if symbol.is_definition() && language.closer.is_empty() {
             out.push_str(language.opener);
-        } else if symbol.kind == Kind::Class && !text.ends_with([';', '}']) {
+        } else if symbol.kind == Kind::Class && !language.opener.is_empty() && !text.ends_with([';', '}']) {
             // What is shown of it stands below; what is shown whole has its braces.
             out.push(' ');
             out.push_str(language.opener);
@@ -122,7 +122,7 @@ pub(super) fn whole(
     let margin = &line[..line.len() - line.trim_start().len()];
     let indent = "    ".repeat(level);
     let mut out = signature(language, facts, symbol, level);
-    if !language.closer.is_empty() {
+    if !language.closer.is_empty() && !language.opener.is_empty() {
         out.push(' ');
         out.push_str(language.opener);
     }

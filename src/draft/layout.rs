@@ -5,6 +5,7 @@
 
 use crate::draft::strings::Scanner;
 use crate::syntax::Language;
+use crate::syntax::lexis::word_at;
 use crate::text::indent::Indent;
 
 /// See the module's head.
@@ -19,10 +20,15 @@ pub(crate) struct Layout {
     deeper: usize,
     /// Columns of one level in the answer, once an indented line was seen.
     step: Option<usize>,
+    /// A line opened a block with an end of its own: where it stands, and whether it is whole. What follows is one level deeper.
+    opened: Option<(usize, bool)>,
     /// The answer's first line came without the indentation that the others have; this many lines were seen.
     lines: usize,
     first_opens: bool,
 }
+
+/// How a line ends that is not all of a statement.
+const GOES_ON: [&str; 8] = [",", "\\", "&&", "||", "+", "-", ".", "="];
 
 /// A tab in an answer counts as so many columns.
 const TAB: usize = 4;
@@ -38,6 +44,7 @@ impl Layout {
             deeper,
             step: common.and_then(|common| common.step),
             lines: 0,
+            opened: None,
             first_opens: false,
         }
     }
@@ -55,12 +62,14 @@ impl Layout {
     /// Takes in one line of the answer and returns it as it stands in the file.
     pub fn line(&mut self, line: &str) -> String {
         let (in_string, mut goes_on) = (self.scanner.in_string(), self.scanner.is_open());
-        let braces = self.scanner.lexis().braces;
+        let lexis = self.scanner.lexis();
+        let (braces, words) = (lexis.braces, lexis.words);
         if braces {
             // Open braces are levels like others; only in a comment blanks are text.
             goes_on = self.scanner.is_quoted();
         }
         self.scanner.line(line);
+        let opened = self.opened.take().filter(|_| braces);
         if in_string {
             return line.to_owned();
         }
@@ -69,6 +78,11 @@ impl Layout {
             return String::new();
         }
         let columns = width(line);
+        if braces {
+            let is_whole = !GOES_ON.iter().any(|end| text.ends_with(end));
+            let opener = opened.filter(|(_, is_whole)| !is_whole).map(|(at, _)| at);
+            self.opened = opener.or_else(|| lexis.opens(line).then_some(columns)).map(|at| (at, is_whole));
+        }
         let mut from = *self.from.get_or_insert(columns.saturating_sub(self.deeper));
         if self.deeper == 0 && self.lines == 1 && from == 0 && columns > 0 && !self.first_opens && !goes_on {
             // The first line was written where the cursor would stand; the second shows the base.
@@ -84,24 +98,56 @@ impl Layout {
         self.lines += 1;
         let deeper = columns.saturating_sub(from);
         let mut out = self.base.clone();
+        // A clause of the definition itself (`rescue`) stands at its level, above the body's.
+        let above = from.saturating_sub(columns);
+        if above > 0 && !goes_on && (words.is_some() || braces && stands_out(text)) {
+            let unit = self.unit.unit();
+            let levels = above.div_ceil(self.step.unwrap_or_else(|| width(&unit).max(1)));
+            let kept = (0..levels)
+                .fold(out.as_str(), |rest, _| rest.strip_suffix(unit.as_str()).unwrap_or(rest))
+                .len();
+            out.truncate(kept);
+        }
+        // Without a block that opens, it is a statement that goes on; of how many columns a level has it says nothing.
+        let step = opened.filter(|(_, is_whole)| *is_whole).map(|(at, _)| columns.saturating_sub(at));
+        if braces && self.step.is_none() {
+            self.step = step.filter(|&step| step > 0);
+        }
         if goes_on {
             out.push_str(&" ".repeat(deeper));
         } else {
-            self.levels(deeper, &mut out);
+            self.levels(deeper, !braces, &mut out);
         }
         // What ends a line in a string is part of it.
         out.push_str(if self.scanner.in_string() { line.trim_start() } else { text });
         out
     }
 
-    fn levels(&mut self, deeper: usize, out: &mut String) {
+    /// Indents by so many columns of the answer's; where they are a level if none is known, `is_level` says.
+    fn levels(&mut self, deeper: usize, is_level: bool, out: &mut String) {
         if deeper == 0 {
             return;
         }
-        let step = *self.step.get_or_insert(deeper.min(8));
+        let guess = match self.unit {
+            Indent::Spaces(columns) if !is_level => usize::from(columns).max(1),
+            _ => deeper.min(8),
+        };
+        let step = if is_level { *self.step.get_or_insert(guess) } else { self.step.unwrap_or(guess) };
         out.push_str(&self.unit.unit().repeat(deeper / step));
         out.push_str(&" ".repeat(deeper % step));
     }
+}
+
+/// Whether a line stands above its block's level by habit: a label, or a line of the preprocessor's.
+fn stands_out(text: &str) -> bool {
+    let word = word_at(text);
+    let is_label = word > 0 && &text[word..] == ":" && !matches!(&text[..word], "default" | "else");
+    let is_directive = text.strip_prefix('#').is_some_and(|rest| {
+        ["if", "el", "endif", "define", "undef", "pragma", "error", "include"]
+            .iter()
+            .any(|word| rest.trim_start().starts_with(word))
+    });
+    is_label || is_directive
 }
 
 /// What the indentations of some lines have in common, in columns.

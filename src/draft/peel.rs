@@ -281,7 +281,7 @@ impl Peel {
                     return (State::Seek, None);
                 }
                 let is_around = |name: &str| around.iter().any(|around| around == name);
-                let opens = self.braced.is_some() && text.ends_with('{') && words(text).any(is_around);
+                let opens = self.braced.is_some() && lexis.opens(text) && words(text).any(is_around);
                 if opens || named(text).is_some_and(|(_, name)| is_around(name)) {
                     self.held.clear();
                     return (State::Repeated, None);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ropey::Rope;
 use tree_sitter::Tree;
 
+use crate::draft::strings::Scanner;
 use crate::syntax::bindings::Names;
 use crate::syntax::definition::{self, Definition};
 use crate::syntax::items::{self, Item};
@@ -49,6 +50,32 @@ struct Outside {
     imports_all: bool,
     /// Hashes of its words.
     words: HashSet<u32>,
+}
+
+/// What the class is called that `Language::enclosing` opens.
+pub(crate) const LONE: &str = "Lone";
+
+/// `text` with what a method of an answer needs around it that has no class, and where that was put in; nothing where its language
+/// needs none. It goes below the imports.
+pub(crate) fn in_class(text: &str, language: &'static Language) -> Option<(String, Range<usize>)> {
+    let (head, tail) = language.enclosing?;
+    let mut scanner = Scanner::of(language);
+    let (mut at, mut goes_on) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let code = line.trim();
+        let is_before =
+            goes_on || code.is_empty() || language.lexis.is_comment(code) || language.lexis.is_import(code);
+        if !is_before {
+            break;
+        }
+        scanner.line(line.trim_end_matches(['\n', '\r']));
+        goes_on = scanner.is_open();
+        at += line.len();
+    }
+    // Members of an object are apart by commas.
+    let own = text[at..].trim_end();
+    let own = own.strip_suffix(',').unwrap_or(own);
+    Some((format!("{}{head}{own}{tail}", &text[..at]), at..at + head.len()))
 }
 
 impl Code {

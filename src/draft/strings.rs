@@ -3,7 +3,7 @@
 //! A line scanner, not a parser: it sees a stream's lines before there is anything whole to parse.
 
 use crate::syntax::Language;
-use crate::syntax::lexis::{Lexis, Quotes};
+use crate::syntax::lexis::{Lexis, Quotes, word_at};
 
 /// The state between two lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub(crate) struct Scanner {
     open: Option<&'static Quotes>,
     /// It is a string.
     is_text: bool,
+    /// The line that ends the text that is open, and that of one that begins with the next line.
+    heredoc: Option<String>,
+    ahead: Option<String>,
     /// Open brackets.
     depth: u32,
     /// The last line ended with a backslash.
@@ -30,12 +33,30 @@ impl Default for Scanner {
 impl Scanner {
     /// One for code of `language`.
     pub fn of(language: &'static Language) -> Self {
-        Self { lexis: &language.lexis, open: None, is_text: false, depth: 0, continued: false, colon: false }
+        Self {
+            lexis: &language.lexis,
+            open: None,
+            is_text: false,
+            heredoc: None,
+            ahead: None,
+            depth: 0,
+            continued: false,
+            colon: false,
+        }
     }
 
     /// The same at the start of a text.
     pub fn anew(&self) -> Self {
-        Self { open: None, is_text: false, depth: 0, continued: false, colon: false, ..*self }
+        Self {
+            lexis: self.lexis,
+            open: None,
+            is_text: false,
+            heredoc: None,
+            ahead: None,
+            depth: 0,
+            continued: false,
+            colon: false,
+        }
     }
 
     pub fn lexis(&self) -> &'static Lexis {
@@ -49,17 +70,17 @@ impl Scanner {
 
     /// Whether the next line begins inside a string that goes over lines: its white space is text.
     pub fn in_string(&self) -> bool {
-        self.is_text && self.open.is_some()
+        self.is_text && self.open.is_some() || self.heredoc.is_some()
     }
 
     /// Whether the next line begins inside a string or a comment.
     pub fn is_quoted(&self) -> bool {
-        self.open.is_some()
+        self.open.is_some() || self.heredoc.is_some()
     }
 
     /// Whether the next line goes on with a statement.
     pub fn is_open(&self) -> bool {
-        self.open.is_some() || self.depth > 0 || self.continued
+        self.is_quoted() || self.depth > 0 || self.continued
     }
 
     /// Whether the last line opened a block.
@@ -71,6 +92,18 @@ impl Scanner {
     pub fn line(&mut self, line: &str) {
         self.colon = false;
         self.continued = false;
+        if let Some(name) = &self.heredoc {
+            let text = line.trim_start();
+            if text.strip_prefix(name.as_str()).is_some_and(|rest| word_at(rest) == 0) {
+                self.heredoc = None;
+            }
+            return;
+        }
+        self.code(line);
+        self.heredoc = self.ahead.take();
+    }
+
+    fn code(&mut self, line: &str) {
         let mut rest = line;
         while let Some(ch) = rest.chars().next() {
             if let Some(quotes) = self.open {
@@ -82,8 +115,22 @@ impl Scanner {
             if self.lexis.comments.iter().any(|mark| rest.starts_with(mark)) {
                 return;
             }
+            if let Some(name) = self.lexis.heredoc(rest) {
+                self.ahead = Some(name.to_owned());
+                rest = rest[self.lexis.heredoc.len()..].trim_start_matches(['~', '-', ' ', '"', '\'']);
+                rest = rest[name.len()..].trim_start_matches(['"', '\'']);
+                continue;
+            }
             if let Some(behind) = self.quoted(rest) {
                 rest = behind;
+                continue;
+            }
+            let word = word_at(rest);
+            if let Some(words) = self.lexis.words.filter(|_| word > 0) {
+                let step = words.step(line, line.len() - rest.len(), &rest[..word]);
+                self.depth = self.depth.saturating_add_signed(step);
+                self.colon = false;
+                rest = &rest[word..];
                 continue;
             }
             match ch {

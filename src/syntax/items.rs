@@ -137,6 +137,11 @@ fn of_block(source: &Source<'_>, block: Node<'_>) -> Vec<Item> {
     found
 }
 
+/// A grammar may have the same kind for other statements (Ruby's `require` is a call).
+fn is_import(source: &Source<'_>, node: Node<'_>) -> bool {
+    query::first(&source.language.queries().imports, "import", node, 0, source.text).is_some()
+}
+
 fn item(source: &Source<'_>, node: Node<'_>) -> Item {
     let kinds = &source.language.kinds;
     let inner = unwrapped(source, node).unwrap_or(node);
@@ -146,7 +151,7 @@ fn item(source: &Source<'_>, node: Node<'_>) -> Item {
         Kind::Class
     } else if kinds.comments.contains(&inner.kind()) {
         Kind::Comment
-    } else if kinds.imports.contains(&inner.kind()) {
+    } else if kinds.imports.contains(&inner.kind()) && is_import(source, inner) {
         Kind::Import
     } else {
         Kind::Other

@@ -33,7 +33,7 @@ pub struct Language {
     pub family: &'static str,
     /// What a comment to the line's end begins with.
     pub comment: &'static str,
-    /// What ends a line that opens a block, and what closes that; nothing where indentation does.
+    /// What ends a line that opens a block, and what closes that; nothing where indentation does. Where words do, there is no opener.
     pub opener: &'static str,
     pub closer: &'static str,
     /// One level of indentation, in a file that has none yet.
@@ -46,6 +46,8 @@ pub struct Language {
     pub importing: Option<Importing>,
     /// A function may stand in another's body, seen by that alone.
     pub nests: bool,
+    /// What stands around a method that is read without its class; nothing where it can stand alone.
+    pub enclosing: Option<(&'static str, &'static str)>,
     /// The names of methods that give an object its attributes.
     pub initialisers: &'static [&'static str],
     /// How its imports name files.
@@ -176,6 +178,12 @@ impl Language {
     /// LSP's identifiers of all languages.
     pub fn ids() -> impl Iterator<Item = &'static str> {
         ALL.iter().map(|language| language.id)
+    }
+
+    /// The lines that close so many blocks.
+    #[must_use]
+    pub fn closers(&self, blocks: usize) -> Vec<String> {
+        vec![self.closer.to_owned(); blocks]
     }
 
     /// Whether `line` stands for a body yet to be written, as far as a line alone tells.

@@ -19,22 +19,22 @@ pub(super) struct Parts<'tree> {
 
 /// The parts of `node`; `None` where it defines nothing, or its body does not begin.
 pub(super) fn parts<'tree>(source: &Source<'_>, node: Node<'tree>) -> Option<Parts<'tree>> {
-    let (kind, name, body) = named(source, node)?;
+    let (kind, name, body, opener) = named(source, node)?;
     let language = source.language;
-    let (mut opener, mut is_broken) = (None, false);
+    let (mut token, mut is_broken) = (None, false);
     let mut cursor = node.walk();
     for child in node.children(&mut cursor) {
         is_broken |= child.is_error();
         if child.kind() == language.opener && !child.is_missing() {
-            opener = Some(child.end_byte());
+            token = Some(child.end_byte());
         }
     }
     if language.closer.is_empty() {
-        return Some(Parts { kind, name, body, opener: opener?, closer: None, is_broken });
+        return Some(Parts { kind, name, body, opener: token?, closer: None, is_broken });
     }
     let last = body.child_count().saturating_sub(1);
     let mut cursor = body.walk();
-    let opener = body.children(&mut cursor).find(|child| child.kind() == language.opener);
+    let opener = opener.or_else(|| body.children(&mut cursor).find(|child| child.kind() == language.opener));
     let opener = opener.filter(|child| !child.is_missing())?.end_byte();
     let closer = body.child(last).filter(|child| child.kind() == language.closer && !child.is_missing());
     let closer = closer.map(|closer| closer.start_byte());
@@ -42,8 +42,11 @@ pub(super) fn parts<'tree>(source: &Source<'_>, node: Node<'tree>) -> Option<Par
     Some(Parts { kind, name, body, opener, closer, is_broken })
 }
 
-/// What a node defines, its name and its body: by the grammar's fields, or as the language's query says.
-fn named<'tree>(source: &Source<'_>, node: Node<'tree>) -> Option<(Kind, Node<'tree>, Node<'tree>)> {
+type Named<'tree> = (Kind, Node<'tree>, Node<'tree>, Option<Node<'tree>>);
+
+/// What a node defines, its name, its body, and the header's end where no token opens that: by the grammar's fields, or as the language's
+/// query says.
+fn named<'tree>(source: &Source<'_>, node: Node<'tree>) -> Option<Named<'tree>> {
     let language = source.language;
     let kinds = &language.kinds;
     let kind = if kinds.functions.contains(&node.kind()) {
@@ -54,23 +57,35 @@ fn named<'tree>(source: &Source<'_>, node: Node<'tree>) -> Option<(Kind, Node<'t
         return None;
     };
     if language.sources.target.is_empty() {
-        return Some((kind, node.child_by_field_name("name")?, node.child_by_field_name("body")?));
+        return Some((kind, node.child_by_field_name("name")?, node.child_by_field_name("body")?, None));
     }
-    let mut found = None;
+    let mut found: Option<Named<'tree>> = None;
     query::run(&language.queries().target, node, 0, source.text, |captures| {
         let is_it = query::get(captures, "definition").is_some_and(|one| one.id() == node.id());
         let pair = query::get(captures, "name").zip(query::get(captures, "body"));
-        found = found.or(pair.filter(|_| is_it));
+        let Some((name, body)) = pair.filter(|_| is_it) else { return };
+        let opener = query::last(captures, "opener");
+        // An optional part may match a second time without it.
+        let end = |opener: Option<Node<'_>>| opener.map(|opener| opener.end_byte());
+        if found.as_ref().is_none_or(|known| end(known.3) < end(opener)) {
+            found = Some((kind, name, body, opener));
+        }
     });
-    found.map(|(name, body)| (kind, name, body))
+    found
 }
 
 /// What stands in a block: its children, and those of a list between its braces.
 pub(super) fn children<'tree>(source: &Source<'_>, block: Node<'tree>) -> Vec<Node<'tree>> {
-    let lists = source.language.kinds.lists;
+    let kinds = &source.language.kinds;
+    let lists = kinds.lists;
+    // Where no token opens a body, its node is the definition's, and the header's parts are no part of it.
+    let is_definition = kinds.functions.contains(&block.kind()) || kinds.classes.contains(&block.kind());
     let mut cursor = block.walk();
     let mut found = Vec::new();
-    for child in block.children(&mut cursor) {
+    for (index, child) in (0..).zip(block.children(&mut cursor)) {
+        if is_definition && block.field_name_for_child(index).is_some_and(|field| field != "body") {
+            continue;
+        }
         if lists.contains(&child.kind()) {
             let mut cursor = child.walk();
             found.extend(child.children(&mut cursor));

@@ -111,6 +111,11 @@ pub(super) fn get<'tree>(found: &Match<'_, 'tree>, name: &str) -> Option<Node<'t
     found.iter().find(|(capture, _)| *capture == name).map(|(_, node)| *node)
 }
 
+/// The last of a name that may be captured several times.
+pub(super) fn last<'tree>(found: &Match<'_, 'tree>, name: &str) -> Option<Node<'tree>> {
+    found.iter().rfind(|(capture, _)| *capture == name).map(|(_, node)| *node)
+}
+
 /// A rope as the text behind a query's predicates, without copying it.
 struct Text<'a>(&'a Rope);
 

@@ -64,6 +64,9 @@ fn opener(source: &Source<'_>, node: tree_sitter::Node<'_>, depth: u32) -> Optio
             }
             continue;
         }
+        if is_block && language.opener.is_empty() {
+            return child.prev_sibling().map(|before| before.end_byte());
+        }
         if is_block {
             let first = child.child(0).filter(|first| first.kind() == language.opener);
             return first.map(|first| first.end_byte());

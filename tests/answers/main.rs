@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is the report")]
 
+mod real;
 mod row;
 
 use row::{Delivered, Ended, rows};
@@ -54,5 +55,6 @@ macro_rules! files {
 }
 
 files!(
-    bodies, classes, helpers, blocks, around, chatter, secrets, docstrings, rust, go, ecma, java, c, csharp
+    bodies, classes, helpers, blocks, around, chatter, secrets, docstrings, rust, go, ecma, java, c, csharp,
+    php, ruby
 );

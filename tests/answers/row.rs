@@ -116,6 +116,12 @@ fn row(text: &str) -> Row {
 }
 
 impl Row {
+    /// An answer that puts back what was taken out of a file.
+    pub fn putting_back(path: &str, file: String, answer: String, whole: String) -> Self {
+        let want = Outcome { text: Some(whole), told: None };
+        Self { path: path.to_owned(), file, answer, want, action: "implement".to_owned(), ..Self::default() }
+    }
+
     /// The same in a file, and by a model, with other line ends.
     pub fn with_crlf(&self) -> Self {
         let crlf = |text: &String| text.replace('\n', "\r\n");

@@ -86,6 +86,74 @@ fn bodies_between_braces_are_replaced() {
             ("package a\n\nfunc F() {\n\tpanic(\"broken\")$0\n}\n", "NoStub"),
         ],
     );
+    check(
+        "php",
+        "implement",
+        &[
+            ("<?php\nfunction f(): int {$0}\n", "<?php\nfunction f(): int {«»}\n"),
+            (
+                "<?php\nclass A\n{\n    #[B]\n    public function f(): int\n    {\n        // How.\n        throw new \\LogicException('TODO');$0\n    }\n}\n",
+                "<?php\nclass A\n{\n    #[B]\n    public function f(): int\n    {\n        // How.«\n        throw new \\LogicException('TODO');»\n    }\n}\n",
+            ),
+            ("<?php\nfunction f(): int {\n    throw new \\LogicException('broken');$0\n}\n", "NoStub"),
+            ("<?php\nclass A { abstract function f();$0 }\n", "NoStub"),
+            ("<p>$0</p>\n", "NoStub"),
+        ],
+    );
+}
+
+#[test]
+fn bodies_between_words_are_replaced() {
+    check(
+        "ruby",
+        "implement",
+        &[
+            ("def f(x)$0\nend\n", "def f(x)«»\nend\n"),
+            ("def f\n  # How.\n$0\nend\n", "def f\n  # How.«\n»\nend\n"),
+            (
+                "def f(\n  x\n)\n  raise NotImplementedError$0 # c\nend\n",
+                "def f(\n  x\n)«\n  raise NotImplementedError» # c\nend\n",
+            ),
+            (
+                "class A < B\r\n  def self.f(x)\r\n    raise NotImplementedError.new(\"x\")$0\r\n  end\r\n\r\n  def g\r\n    1\r\n  end\r\nend\r\n",
+                "class A < B\r\n  def self.f(x)«\r\n    raise NotImplementedError.new(\"x\")»\r\n  end\r\n\r\n  def g\r\n    1\r\n  end\r\nend\r\n",
+            ),
+            ("def f(x)\n  x$0\nend\n", "NoStub"),
+            ("def f(x)\n  raise ArgumentError, \"x\"$0\nend\n", "NoStub"),
+            ("def f(x) = x$0\n", "NoStub"),
+            ("class A$0\nend\n", "NoStub"),
+            ("class A\n  def initialize$0; end\nend\n", "NoStub"),
+        ],
+    );
+    check(
+        "ruby",
+        "fix",
+        &[
+            ("def f(x)\n  if $1x$2\n    y\n  end\nend\n", "def f(x)\n«  if x\n    y\n  end»\nend\n"),
+            (
+                "class A\n  attr_reader $1:x$2\n\n  def f; end\nend\n",
+                "class A\n«  attr_reader :x»\n\n  def f; end\nend\n",
+            ),
+        ],
+    );
+    check(
+        "ruby",
+        "docstring",
+        &[
+            (
+                "# frozen_string_literal: true\n\nclass A$0\nend\n",
+                "# frozen_string_literal: true\n\n«»class A\nend\n",
+            ),
+            (
+                "module A\n  # Old.\n  def self.f(x)$0\n    x\n  end\nend\n",
+                "module A\n«  # Old.»\n  def self.f(x)\n    x\n  end\nend\n",
+            ),
+        ],
+    );
+    check_offers(
+        "ruby",
+        &[("def f(x)$0\nend\n", "implement docstring"), ("def f(x)\n  x$0\nend\n", "docstring")],
+    );
 }
 
 #[test]

@@ -71,4 +71,12 @@ fn others_have_what_stands_beside() {
         "//- A.cs\nusing System;\nnamespace N\n{\n    class A\n    {\n        int B { get; set; }\n        int F(Other other) {$0}\n    }\n}\n//- Other.cs\nclass Other\n{\n    /// <summary>Twice.</summary>\n    public int Twice(int x) => x * 2;\n}\n",
         "// Other.cs\nclass Other {\n    /// <summary>Twice.</summary>\n    public int Twice(int x) => x * 2;\n\n// A.cs\nusing System;\nclass A {\n    int B { get; set; }",
     );
+    check(
+        "//- lib/a.rb\nrequire_relative \"item\"\n\nclass Stack\n  # Adds one.\n  def push(item)\n    @items << item\n  end\n\n  def peek(item)\n    raise NotImplementedError$0\n  end\nend\n//- lib/item.rb\n# What is kept.\nclass Item\n  def name = @name\nend\n",
+        "# lib/item.rb\n# What is kept.\nclass Item\n\n# lib/a.rb\nclass Stack\n    # Adds one.\n    def push(item)\n      @items << item\n    end",
+    );
+    check(
+        "//- a/Store.php\n<?php\n\nnamespace A;\n\nuse A\\Path;\n\nclass Store\n{\n    private Path $path;\n\n    public function load(): string {$0}\n}\n//- a/Path.php\n<?php\n\nnamespace A;\n\n/** Where it is. */\nfinal class Path\n{\n    public function read(): string { return ''; }\n}\n",
+        "// a/Path.php\n/** Where it is. */\nfinal class Path {\n\n// a/Store.php\nuse A\\Path;\nclass Store {\n    private Path $path;",
+    );
 }

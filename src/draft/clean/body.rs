@@ -48,7 +48,8 @@ pub(super) fn read(pass: &Pass, form: &Form, setup: &Setup, reading: Reading) ->
         return plain(pass);
     }
     let closed = super::braces::closed(&pass.code, setup.language());
-    let apart = setup.apart(closed.as_deref().unwrap_or(&pass.code)).ok_or(CleanError::TooLarge)?;
+    let lines = closed.as_deref().unwrap_or(&pass.code);
+    let apart = setup.apart_for(lines, name).ok_or(CleanError::TooLarge)?;
     let (code, names) = (&apart.code, &apart.names);
     let Some(found) = find(code, names, pass, setup, name)? else {
         if setup.language().lexis.braces {
@@ -94,7 +95,7 @@ pub(super) enum Missing {
 /// What the function in the first lines of the code so far lacks.
 pub(super) fn missing(pass: &Pass, lines: usize, form: &Form, setup: &Setup) -> Missing {
     let Shape::Body { name, .. } = &form.shape else { return Missing::Nothing };
-    let Some(apart) = setup.apart(pass.code.get(..lines).unwrap_or(&pass.code)) else {
+    let Some(apart) = setup.apart_for(pass.code.get(..lines).unwrap_or(&pass.code), name) else {
         return Missing::Nothing;
     };
     let Ok(Some(found)) = find(&apart.code, &apart.names, pass, setup, name) else { return Missing::Nothing };

@@ -11,8 +11,8 @@ use crate::draft::form::Form;
 use crate::draft::peel::Start;
 use crate::draft::place::{Code, words};
 use crate::draft::strings::Scanner;
+use crate::syntax::Language;
 use crate::syntax::outline::{Kind, Symbol, outline};
-use crate::syntax::{Language, lines};
 
 /// The most braces that are closed for an answer.
 const OPEN: usize = 8;
@@ -37,16 +37,24 @@ pub(super) fn read(
     let code = found.code;
     let known: HashSet<&str> = setup.opening.lines().map(str::trim).collect();
     let text = code.part(&found.body);
+    // A comment behind the header is of its line, which the file has.
+    let lexis = &setup.language().lexis;
+    let head = text.lines().take(1).filter(|line| lexis.is_comment(line)).count();
     let is_known = |line: &&str| line.trim().is_empty() || known.contains(line.trim());
-    let body: Vec<&str> = text.lines().skip_while(is_known).collect();
+    let body: Vec<&str> = text.lines().skip(head).skip_while(is_known).collect();
     let blank = body.iter().rev().take_while(|line| line.trim().is_empty()).count();
     let body = &body[..body.len() - blank];
+    let helpers = helpers(found, &text, setup)?;
     let mut lines: Vec<String> = Vec::new();
-    for helper in helpers(found, &text, setup)? {
-        lines.extend(margin(helper.lines()));
+    for helper in &helpers {
+        lines.extend(margin(setup.language(), helper.lines()));
         lines.push(String::new());
     }
-    lines.extend(margin(body.iter().copied()));
+    // Alone it keeps its indentation, and what stands above the first line's.
+    match helpers.is_empty() {
+        true => lines.extend(body.iter().map(|&line| line.to_owned())),
+        false => lines.extend(margin(setup.language(), body.iter().copied())),
+    }
     let pass = again(&lines, form, setup, reading, Start::Bare(0));
     let imports = imports(pass.peel.imports(), code);
     let read = finished(&pass, form, setup, imports, Vec::new(), None)?;
@@ -79,16 +87,23 @@ pub(super) fn closed(code: &[String], language: &'static Language) -> Option<Vec
     let mut scanner = Scanner::of(language);
     code.iter().for_each(|line| scanner.line(line));
     let open = scanner.depth() as usize;
-    let more = std::iter::repeat_n(language.closer.to_owned(), open.min(OPEN));
+    let more = language.closers(open.min(OPEN));
     (open > 0 && !scanner.is_quoted()).then(|| code.iter().cloned().chain(more).collect())
 }
 
-/// Lines without the indentation that the first of them has.
-fn margin<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let text = lines.collect::<Vec<_>>().join("\n");
-    let inside = text.trim_start_matches([' ', '\t']);
-    let indent = &text[..text.len() - inside.len()];
-    lines::dedent(inside, indent).lines().map(str::to_owned).collect()
+/// Lines without the indentation that the first of them has; what is text stays as it is.
+fn margin<'a>(language: &'static Language, lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let (mut scanner, mut indent) = (Scanner::of(language), None);
+    let mut out = Vec::new();
+    for line in lines {
+        let own = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+        let indent: &str = indent.get_or_insert(own);
+        let is_text = scanner.in_string();
+        scanner.line(line);
+        let common = indent.bytes().zip(own.bytes()).take_while(|(one, other)| one == other).count();
+        out.push(if is_text { line } else { &line[common..] }.to_owned());
+    }
+    out
 }
 
 /// The sources of what the body uses, and the answer defines beside the function; the file has none of it.

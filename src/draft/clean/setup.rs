@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::draft::form::{Form, Shape};
 use crate::draft::layout::Common;
 use crate::draft::peel::squeezed;
-use crate::draft::place::{Code, Place};
+use crate::draft::place::{Code, Place, in_class};
 use crate::draft::secrets::Secrets;
 use crate::draft::strings::Scanner;
 use crate::syntax::Language;
@@ -63,6 +63,14 @@ fn tail(place: &Place, form: &Form, is_above: bool) -> String {
     }
 }
 
+/// Whether a function of this name is in it.
+fn defines(code: &Code, name: &str) -> bool {
+    let is_it = |one: &items::Nested| {
+        one.item.kind == items::Kind::Function && one.definition().is_some_and(|own| own.name == name)
+    };
+    items::definitions(&code.source()).iter().any(is_it)
+}
+
 impl Setup {
     /// What an answer for the region of `place` may repeat.
     #[must_use]
@@ -109,6 +117,25 @@ impl Setup {
         let code = Code::parse(&text, self.place.as_ref()?.language())?;
         let names = Names::of(&code.source());
         let apart = Arc::new(Apart { text, code, names });
+        *self.last.borrow_mut() = Some(apart.clone());
+        Some(apart)
+    }
+
+    /// The same for the function `name`, which may be a method without its class.
+    pub(super) fn apart_for(&self, lines: &[String], name: &str) -> Option<Arc<Apart>> {
+        let text = lines.join("\n");
+        let known = self.last.borrow().clone().filter(|last| last.text == text);
+        let apart = known.or_else(|| self.apart(lines))?;
+        let language = self.place.as_ref()?.language();
+        if language.enclosing.is_none() || defines(&apart.code, name) {
+            return Some(apart);
+        }
+        let (whole, _) = in_class(&text, language)?;
+        let code = Code::parse(&whole, language)?;
+        if !defines(&code, name) {
+            return Some(apart);
+        }
+        let apart = Arc::new(Apart { text, names: Names::of(&code.source()), code });
         *self.last.borrow_mut() = Some(apart.clone());
         Some(apart)
     }

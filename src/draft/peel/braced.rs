@@ -2,7 +2,9 @@
 //! far, with the braces closed that are open; its end by the brace that closes it, and by the tree once more.
 
 use super::{Peel, Start, State, Want};
-use crate::draft::place::Code;
+use std::ops::Range;
+
+use crate::draft::place::{Code, LONE, in_class};
 use crate::draft::strings::Scanner;
 use crate::syntax::Language;
 use crate::syntax::items::{self, Definition, Kind};
@@ -54,14 +56,16 @@ impl Braced {
         self.code.push('\n');
         self.scanner.line(line);
         // What closes a parameter's braces may open the body's on the same line.
-        let opens = self.scanner.depth() > before || line.trim_end().ends_with('{');
+        let by_words = self.language.lexis.words.is_some();
+        let opens = by_words || self.scanner.depth() > before || line.trim_end().ends_with('{');
         match self.body {
             Body::Endless => Step::Inside,
             Body::Ahead if self.scanner.is_quoted() || !opens => Step::Outside,
             Body::Ahead => {
                 let found = self
                     .find(name, around)
-                    .filter(|found| start < found.body.start && self.code.trim_end().len() <= found.body.end);
+                    .filter(|found| (start + 1..=self.code.len()).contains(&found.body.start))
+                    .filter(|found| self.code.trim_end().len() <= found.body.end);
                 let Some(found) = found else { return Step::Outside };
                 self.body = Body::Open(self.scanner.depth());
                 Step::Opens(self.code[found.body.start..].trim().to_owned())
@@ -80,13 +84,28 @@ impl Braced {
 
     /// The last function of the name in what has come so far.
     fn find(&self, name: &str, around: &[String]) -> Option<Definition> {
-        let closed = format!("{}{}", self.code, "}".repeat(self.scanner.depth() as usize));
-        let code = Code::parse(&closed, self.language)?;
+        let closers = self.language.closers(self.scanner.depth() as usize).join("\n");
+        let closed = format!("{}{closers}", self.code);
+        self.find_in(&closed, name, around).or_else(|| {
+            let (whole, put) = in_class(&closed, self.language)?;
+            let found = self.find_in(&whole, name, around)?;
+            let back = |range: &Range<usize>| {
+                range.start.checked_sub(put.len()).map(|start| start..range.end - put.len())
+            };
+            Some(Definition { body: back(&found.body)?, ..found })
+        })
+    }
+
+    fn find_in(&self, text: &str, name: &str, around: &[String]) -> Option<Definition> {
+        let code = Code::parse(text, self.language)?;
         let is_it = |one: &items::Nested| {
             let chain: Vec<&str> = one.around.iter().map(|(_, outer)| outer.name.as_str()).collect();
+            let is_lone = chain == [LONE];
             let fits = chain.len() <= around.len()
                 && around[around.len() - chain.len()..].iter().map(String::as_str).eq(chain);
-            one.item.kind == Kind::Function && one.definition().is_some_and(|own| own.name == name) && fits
+            one.item.kind == Kind::Function
+                && one.definition().is_some_and(|own| own.name == name)
+                && (fits || is_lone)
         };
         items::definitions(&code.source()).into_iter().rfind(is_it)?.item.definition
     }
@@ -109,7 +128,8 @@ impl Peel {
             Step::Outside => (State::Seek, None),
             Step::Opens(rest) => {
                 self.begun = Some(Start::Header(self.at - 1));
-                match some(rest) {
+                // A comment behind the header is of its line, which the file has.
+                match some(rest).filter(|rest| !self.scanner.lexis().is_comment(rest)) {
                     None => (State::Opening(None), None),
                     Some(rest) => (State::Statements(None), Some(rest)),
                 }

@@ -280,7 +280,10 @@ impl<'a> Extraction<'a> {
         let start = one.node.start_byte();
         let header_end = one.end.map_or(one.node.end_byte(), |end| end.end_byte());
         let limit = if one.end.is_some() { SIGNATURE } else { CONSTANT };
-        let shown = one.end.map_or(one.node.end_byte(), |end| end.start_byte()).min(start + limit);
+        // Where no token opens a body, it is the header's own last part.
+        let has_opener = !self.language.opener.is_empty();
+        let end = |end: Node<'_>| if has_opener { end.start_byte() } else { end.end_byte() };
+        let shown = one.end.map_or(one.node.end_byte(), end).min(start + limit);
         let shown = self.text.floor_char_boundary(shown);
         let within = |node: Node<'_>| [node.start_byte(), node.end_byte()];
         let nodes = [Some(one.name), one.list, one.returns];

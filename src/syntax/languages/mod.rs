@@ -8,7 +8,9 @@ mod csharp;
 mod ecma;
 mod go;
 mod java;
+mod php;
 mod python;
+mod ruby;
 mod rust;
 #[cfg(test)]
 mod tests;
@@ -27,4 +29,6 @@ pub(super) static ALL: &[&Language] = &[
     &c::C,
     &c::CPP,
     &csharp::CSHARP,
+    &php::PHP,
+    &ruby::RUBY,
 ];
