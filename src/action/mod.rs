@@ -24,6 +24,7 @@ pub mod test;
 #[cfg(test)]
 mod tests;
 mod tests_of;
+mod wish;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

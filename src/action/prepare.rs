@@ -6,99 +6,22 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::references::{self, Reference};
+use super::references;
 use super::spot::Spot;
 use super::tests_of;
-use super::{Diagnostic, Order, Plan, PlanError, Query, Source, offers, plan};
-use crate::check::Overlay;
+pub use super::wish::{FREE, Room, STAGE, Stock, Tested, Wish};
+use super::{Order, Plan, PlanError, Query, Source, offers, plan};
 use crate::context::{self, Ask, Context};
 use crate::draft::form::Shape;
 use crate::draft::place::Place;
 use crate::draft::secrets::Secrets;
 use crate::job::Task;
-use crate::model::registry::{Chosen, Place as Location};
-use crate::model::spec::Limits;
 use crate::model::{Request, Role, Tokens, Turn};
 use crate::prompt::rules::{self, Rule};
 use crate::prompt::secret::{self, Redactor};
 use crate::prompt::{self, Library, Prompt, RenderError};
 use crate::syntax::lines;
 use crate::workspace::view::View;
-
-/// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
-    pub action: String,
-    /// Bytes; empty at a cursor.
-    pub range: Range<usize>,
-    pub diagnostic: Option<Diagnostic>,
-    pub instruction: Option<String>,
-    /// What its user was asked, by name.
-    pub input: BTreeMap<String, String>,
-    /// What the draft is to test, if it is one of tests.
-    pub tested: Option<Tested>,
-}
-
-impl Wish {
-    /// Whether it says itself what to write, wherever that is.
-    #[must_use]
-    pub fn is_free(&self) -> bool {
-        self.action == FREE && self.instruction.is_some()
-    }
-}
-
-/// The action that does what an instruction says.
-pub const FREE: &str = "generate";
-
-/// What tests are about: its file, with that as the draft.
-#[derive(Clone, Debug)]
-pub struct Tested(pub Arc<Overlay>);
-
-impl PartialEq for Tested {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Tested {}
-
-/// How much the model takes, and how it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// Gathered context.
-    pub context: Tokens,
-    /// Prompt and answer together.
-    pub window: Tokens,
-    /// The most that may be answered.
-    pub output: Tokens,
-    /// The least that may be answered, whatever the action: a model that reasons has that count, too.
-    pub least: Tokens,
-    /// The likeliest answer is asked for. Hosted models have ways of their own, and the newer ones refuse to be told.
-    pub greedy: bool,
-    /// The answer can be begun for the model (the embedded engine).
-    pub prefill: bool,
-}
-
-impl Room {
-    #[must_use]
-    pub fn of(chosen: &Chosen) -> Self {
-        let Limits { context, window, output } = chosen.limits;
-        Self {
-            context,
-            window,
-            output,
-            least: chosen.room,
-            greedy: chosen.place != Location::Hosted,
-            prefill: chosen.place == Location::Embedded,
-        }
-    }
-
-    /// The same for a model whose window turned out to be smaller than was thought: a quarter of what `sent` shows.
-    #[must_use]
-    pub fn shrunk(self, sent: &Sent) -> Self {
-        Self { context: Tokens(sent.shown().0 / 4), ..self }
-    }
-}
 
 /// What goes to the model, for its user to see.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,31 +55,6 @@ impl Sent {
         Tokens(self.tokens.0.saturating_sub(self.shown().0))
     }
 }
-
-/// What prompts are made of besides the place.
-#[derive(Clone, Copy, Debug)]
-pub struct Stock<'a> {
-    pub library: &'a Library,
-    /// The files that were worked in, the last first, as the index calls them.
-    pub recent: &'a [String],
-    /// How mature the code is to be.
-    pub stage: &'a str,
-    /// What the workspace asks of all code in it, what counts more before the rest.
-    pub rules: &'a [Rule],
-    /// Code that is the example for a topic.
-    pub references: &'a [Reference],
-}
-
-impl<'a> Stock<'a> {
-    /// Nothing but prompts.
-    #[must_use]
-    pub fn of(library: &'a Library) -> Self {
-        Self { library, recent: &[], stage: STAGE, rules: &[], references: &[] }
-    }
-}
-
-/// How mature code is to be where nobody says.
-pub const STAGE: &str = "development";
 
 /// Why there is no task.
 #[derive(Debug, Error)]

@@ -367,6 +367,28 @@ fn parts(lines: &[&str], first: usize, mistakes: &mut Vec<Mistake>) -> Option<Bo
 /// The longest tag of a template, in bytes: what parses them calls itself for each part of an expression.
 const LONGEST_TAG: usize = 2_000;
 
+/// What of a tag makes more of a text than it was, however often it is said: what a template writes is bounded, and what it computes is
+/// not.
+fn multiplies(tag: &str) -> Option<&'static str> {
+    let mut quote = None;
+    for ch in tag.chars() {
+        match (quote, ch) {
+            (Some(open), _) if ch == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(ch),
+            (None, '~') => return Some("`~`"),
+            (None, '*') => return Some("`*`"),
+            (None, _) => {}
+        }
+    }
+    let mut words = tag.trim_start_matches(['-', '+']).split_whitespace();
+    match words.next() {
+        Some("set") if !tag.contains('=') => Some("`set` without a value"),
+        Some("filter") => Some("`filter`"),
+        _ => None,
+    }
+}
+
 /// Tells what is wrong with a template that begins below line `above` of the file.
 fn is_template(text: &str, above: usize, mistakes: &mut Vec<Mistake>) {
     let tags = ["{{", "{%"].into_iter().flat_map(|open| text.match_indices(open));
@@ -378,6 +400,14 @@ fn is_template(text: &str, above: usize, mistakes: &mut Vec<Mistake>) {
             mistakes.push(Mistake::new(
                 line,
                 format!("a tag has {length} bytes; at most {LONGEST_TAG} are read"),
+            ));
+            return;
+        }
+        if let Some(what) = multiplies(&text[at + open.len()..at + length]) {
+            let line = above + text[..at].matches('\n').count() + 1;
+            mistakes.push(Mistake::new(
+                line,
+                format!("{what} can make any text too large, and is not known in prompts"),
             ));
             return;
         }

@@ -288,6 +288,20 @@ fn bounded_replace(text: &str, from: &str, to: &str) -> Result<String, minijinja
     Ok(text.replace(from, to))
 }
 
+/// `join`, likewise.
+fn bounded_join(values: minijinja::Value, between: Option<&str>) -> Result<String, minijinja::Error> {
+    let mut out = String::new();
+    for (index, value) in values.try_iter()?.enumerate() {
+        let (between, text) = (between.filter(|_| index > 0).unwrap_or_default(), value.to_string());
+        if out.len() + between.len() + text.len() > LARGEST {
+            return Err(too_much());
+        }
+        out.push_str(between);
+        out.push_str(&text);
+    }
+    Ok(out)
+}
+
 /// The variables that a template speaks of, `input.NAME` as that; none where it does not parse.
 fn variables_of(text: &str) -> std::collections::HashSet<String> {
     let template = ENVIRONMENT.template_from_str(text);
@@ -316,8 +330,11 @@ fn environment() -> Environment<'static> {
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_fuel(Some(FUEL));
     environment.add_filter("replace", bounded_replace);
-    environment.remove_filter("format");
-    environment.remove_filter("indent");
+    environment.add_filter("join", bounded_join);
+    // They make any amount of text, or of values, by a number.
+    for filter in ["format", "indent", "batch", "slice"] {
+        environment.remove_filter(filter);
+    }
     environment
 }
 

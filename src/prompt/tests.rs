@@ -186,6 +186,15 @@ fn hostile_templates_end_with_an_error() {
             "1 MiB",
         ),
         ("{% include 'nothing' %}", "nothing"),
+        ("{% set x = 'a' %}{% for i in range(60) %}{% set x = x ~ x %}{% endfor %}", "`~`"),
+        ("{{ 'a' * 10000000000 }}", "`*`"),
+        ("{% set x %}{{ path }}{{ path }}{% endset %}", "`set`"),
+        ("{% filter upper %}a{% endfilter %}", "`filter`"),
+        (
+            "{% set x = 'aaaaaaaaaa' %}{% set x = x|join(x) %}{% set x = x|join(x) %}{% set x = x|join(x) %}{% set x = x|join(x) %}{{ x }}",
+            "1 MiB",
+        ),
+        ("{{ [1]|batch(1000000000, 1)|length }}", "batch"),
     ] {
         let text = format!("---\nreplace: body\n---\n{template}\n");
         let told = match format::parse(std::path::Path::new("x.prompt.md"), &text) {
