@@ -10,6 +10,7 @@ mod docstring;
 mod fix;
 mod generate;
 mod implement;
+pub mod inline;
 pub mod inspect;
 mod node;
 mod plan;

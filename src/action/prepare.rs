@@ -16,7 +16,7 @@ use crate::draft::form::Shape;
 use crate::draft::place::Place;
 use crate::draft::secrets::Secrets;
 use crate::job::Task;
-use crate::model::{Request, Role, Tokens, Turn};
+use crate::model::{Fill, Request, Role, Tokens, Turn};
 use crate::prompt::rules::{self, Rule};
 use crate::prompt::secret::{self, Redactor};
 use crate::prompt::{self, Library, Prompt, RenderError};
@@ -217,6 +217,7 @@ fn compose(
         system,
         turns: vec![Turn { role: Role::User, text: user }],
         prefill,
+        fill: None,
         max_tokens: answer.max(room.least).min(room.output),
         temperature: room.greedy.then_some(0.0),
         stop: stop.iter().map(|&text| text.to_owned()).chain(plan.prompt.stop.iter().cloned()).collect(),
@@ -285,7 +286,10 @@ pub fn is_offered(source: &Source<'_>, wish: &Wish, library: &Library) -> bool {
 /// The size of the prompt, if it holds no secret.
 pub(super) fn checked(request: &Request) -> Result<Tokens, PrepareError> {
     let mut serialised = request.system.clone();
-    for text in request.turns.iter().map(|turn| &turn.text).chain(&request.prefill).chain(&request.stop) {
+    let fill = request.fill.iter().flat_map(Fill::texts);
+    for text in
+        request.turns.iter().map(|turn| &turn.text).chain(&request.prefill).chain(&request.stop).chain(fill)
+    {
         serialised.push('\n');
         serialised.push_str(text);
     }

@@ -5,6 +5,7 @@ pub mod astray;
 pub mod clean;
 pub mod form;
 pub mod imports;
+pub mod inline;
 pub mod place;
 pub mod region;
 pub mod repeat;

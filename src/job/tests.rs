@@ -51,6 +51,7 @@ impl World {
             system: String::new(),
             turns: Vec::new(),
             prefill: None,
+            fill: None,
             max_tokens: Tokens(100),
             temperature: None,
             stop: Vec::new(),

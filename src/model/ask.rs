@@ -277,6 +277,7 @@ mod tests {
             system: String::new(),
             turns: Vec::new(),
             prefill: None,
+            fill: None,
             max_tokens: Tokens(1),
             temperature: None,
             stop: Vec::new(),

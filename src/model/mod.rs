@@ -55,6 +55,8 @@ pub struct Request {
     /// The beginning of the answer, for engines that can be made to go on from it (the embedded one). Such an engine
     /// sends it as the first delta, so that an answer reads the same from everyone; others ignore it.
     pub prefill: Option<String>,
+    /// A place to fill: asked in place of the conversation, of models that fill in the middle (`spec::Abilities::fim`).
+    pub fill: Option<Fill>,
     /// The most that may be answered.
     pub max_tokens: Tokens,
     /// Sampling temperature; `None` leaves the provider's default, 0 is greedy.
@@ -62,6 +64,25 @@ pub struct Request {
     /// Texts that end the answer (they are not part of it). At most four, none of them blank: that is what every provider
     /// takes; hosted ones are sent the first four that are not blank.
     pub stop: Vec<String>,
+}
+
+/// A place in a file, and what is around it (Bavarian et al., "Efficient Training of Language Models to Fill in the Middle", 2022).
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Fill {
+    /// Code of the project that the place is likely to need, as one text with comments that name its files; may be empty.
+    pub context: String,
+    /// The file that the place is in.
+    pub path: String,
+    /// What stands before it, and behind it.
+    pub prefix: String,
+    pub suffix: String,
+}
+
+impl Fill {
+    /// Its texts, for those who count or search them.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        [&self.context, &self.path, &self.prefix, &self.suffix].into_iter()
+    }
 }
 
 /// One message of the conversation.

@@ -43,6 +43,8 @@ pub struct Chosen {
     pub room: Tokens,
     /// Whether it reasons before it answers, where that is known.
     pub reasons: Option<bool>,
+    /// Whether it fills in the middle.
+    pub fills: bool,
 }
 
 /// Where the prompt goes.
@@ -205,6 +207,7 @@ impl Registry {
             circuit: self.circuit(spec, model),
             room: self.room(spec, model),
             reasons: model.known(&spec.wire).map(|known| known.reasons),
+            fills: model.abilities.fim && !matches!(spec.wire, Wire::Anthropic { .. }),
         })
     }
 

@@ -196,7 +196,8 @@ impl Catalogue {
                 model.complete(&provider.wire);
             }
         }
-        for name in CATALOGUE.iter().map(|entry| entry.name) {
+        for entry in CATALOGUE {
+            let name = entry.name;
             if models.iter().any(|model| model.name == name) {
                 continue;
             }
@@ -207,7 +208,7 @@ impl Catalogue {
                 price: None,
                 max_tokens: None,
                 context_window: None,
-                abilities: Abilities::default(),
+                abilities: Abilities { fim: entry.fills, ..Abilities::default() },
                 pace: None,
             });
         }
@@ -314,6 +315,9 @@ impl ModelSpec {
             self.context_window = self.context_window.or(Some(known.window));
             self.max_tokens = self.max_tokens.or(known.output.map(|most| most.min(HOSTED_OUTPUT)));
             self.abilities = self.abilities.and(known.abilities);
+        }
+        if let (Wire::Embedded, ModelSource::Id(id)) = (wire, &self.source) {
+            self.abilities.fim |= CATALOGUE.iter().any(|entry| entry.name == id && entry.fills);
         }
         // Each request to Anthropic asks to have its system prompt cached.
         if matches!(wire, Wire::Anthropic { .. }) {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::format::{Body, ENDING, FileError, MAX_BYTES, Prompt, parse};
 
 /// The names and texts of the built-in ones, in the order of menus; a file is one row.
-const FILES: [(&str, &str); 27] = [
+const FILES: [(&str, &str); 28] = [
     ("fix", include_str!("../../prompts/fix.prompt.md")),
     ("implement", include_str!("../../prompts/implement.prompt.md")),
     ("implement-from-test", include_str!("../../prompts/implement-from-test.prompt.md")),
@@ -38,6 +38,7 @@ const FILES: [(&str, &str); 27] = [
     ("agents", include_str!("../../prompts/agents.prompt.md")),
     ("async-tools", include_str!("../../prompts/async-tools.prompt.md")),
     ("generate", include_str!("../../prompts/generate.prompt.md")),
+    ("inline", include_str!("../../prompts/inline.prompt.md")),
     ("redraft", include_str!("../../prompts/redraft.prompt.md")),
 ];
 

@@ -14,7 +14,7 @@ use tower_lsp::{LanguageServer, async_trait};
 use super::client::Profile;
 use super::convert::{encoding_name, path_of};
 use super::event::{Asked, ClientEvent, Reply, taking};
-use super::params::{self, Ask, COMMANDS, run_id};
+use super::params::{self, Ask, COMMANDS, InlineAsk, run_id};
 use super::session::repairs::REPAIR;
 use crate::action;
 use crate::text::position::Position;
@@ -46,6 +46,11 @@ impl Backend {
 
     pub async fn code_actions(&self, ask: Ask) -> Result<Value> {
         self.ask(|reply| ClientEvent::Actions { ask, reply }).await
+    }
+
+    /// `textDocument/inlineCompletion` (LSP 3.18), which tower-lsp 0.20 does not route.
+    pub async fn inline(&self, ask: InlineAsk) -> Result<Value> {
+        self.ask(|reply| ClientEvent::Inline { ask, reply }).await
     }
 
     pub async fn sent(&self, params: Value) -> Result<Value> {
@@ -87,7 +92,7 @@ impl Backend {
     /// `initialize` with its raw parameters: what lsp-types cannot read must not be fatal.
     pub fn initialize_raw(&self, params: &Value) -> Value {
         let profile = Profile::read(params);
-        let result = json!({
+        let mut result = json!({
             "serverInfo": { "name": "redraft", "version": env!("CARGO_PKG_VERSION") },
             "capabilities": {
                 "positionEncoding": encoding_name(profile.encoding),
@@ -97,6 +102,9 @@ impl Backend {
                 "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
             },
         });
+        if profile.completes_inline {
+            result["capabilities"]["inlineCompletionProvider"] = json!(true);
+        }
         self.tell(ClientEvent::Profile(Box::new(profile)));
         result
     }

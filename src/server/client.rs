@@ -43,6 +43,8 @@ pub(super) struct Profile {
     pub knows_redraft: bool,
     /// Shows answers in words itself.
     pub shows_answers: bool,
+    /// Shows the rest of what is being typed (LSP 3.18).
+    pub completes_inline: bool,
     /// Shows files that the server names.
     pub shows_documents: bool,
     pub options: Options,
@@ -102,6 +104,7 @@ impl Profile {
             disabled_support: is("textDocument/codeAction/disabledSupport"),
             groups_undo: knows("undoGrouping"),
             shows_answers: knows("answers"),
+            completes_inline: capability("textDocument/inlineCompletion").is_some_and(Value::is_object),
             shows_documents: is("window/showDocument/support"),
             knows_redraft: redraft
                 .is_some_and(|redraft| !redraft.is_null() && redraft.as_bool() != Some(false)),

@@ -74,6 +74,7 @@ pub async fn serve(
     let backend = || Backend::new(events.clone());
     let (service, socket) = LspService::build(|_| backend())
         .custom_method("redraft/codeAction", Backend::code_actions)
+        .custom_method("textDocument/inlineCompletion", Backend::inline)
         .custom_method("redraft/sent", Backend::sent)
         .custom_method("redraft/report", Backend::report)
         .custom_method("redraft/usage", Backend::usage)

@@ -12,8 +12,9 @@ use tree_sitter::Tree;
 
 use super::client::Profile;
 use super::disk::Found;
-use super::params::{Ask, GenerateParams, RunParams};
+use super::params::{Ask, GenerateParams, InlineAsk, RunParams};
 use super::session::Loaded;
+use super::session::inline::Shown;
 use super::session::project::{Learnt, Project};
 use super::session::ready::{Ready, Unready};
 use crate::action::prepare::{PrepareError, Sent};
@@ -77,6 +78,11 @@ pub(super) enum ClientEvent {
         command: Command,
         asked: Asked,
     },
+    /// The rest of what is being typed is wanted.
+    Inline {
+        ask: InlineAsk,
+        reply: Reply,
+    },
     Sent {
         run: RunId,
         reply: Reply,
@@ -133,6 +139,8 @@ pub(super) enum Command {
 /// From our own tasks.
 #[derive(Debug)]
 pub(super) enum TaskEvent {
+    /// A completion was shown.
+    Shown(Shown),
     /// The prompts of a folder were looked at.
     Library {
         folder: Option<PathBuf>,

@@ -34,6 +34,26 @@ pub(super) struct AskContext {
     pub trigger_kind: Option<u32>,
 }
 
+/// `InlineCompletionParams` (LSP 3.18).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InlineAsk {
+    pub text_document: Identifier,
+    pub position: WirePosition,
+    #[serde(default)]
+    pub context: InlineContext,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InlineContext {
+    /// 1: the user asked; 2: the client did on its own.
+    #[serde(default)]
+    pub trigger_kind: Option<u32>,
+    #[serde(default)]
+    pub selected_completion_info: Option<Value>,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Identifier {
     #[serde(deserialize_with = "uri")]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ropey::Rope;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::client::Profile;
 use super::event::{Asked, ClientEvent, Command, Reply, RunId, TaskEvent};
@@ -33,6 +33,7 @@ mod commands;
 mod costs;
 mod documents;
 mod failover;
+pub(in crate::server) mod inline;
 mod library;
 mod looking;
 pub(in crate::server) mod project;
@@ -182,6 +183,10 @@ struct Session {
     /// Estimates that wait for it as well.
     estimates: Vec<(Command, Reply)>,
     runs: BTreeMap<RunId, Live>,
+    /// Completions at work, one for a document: dropping it ends one.
+    inlines: HashMap<String, oneshot::Sender<()>>,
+    /// What was completed last.
+    shown: Option<inline::Shown>,
     sent: VecDeque<(RunId, Sent)>,
     awaited: BTreeMap<i64, Awaited>,
     openings: u64,
@@ -217,6 +222,8 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         looks_for_prompts: false,
         estimates: Vec::new(),
         runs: BTreeMap::new(),
+        inlines: HashMap::new(),
+        shown: None,
         sent: VecDeque::new(),
         awaited: BTreeMap::new(),
         openings: 0,
@@ -301,6 +308,7 @@ impl Session {
             ClientEvent::Touched { files } => self.touched(files),
             ClientEvent::Actions { ask, reply } => self.actions(ask, reply),
             ClientEvent::Command { command, asked } => self.command(command, asked),
+            ClientEvent::Inline { ask, reply } => self.inline(&ask, reply),
             ClientEvent::Report { run, reply } => self.report(run, reply),
             ClientEvent::Sent { run, reply } => self.what_was_sent(run, reply),
             ClientEvent::Usage { since, by, reply } => self.usage(since, by, reply),
@@ -321,6 +329,7 @@ impl Session {
                 // What waits for the configuration begins no more.
                 self.reloading.iter_mut().for_each(Vec::clear);
                 self.estimates.clear();
+                self.inlines.clear();
                 let runs: Vec<RunId> = self.runs.keys().copied().collect();
                 for run in runs {
                     self.step(run, Input::Stop);
@@ -361,6 +370,7 @@ impl Session {
             TaskEvent::Redraft { run, outcome } => self.redraft(run, *outcome),
             TaskEvent::Reloaded(outcome) => self.reloaded(outcome),
             TaskEvent::Library { folder, library } => self.looked(folder, library),
+            TaskEvent::Shown(shown) => self.shown = Some(shown),
             TaskEvent::Project(project) => self.project_started(project),
             TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),
         }

@@ -46,6 +46,19 @@ fn find(source: &Source<'_>, range: &Range<usize>) -> Option<Statement> {
     Some(Statement { range: node.byte_range(), header: opener.map(|end| node.start_byte()..end) })
 }
 
+/// Where the innermost block ends that `byte` is in, before what closes it; nothing outside of all blocks.
+#[must_use]
+pub fn block_end(source: &Source<'_>, byte: usize) -> Option<usize> {
+    let kinds = &source.language.kinds;
+    let nodes = spine::down(source.tree?, &(byte..byte));
+    let block = nodes.into_iter().skip(1).rfind(|node| {
+        kinds.blocks.contains(&node.kind()) && !kinds.lists.contains(&node.kind()) && node.start_byte() < byte
+    })?;
+    let last = block.child(block.child_count().checked_sub(1)?)?;
+    let is_closer = !source.language.closer.is_empty() && last.kind() == source.language.closer;
+    Some(if is_closer { last.start_byte() } else { block.end_byte() })
+}
+
 /// How deep in a statement its first block is looked for: below `export`, an expression, its value.
 const DEPTH: u32 = 4;
 

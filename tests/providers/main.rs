@@ -73,6 +73,7 @@ fn request() -> Request {
         system: "Write code.".to_owned(),
         turns: vec![Turn { role: Role::User, text: "def f():".to_owned() }],
         prefill: None,
+        fill: None,
         max_tokens: Tokens(256),
         temperature: Some(0.0),
         stop: Vec::new(),

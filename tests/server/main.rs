@@ -15,6 +15,7 @@ mod failover;
 mod fault_server;
 mod handshake;
 mod harness;
+mod inline;
 mod judged;
 mod languages;
 mod liars;

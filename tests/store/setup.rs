@@ -48,6 +48,7 @@ impl Setup {
             window: Tokens(1),
             memory: 1,
             about: "for tests",
+            fills: false,
             hub: hub.map(|_| Hub { repository: "a/b", revision: "c" }),
             mirror: None,
         };

@@ -195,6 +195,7 @@ mod tests {
             system: String::new(),
             turns,
             prefill: None,
+            fill: None,
             max_tokens: Tokens(9),
             temperature: None,
             stop: Vec::new(),

@@ -19,7 +19,7 @@ use crate::model::ledger::{Outcome, Recorded, Reserve, Settled};
 use crate::model::registry::{Chosen, Place};
 use crate::model::route::TOTAL;
 use crate::model::spec::Price;
-use crate::model::{Answer, ErrorKind, MicroUsd, ModelError, Request, Tokens, Usage};
+use crate::model::{Answer, ErrorKind, Fill, MicroUsd, ModelError, Request, Tokens, Usage};
 
 /// Asks `chosen`; see the module's head. Dropping the future cancels the call, and settles it.
 ///
@@ -232,6 +232,7 @@ impl Drop for Open {
 /// A safe estimate of a request's prompt.
 fn counted(request: &Request) -> Tokens {
     let texts = request.turns.iter().map(|turn| &turn.text).chain(&request.prefill);
+    let texts = texts.chain(request.fill.iter().flat_map(Fill::texts));
     let sum = texts
         .fold(Tokens::estimate(&request.system).0, |sum, text| sum.saturating_add(Tokens::estimate(text).0));
     Tokens(sum)

@@ -44,6 +44,7 @@ fn request() -> Request {
         system: "x".repeat(36),
         turns: Vec::new(),
         prefill: None,
+        fill: None,
         max_tokens: Tokens(20),
         temperature: None,
         stop: Vec::new(),
@@ -61,6 +62,7 @@ fn chosen(provider: &Scripted, place: Place, price: Option<Price>) -> Chosen {
         circuit: Circuit::default(),
         room: Tokens(0),
         reasons: Some(false),
+        fills: false,
     }
 }
 

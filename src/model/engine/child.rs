@@ -176,9 +176,12 @@ fn generate(
 ) -> Result<FromChild, Unanswered> {
     check(question)?;
     let no_template = "the model has no chat template that llama.cpp knows; choose an instruct model";
-    let prompt = template::tokens(session.model, question)
-        .filter(|tokens| !tokens.is_empty())
-        .ok_or_else(|| Unanswered::Question(no_template.into()))?;
+    let prompt =
+        template::tokens(session.model, question).filter(|tokens| !tokens.is_empty()).ok_or_else(|| {
+            let no_fill =
+                "the model does not fill in the middle; choose one that does (routing.tasks.inline)";
+            Unanswered::Question(if question.fill.is_some() { no_fill } else { no_template }.into())
+        })?;
     let room = session.window().saturating_sub(prompt.len());
     if room == 0 {
         let (length, window) = (prompt.len(), session.window());
@@ -224,7 +227,7 @@ fn generate(
 
 fn check(question: &Question) -> Result<(), Unanswered> {
     let refuse = |message: String| Err(Unanswered::Question(message));
-    if question.turns.is_empty() {
+    if question.turns.is_empty() && question.fill.is_none() {
         return refuse("a question needs at least one turn".into());
     }
     if question.stop.len() > MAX_STOPS || question.stop.iter().any(|stop| stop.len() > MAX_STOP) {

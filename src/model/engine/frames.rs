@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Finish, Request, Role, Tokens, Turn, Usage};
+use crate::model::{Fill, Finish, Request, Role, Tokens, Turn, Usage};
 
 /// The longest line in bytes, its end excluded. A window of 32,768 tokens is about 128 KiB of text; JSON escapes at
 /// most six-fold. What is longer is no frame of ours.
@@ -49,6 +49,8 @@ pub struct Question {
     pub system: String,
     pub turns: Vec<Said>,
     pub prefill: Option<String>,
+    #[serde(default)]
+    pub fill: Option<Fill>,
     pub max_tokens: u32,
     pub temperature: Option<f32>,
     pub stop: Vec<String>,
@@ -106,6 +108,7 @@ impl From<Request> for Question {
             system: request.system,
             turns: request.turns.into_iter().map(said).collect(),
             prefill: request.prefill,
+            fill: request.fill,
             max_tokens: request.max_tokens.0,
             temperature: request.temperature,
             stop: request.stop,
@@ -264,6 +267,7 @@ mod tests {
                 Turn { role: Role::Assistant, text: "a".into() },
             ],
             prefill: Some("def".into()),
+            fill: None,
             max_tokens: Tokens(9),
             temperature: Some(0.5),
             stop: vec!["\n\n".into()],

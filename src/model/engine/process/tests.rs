@@ -25,6 +25,7 @@ fn request() -> Request {
         system: String::new(),
         turns: vec![Turn { role: Role::User, text: "hi".into() }],
         prefill: None,
+        fill: None,
         max_tokens: Tokens(4),
         temperature: None,
         stop: vec![],

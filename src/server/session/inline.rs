@@ -1,0 +1,281 @@
+//! `textDocument/inlineCompletion` (LSP 3.18): the rest of what is being typed. One at most is at work for a document; the next key ends
+//! it. What was shown last is shown on while its user types along it, without asking anyone.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Session;
+use super::project::Around;
+use super::ready::Rules;
+use crate::action::inline::{Room, prepare};
+use crate::draft::inline::Inline;
+use crate::model::account::{self, Accounts, Entry};
+use crate::model::ask::Retries;
+use crate::model::choose::Task;
+use crate::model::registry::{Chosen, Place, Registry};
+use crate::model::route::Wanted;
+use crate::model::{MicroUsd, Request};
+use crate::server::convert::{position_in, range_out};
+use crate::server::event::{Reply, TaskEvent};
+use crate::server::params::{InlineAsk, invalid};
+use crate::text::position::to_offset;
+use crate::workspace::{MAX_BYTES, Snapshot};
+
+/// Nobody waits longer for a completion.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How much before the cursor has to be the same for a completion to be shown on, in bytes.
+const SAME: usize = 2_000;
+/// Deltas between the provider and us.
+const DELTAS: usize = 16;
+
+/// What was shown last.
+#[derive(Clone, Debug)]
+pub(in crate::server) struct Shown {
+    pub uri: String,
+    /// What stood before the cursor, as far as it is compared, and what was shown behind it.
+    pub before: String,
+    pub text: String,
+}
+
+/// What a completion is made of.
+struct Making {
+    registry: Arc<Registry>,
+    rules: Rules,
+    around: Around,
+    snapshot: Snapshot,
+    at: usize,
+    is_automatic: bool,
+    run: String,
+}
+
+impl Session {
+    pub(super) fn inline(&mut self, ask: &InlineAsk, reply: Reply) {
+        let uri = &ask.text_document.uri;
+        // At most one is at work.
+        self.inlines.remove(uri);
+        let nothing = |reply: Reply| drop(reply.send(Ok(Value::Null)));
+        let Some(doc) = self.documents.get(uri) else { return nothing(reply) };
+        let snapshot = doc.document.snapshot().clone();
+        let is_fit = snapshot.language.is_some() && snapshot.text.len_bytes() <= MAX_BYTES;
+        // What a menu has selected is what its user looks at.
+        if !is_fit || ask.context.selected_completion_info.is_some() {
+            return nothing(reply);
+        }
+        let at = to_offset(&snapshot.text, position_in(ask.position), self.profile.encoding);
+        let before = before(&snapshot, at);
+        if let Some(text) =
+            self.shown.as_ref().filter(|shown| shown.uri == *uri).and_then(|shown| shown.on(&before))
+        {
+            return drop(reply.send(Ok(self.items(&snapshot, at, &text))));
+        }
+        let registry = match &self.setup.registry {
+            Ok(registry) => registry.clone(),
+            Err(message) => return drop(reply.send(Err(invalid(message.clone())))),
+        };
+        self.next_run += 1;
+        let making = Making {
+            registry,
+            rules: self.rules(&snapshot),
+            around: self.around(),
+            at,
+            is_automatic: ask.context.trigger_kind == Some(2),
+            run: account::run_name(self.next_run),
+            snapshot: snapshot.clone(),
+        };
+        let (cancel, ended) = oneshot::channel();
+        self.inlines.insert(uri.clone(), cancel);
+        let items = {
+            let (encoding, snapshot) = (self.profile.encoding, snapshot);
+            move |text: &str| items(&snapshot, at, text, encoding)
+        };
+        let (tasks, uri) = (self.tasks.clone(), uri.clone());
+        tokio::spawn(async move {
+            let mut reply = reply;
+            let answer = tokio::select! {
+                biased;
+                // Its user typed on, or asked again.
+                _ = ended => Ok(None),
+                // The client wants no answer any more.
+                () = reply.closed() => return,
+                answer = completed(making) => answer,
+            };
+            let _ = match answer {
+                Ok(Some(text)) => {
+                    let told = reply.send(Ok(items(&text)));
+                    let _ = tasks.send(TaskEvent::Shown(Shown { uri, before, text })).await;
+                    told
+                }
+                Ok(None) => reply.send(Ok(Value::Null)),
+                Err(message) => reply.send(Err(invalid(message))),
+            };
+        });
+    }
+
+    fn items(&self, snapshot: &Snapshot, at: usize, text: &str) -> Value {
+        items(snapshot, at, text, self.profile.encoding)
+    }
+}
+
+impl Shown {
+    /// What is left of it where its user typed along it.
+    fn on(&self, before: &str) -> Option<String> {
+        let typed = (0..=self.text.len()).filter(|&length| self.text.is_char_boundary(length)).find_map(
+            |length| {
+                let (typed, rest) = self.text.split_at(length);
+                let whole = format!("{}{typed}", self.before);
+                (whole.ends_with(before) || before.ends_with(&whole)).then_some(rest)
+            },
+        )?;
+        (!typed.trim().is_empty()).then(|| typed.to_owned())
+    }
+}
+
+/// The text before the cursor, as far as it is compared.
+fn before(snapshot: &Snapshot, at: usize) -> String {
+    let text = &snapshot.text;
+    let start = text.byte_to_char(at.saturating_sub(SAME));
+    text.slice(start..text.byte_to_char(at)).to_string()
+}
+
+fn items(snapshot: &Snapshot, at: usize, text: &str, encoding: crate::text::position::Encoding) -> Value {
+    let eol = crate::text::eol::Eol::of(&snapshot.text).as_str();
+    let range = range_out(&snapshot.text, &(at..at), encoding);
+    json!({ "items": [{ "insertText": text.replace('\n', eol), "range": range }] })
+}
+
+/// The completion, or why there is none; nothing where that is nobody's matter.
+async fn completed(making: Making) -> Result<Option<String>, String> {
+    let is_automatic = making.is_automatic;
+    let (registry, run) = (making.registry.clone(), making.run.clone());
+    let work = move || catch_unwind(AssertUnwindSafe(|| asked(&making)));
+    let asked = tokio::task::spawn_blocking(work).await;
+    let Ok(Ok(asked)) = asked else { return Err("Redraft met an error of its own".to_owned()) };
+    let outcome = match asked {
+        Ok(Some((chosen, request, inline))) => said(registry.accounts(), &chosen, run, request, inline).await,
+        Ok(None) => Ok(None),
+        Err(message) => Err(message),
+    };
+    match outcome {
+        // Who did not ask is not told.
+        Err(message) if is_automatic => {
+            tracing::info!(message, "no completion");
+            Ok(None)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Who is asked, and what. Off the loop.
+fn asked(making: &Making) -> Result<Option<(Chosen, Request, Inline)>, String> {
+    let Making { registry, rules, around, snapshot, at, is_automatic, .. } = making;
+    let mut wanted =
+        Wanted { task: Some(Task::Inline), prompt_name: Some("inline".to_owned()), ..Wanted::default() };
+    rules.model(registry, &mut wanted).map_err(|error| error.message)?;
+    let (chosen, _) = registry.route(&wanted).map_err(|error| error.message)?;
+    let room = Room::new(chosen.place != Place::Hosted, chosen.fills);
+    // What costs is asked for by hand.
+    if *is_automatic && chosen.most(crate::model::Tokens(1_000), room.output) != Some(MicroUsd(0)) {
+        return Ok(None);
+    }
+    let tree = snapshot.parse();
+    let path = around.path(snapshot);
+    let Some(source) = snapshot.source(tree.as_ref(), &path) else { return Ok(None) };
+    let view = around.view(snapshot, tree.as_ref(), &path);
+    let request = prepare(&source, &view, *at, room, &rules.library(), &around.recent)
+        .map_err(|error| error.to_string())?;
+    let (before, after) =
+        (snapshot.text.byte_slice(..*at).to_string(), snapshot.text.byte_slice(*at..).to_string());
+    let lf = |text: String| text.replace("\r\n", "\n");
+    Ok(Some((chosen, request, Inline::new(source.language, &lf(before), &lf(after)))))
+}
+
+/// Asks, and stops where what comes makes no difference any more.
+async fn said(
+    accounts: &Arc<Accounts>,
+    chosen: &Chosen,
+    run: String,
+    request: Request,
+    mut inline: Inline,
+) -> Result<Option<String>, String> {
+    let fills = request.fill.is_some();
+    let enough = Arc::new(AtomicBool::new(false));
+    let entry = Entry {
+        run,
+        task: Task::Inline.name(),
+        failover: false,
+        spent: Arc::default(),
+        enough: enough.clone(),
+        due: Instant::now() + PATIENCE,
+    };
+    let (deltas, mut said) = mpsc::channel(DELTAS);
+    let retries = Retries::once();
+    let mut asking = Box::pin(account::call(accounts, chosen, entry, request, deltas, &retries));
+    let (mut outcome, mut prose) = (None, String::new());
+    loop {
+        tokio::select! {
+            biased;
+            text = said.recv(), if !said.is_closed() || !said.is_empty() => if let Some(text) = text {
+                if !fills {
+                    prose.push_str(&text);
+                } else if inline.push(&text) {
+                    break;
+                }
+            },
+            answered = &mut asking, if outcome.is_none() => outcome = Some(answered),
+            else => break,
+        }
+        if outcome.is_some() && said.is_empty() {
+            break;
+        }
+    }
+    enough.store(true, Ordering::Relaxed);
+    drop(asking);
+    if let Some(Err(error)) = outcome {
+        return Err(error.message);
+    }
+    if !fills {
+        inline.push(fenced(&prose));
+    }
+    Ok(inline.finish())
+}
+
+/// What is in the answer's first block of code; all of it without one.
+fn fenced(prose: &str) -> &str {
+    let Some((_, rest)) = prose.split_once("```") else { return prose };
+    let code = rest.split_once('\n').map_or("", |(_, code)| code);
+    code.split_once("```").map_or(code, |(code, _)| code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_shown_is_shown_on() {
+        let shown = Shown { uri: String::new(), before: "x = ".to_owned(), text: "f(é)".to_owned() };
+        for (before, rest) in [
+            ("x = ", Some("f(é)")),
+            ("x = f(", Some("é)")),
+            ("x = f(é", Some(")")),
+            ("x = f(é)", None),
+            ("x = g", None),
+            ("x =", None),
+        ] {
+            assert_eq!(shown.on(before).as_deref(), rest, "{before}");
+        }
+    }
+
+    #[test]
+    fn code_is_taken_out_of_its_block() {
+        for (prose, code) in
+            [("Here:\n```py\na\nb\n```\nSo.", "a\nb\n"), ("a", "a"), ("```py\na", "a"), ("", "")]
+        {
+            assert_eq!(fenced(prose), code);
+        }
+    }
+}
