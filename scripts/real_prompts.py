@@ -2,7 +2,7 @@
 """Runs each built-in prompt on a function of a real project, over LSP, with the default model, and reports what came.
 
 The projects are those that the prompts speak of: flask, requests, rich, httpx, fastapi, redis and Neo4j's driver, as their newest
-source distributions have them, fetched with pip. Nothing of them is run. For each row the file is prepared (a body is taken away,
+source distributions have them, fetched with pip (which runs their build backends for their metadata). Nothing else of them is run. For each row the file is prepared (a body is taken away,
 a comment is put in), opened, and the prompt is run as an editor runs it; then it is told whether the file parses, whether
 anything outside of the announced regions changed, and what the checks left over.
 

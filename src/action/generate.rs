@@ -104,6 +104,11 @@ fn place(source: &Source<'_>, line: usize) -> Place {
         }
         return Place { region: select::whole(source, line, line), below: false, indent: base };
     }
+    // Blocks between words are no nodes of statements everywhere: the line says that it opens one.
+    if source.language.lexis.words.is_some() && opens(source, line) {
+        let at = lines::end(text, line);
+        return Place { region: at..at, below: true, indent: below(source, line, &indent) };
+    }
     let first = lines::first(text, line);
     let comment = source.language.lexis.is_comment(&lines::slice(text, &lines::range(text, line)));
     let around = (!comment).then(|| statement::around(source, &(first..first))).flatten();

@@ -39,12 +39,23 @@ impl Room {
     /// For a model of this machine, which reads some hundred tokens in a second, or for one that reads at once.
     #[must_use]
     pub fn new(is_near: bool, fills: bool) -> Self {
-        let (before, after, context) = if is_near { (1_200, 300, 150) } else { (6_000, 2_000, 1_000) };
-        Self { before, after, context: Tokens(context), output: Tokens(96), fills, greedy: is_near }
+        let (before, after, context, output) =
+            if is_near { (700, 160, 60, 48) } else { (6_000, 2_000, 1_000, 128) };
+        Self { before, after, context: Tokens(context), output: Tokens(output), fills, greedy: is_near }
     }
 }
 
-/// What is asked at a place.
+/// The context of a place, which stays while its user types there: it stands before all else, and an engine that has read it does not
+/// read it again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Held {
+    /// The line that what is shown begins at.
+    line: usize,
+    budget: Tokens,
+    context: Context,
+}
+
+/// What is asked at a place, and its context, to be held for the next question there.
 ///
 /// # Errors
 /// When the prompt cannot be rendered, or still looks as if it held a secret.
@@ -54,9 +65,10 @@ pub fn prepare(
     at: usize,
     room: Room,
     library: &Library,
-    recent: &[String],
-) -> Result<Request, PrepareError> {
+    (recent, held): (&[String], Option<&Held>),
+) -> Result<(Request, Held), PrepareError> {
     let shown = window(source, at, room);
+    let line = lines::of(source.text, shown.start);
     let ask = context::Ask {
         text: source.text,
         focus: &shown,
@@ -66,7 +78,8 @@ pub fn prepare(
         budget: room.context.0,
         least: context::WORTH,
     };
-    let context = context::gather(view, &ask);
+    let held = held.filter(|held| held.line == line && held.budget == room.context);
+    let context = held.map_or_else(|| context::gather(view, &ask), |held| held.context.clone());
     let lf = |range: Range<usize>| lines::slice(source.text, &range).replace("\r\n", "\n");
     let (prefix, suffix) = (lf(shown.start..at), lf(at..shown.end));
     let mut redactor = Redactor::apart_from(&[&prefix, &suffix]);
@@ -89,7 +102,7 @@ pub fn prepare(
         Request { system: redactor.redact(&rendered.system), turns: vec![turn], ..request }
     };
     checked(&request)?;
-    Ok(request)
+    Ok((request, Held { line, budget: room.context, context }))
 }
 
 fn told(
@@ -153,7 +166,7 @@ mod tests {
             source.tree.unwrap(),
         ));
         let view = View::new(&index, None, source.language, source.path, facts);
-        prepare(&source, &view, fixture.range.start, room, &Library::built_in(), &[]).unwrap()
+        prepare(&source, &view, fixture.range.start, room, &Library::built_in(), (&[], None)).unwrap().0
     }
 
     #[test]
@@ -183,7 +196,7 @@ mod tests {
         };
         assert_eq!(start("y"), start("y = f(1, 2, 3)"));
         let long = asked(&format!("x = '{}é$0'\n", "é".repeat(5_000)), Room::new(true, true)).fill.unwrap();
-        assert!(long.prefix.len() <= 1_200 && long.prefix.ends_with('é'));
+        assert!(long.prefix.len() <= 700 && long.prefix.ends_with('é'));
     }
 
     #[test]

@@ -196,8 +196,11 @@ fn compose(
     let mut rendered = prompt::render(&plan.prompt, &plan.base, &plan.inputs, &context)?;
     rendered.prefill = rendered.prefill.filter(|_| room.prefill);
     let mut redactor = Redactor::apart_from(&[&rendered.system, &rendered.user]);
-    // What is told is put nowhere, so nothing is put back.
-    let originals = if plan.tells { Vec::new() } else { originals(source, &plan.region, &mut redactor) };
+    // Also where nothing is put back: a part of a secret that the region's edge cuts is known by this alone.
+    let mut originals = originals(source, &plan.region, &mut redactor);
+    if plan.tells {
+        originals.clear();
+    }
     let (system, mut user) = (redactor.redact(&rendered.system), redactor.redact(&rendered.user));
     if !originals.is_empty() {
         user = format!("{user}\n\n{KEEP}");

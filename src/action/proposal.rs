@@ -41,7 +41,9 @@ pub(super) fn plan(ask: &Ask<'_>) -> Result<Plan, PlanError> {
         .ok_or(PlanError::NothingToTell { line: ask.line() })?;
     let line = |byte| lines::of(source.text, byte);
     let indent = base(source, line(region.start), line(region.end));
-    let is_inside = |one: &&Definition| one.whole.start <= region.start && region.end <= one.whole.end;
+    let is_inside = |one: &&Definition| {
+        line(one.whole.start) <= line(region.start) && line(region.end) <= line(one.whole.end)
+    };
     let one = definitions.iter().rfind(is_inside);
     let is_whole = one.is_some_and(|one| {
         line(one.whole.start) == line(region.start) && line(one.whole.end) == line(region.end)

@@ -191,7 +191,12 @@ pub static SETTINGS: &[Setting] = &[
     one("routing.tasks.fix", Kind::Text, "fixing a diagnostic", ""),
     one("routing.tasks.refactor", Kind::Text, "rewriting a selection", ""),
     one("routing.tasks.test", Kind::Text, "tests for a function", ""),
-    one("routing.tasks.inline", Kind::Text, "completions while one types (`textDocument/inlineCompletion`)", ""),
+    one(
+        "routing.tasks.inline",
+        Kind::Text,
+        "completions while one types (`textDocument/inlineCompletion`)",
+        "",
+    ),
     one("routing.tasks.explain", Kind::Text, "explanations (`explain`)", ""),
     one("routing.prompts", Kind::Table, "the models of single prompts: they go before those of tasks", ""),
     one(

@@ -83,6 +83,10 @@ impl Layout {
             let opener = opened.filter(|(_, is_whole)| !is_whole).map(|(at, _)| at);
             self.opened = opener.or_else(|| lexis.opens(line).then_some(columns)).map(|at| (at, is_whole));
         }
+        if self.from.is_none() && braces && stands_out(text) {
+            // Where a label stands says nothing of the statements behind it.
+            return format!("{}{text}", self.base);
+        }
         let mut from = *self.from.get_or_insert(columns.saturating_sub(self.deeper));
         if self.deeper == 0 && self.lines == 1 && from == 0 && columns > 0 && !self.first_opens && !goes_on {
             // The first line was written where the cursor would stand; the second shows the base.
@@ -93,14 +97,20 @@ impl Layout {
             // Where indentation means nothing, whatever does not end a statement may go on with it.
             self.first_opens = self.scanner.opens_block()
                 || self.scanner.is_open()
-                || (braces && !text.ends_with([';', '}']));
+                || match words {
+                    Some(words) => words.opens(text) || GOES_ON.iter().any(|end| text.ends_with(end)),
+                    None => braces && !text.ends_with([';', '}']),
+                };
         }
         self.lines += 1;
         let deeper = columns.saturating_sub(from);
         let mut out = self.base.clone();
         // A clause of the definition itself (`rescue`) stands at its level, above the body's.
         let above = from.saturating_sub(columns);
-        if above > 0 && !goes_on && (words.is_some() || braces && stands_out(text)) {
+        if above > 0
+            && !goes_on
+            && (words.is_some_and(|words| words.is_clause(text)) || braces && stands_out(text))
+        {
             let unit = self.unit.unit();
             let levels = above.div_ceil(self.step.unwrap_or_else(|| width(&unit).max(1)));
             let kept = (0..levels)
@@ -129,7 +139,7 @@ impl Layout {
             return;
         }
         let guess = match self.unit {
-            Indent::Spaces(columns) if !is_level => usize::from(columns).max(1),
+            Indent::Spaces(columns) if !is_level => usize::from(columns).clamp(1, deeper),
             _ => deeper.min(8),
         };
         let step = if is_level { *self.step.get_or_insert(guess) } else { self.step.unwrap_or(guess) };

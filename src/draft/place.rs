@@ -197,6 +197,12 @@ impl Place {
         around
     }
 
+    /// Whether the region stands in a class, and in none of its methods.
+    #[must_use]
+    pub fn is_in_class(&self, base: &str) -> bool {
+        self.around(base).last().is_some_and(|one| one.kind == definition::Kind::Class)
+    }
+
     /// The comment lines right above the region; blank ones may stand between.
     #[must_use]
     pub fn comments_above(&self) -> String {

@@ -94,7 +94,9 @@ impl Scanner {
         self.continued = false;
         if let Some(name) = &self.heredoc {
             let text = line.trim_start();
-            if text.strip_prefix(name.as_str()).is_some_and(|rest| word_at(rest) == 0) {
+            // What may stand behind the name ends a statement, or goes on with it.
+            let ends = |rest: &str| rest.is_empty() || rest.starts_with([';', ',', ')', ']', '.']);
+            if text.trim_end().strip_prefix(name.as_str()).is_some_and(ends) {
                 self.heredoc = None;
             }
             return;
@@ -117,7 +119,7 @@ impl Scanner {
             }
             if let Some(name) = self.lexis.heredoc(rest) {
                 self.ahead = Some(name.to_owned());
-                rest = rest[self.lexis.heredoc.len()..].trim_start_matches(['~', '-', ' ', '"', '\'']);
+                rest = rest[self.lexis.heredoc.len()..].trim_start_matches(['~', '-', '"', '\'']);
                 rest = rest[name.len()..].trim_start_matches(['"', '\'']);
                 continue;
             }

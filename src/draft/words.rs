@@ -42,28 +42,35 @@ impl Words {
         let last = std::mem::take(&mut self.partial);
         self.line(&last);
         let text = self.lines.join("\n");
-        let text = text.trim_end();
+        let text = unfenced(text.trim_end());
         (!text.is_empty()).then(|| text.to_owned())
     }
 
     fn line(&mut self, line: &str) {
         if let Some(closing) = &self.closing {
-            if line.contains(closing.as_str()) {
-                self.closing = None;
-            }
-            return;
+            let Some((_, rest)) = line.split_once(closing.as_str()) else { return };
+            let rest = rest.to_owned();
+            self.closing = None;
+            return self.line(&rest);
         }
         if self.lines.is_empty() {
             if line.trim().is_empty() {
                 return;
             }
             if let Some(closing) = reasoning(line) {
-                self.closing = Some(closing).filter(|closing| !line.contains(closing.as_str()));
-                return;
+                self.closing = Some(closing);
+                return self.line(line);
             }
         }
         self.lines.push(made_visible(line.trim_end(), usize::MAX));
     }
+}
+
+/// The text without a fence that is around all of it: it is Markdown by itself.
+fn unfenced(text: &str) -> &str {
+    let inside =
+        ["```markdown\n", "```md\n"].iter().find_map(|open| text.strip_prefix(open)?.strip_suffix("\n```"));
+    inside.map_or(text, str::trim_end)
 }
 
 #[cfg(test)]
@@ -76,6 +83,8 @@ mod tests {
             ("One.\n\nTwo.", Some("One.\n\nTwo.")),
             ("\n\n<think>\nwell\n</think>\n\n# It\r\nadds.\n\n", Some("# It\nadds.")),
             ("<think>well</think>\nIt adds.", Some("It adds.")),
+            ("<think>well</think> It adds.", Some(" It adds.")),
+            ("<think>\nwell</think>It adds.", Some("It adds.")),
             ("It `<think>`s.\n<think>\n", Some("It `<think>`s.\n<think>")),
             ("a\u{202e}b", Some("a\\u{202e}b")),
             ("<think>\nnever ends", None),
@@ -93,6 +102,17 @@ mod tests {
                 let told = told.join("\n");
                 assert!(text.unwrap_or_default().starts_with(told.trim_end()), "{told:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_fence_around_all_of_it_goes() {
+        for (text, inside) in [
+            ("```markdown\nIt\n\nadds.\n```", "It\n\nadds."),
+            ("```py\nx\n```", "```py\nx\n```"),
+            ("```md\nx", "```md\nx"),
+        ] {
+            assert_eq!(unfenced(text), inside);
         }
     }
 

@@ -48,6 +48,11 @@ impl Task {
         let lexis = &self.place.language().lexis;
         let hoist =
             self.imports.is_some() && !self.place.base().lines().any(|line| lexis.is_import(line.trim()));
+        // What reads like an import in a class may be none.
+        let importing = self.place.language().importing.as_ref();
+        let is_in_class =
+            importing.is_some_and(|way| way.in_classes) && self.place.is_in_class(&self.form.base);
+        let hoist = hoist && !is_in_class;
         let mut setup = Setup::of(self.place.clone(), &self.form);
         if !self.opening.is_empty() {
             setup.opening.clone_from(&self.opening);

@@ -370,14 +370,18 @@ const LONGEST_TAG: usize = 2_000;
 /// What of a tag makes more of a text than it was, however often it is said: what a template writes is bounded, and what it computes is
 /// not.
 fn multiplies(tag: &str) -> Option<&'static str> {
-    let mut quote = None;
+    let (mut quote, mut escaped) = (None, false);
+    let is_set = tag.trim_start_matches(['-', '+']).trim_start().starts_with("set");
     for ch in tag.chars() {
         match (quote, ch) {
+            _ if std::mem::take(&mut escaped) => {}
+            (Some(_), '\\') => escaped = true,
             (Some(open), _) if ch == open => quote = None,
             (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(ch),
             (None, '~') => return Some("`~`"),
             (None, '*') => return Some("`*`"),
+            (None, '[' | '{') if is_set => return Some("a list in `set`"),
             (None, _) => {}
         }
     }

@@ -17,6 +17,7 @@ use super::session::Loaded;
 use super::session::inline::Shown;
 use super::session::project::{Learnt, Project};
 use super::session::ready::{Ready, Unready};
+use crate::action::inline::Held;
 use crate::action::prepare::{PrepareError, Sent};
 use crate::check::Finding;
 use crate::draft::verify::Rejected;
@@ -141,6 +142,11 @@ pub(super) enum Command {
 pub(super) enum TaskEvent {
     /// A completion was shown.
     Shown(Shown),
+    /// The context of a place that is being completed.
+    Held {
+        uri: String,
+        held: Held,
+    },
     /// The prompts of a folder were looked at.
     Library {
         folder: Option<PathBuf>,

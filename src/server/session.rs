@@ -15,6 +15,7 @@ use super::event::{Asked, ClientEvent, Command, Reply, RunId, TaskEvent};
 use super::live::Live;
 use super::memory::{Rest, drop_elsewhere, give_back};
 use super::outgoing::Outgoing;
+use crate::action::inline::Held;
 use crate::action::prepare::{Sent, Wish};
 use crate::check::process::Supervisor;
 use crate::check::suite::Suite;
@@ -187,6 +188,8 @@ struct Session {
     inlines: HashMap<String, oneshot::Sender<()>>,
     /// What was completed last.
     shown: Option<inline::Shown>,
+    /// The context of the place that was completed last, in a document.
+    held: Option<(String, Held)>,
     sent: VecDeque<(RunId, Sent)>,
     awaited: BTreeMap<i64, Awaited>,
     openings: u64,
@@ -224,6 +227,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         runs: BTreeMap::new(),
         inlines: HashMap::new(),
         shown: None,
+        held: None,
         sent: VecDeque::new(),
         awaited: BTreeMap::new(),
         openings: 0,
@@ -371,6 +375,7 @@ impl Session {
             TaskEvent::Reloaded(outcome) => self.reloaded(outcome),
             TaskEvent::Library { folder, library } => self.looked(folder, library),
             TaskEvent::Shown(shown) => self.shown = Some(shown),
+            TaskEvent::Held { uri, held } => self.held = Some((uri, held)),
             TaskEvent::Project(project) => self.project_started(project),
             TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),
         }

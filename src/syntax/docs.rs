@@ -24,6 +24,8 @@ pub struct Above {
     pub block: Option<(&'static str, &'static str, &'static str)>,
     /// How lines begin that may stand between it and the definition, and are no part of that in the grammar.
     pub attributes: &'static [&'static str],
+    /// How lines begin that read like documentation, and are for a tool or of the whole file.
+    pub others: &'static [&'static str],
 }
 
 /// What stands above a definition. Bytes of the text before it.
@@ -68,7 +70,7 @@ impl Above {
             let text = line.trim();
             let begins = |mark: &&str| text.starts_with(mark);
             let block = self.block.filter(|_| in_block || text.ends_with(self.close()));
-            let is_line = self.lines.iter().any(&begins);
+            let is_line = self.lines.iter().any(&begins) && !self.others.iter().any(&begins);
             let has_doc = over.as_ref().is_some_and(|over| over.doc.is_some());
             let first = start + (line.len() - line.trim_start().len());
             if let Some((open, _, _)) = block.filter(|_| in_block || !has_doc) {

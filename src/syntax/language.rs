@@ -98,6 +98,8 @@ pub struct Importing {
     pub list: Option<(&'static str, &'static str)>,
     /// A name may be needed that the code does not mention: a trait's methods are called without it.
     pub is_silent: bool,
+    /// A class has statements that read like imports, and are none.
+    pub in_classes: bool,
 }
 
 /// How tests of a language are written.

@@ -38,6 +38,8 @@ pub struct Words {
     /// Words before which a statement begins.
     pub starts: &'static [&'static str],
     pub closer: &'static str,
+    /// Begin a part of a block, which stands at the level of what opened it.
+    pub clauses: &'static [&'static str],
 }
 
 impl Words {
@@ -59,7 +61,7 @@ impl Words {
         let begins = || {
             before.is_empty()
                 || self.starts.contains(&last)
-                || last.is_empty() && !before.ends_with([')', ']', '}', '"', '\'', '`'])
+                || last.is_empty() && !before.ends_with([')', ']', '}', '"', '\'', '`', '!', '?'])
         };
         let opens = if word == self.endless.0 {
             !self.is_endless(after)
@@ -89,7 +91,16 @@ impl Words {
                 })
                 .map_or("", |end| &name[end + 1..]),
         };
-        rest.trim_start().starts_with(self.endless.1) && !rest.trim_start().starts_with("==")
+        // `def name=(value)` names a setter.
+        let value = rest.trim_start();
+        value.len() < rest.len() && value.starts_with(self.endless.1) && !value.starts_with("==")
+    }
+
+    /// Whether `line` begins a part of a block.
+    #[must_use]
+    pub fn is_clause(&self, line: &str) -> bool {
+        let line = line.trim_start();
+        self.clauses.contains(&&line[..word_at(line)])
     }
 
     /// Whether `line` opens a block that it does not close, as far as a line alone tells.
@@ -192,12 +203,26 @@ impl Lexis {
     #[must_use]
     pub fn heredoc<'a>(&self, text: &'a str) -> Option<&'a str> {
         let rest = text.strip_prefix(self.heredoc).filter(|_| !self.heredoc.is_empty())?;
-        let name = rest.trim_start_matches(['~', '-', ' ']);
+        // `list << Item` is no text: nothing stands between the two but what says how it is indented.
+        let name = rest.strip_prefix(['~', '-']).unwrap_or(rest);
         let bare = name.trim_start_matches(['"', '\'']);
         let len = word_at(bare);
         // `list << item` begins none.
         let is_one = bare.len() < name.len() || bare.starts_with(char::is_uppercase);
-        (is_one && len > 0 && !rest.starts_with("  ")).then(|| &bare[..len])
+        (is_one && len > 0).then(|| &bare[..len])
+    }
+
+    /// Whether a line is a comment, and nothing else and no beginning of a longer one.
+    #[must_use]
+    pub fn is_only_comment(&self, line: &str) -> bool {
+        let line = line.trim();
+        let is_line = self.comments.iter().any(|mark| line.starts_with(mark));
+        let ends = |block: &Quotes| {
+            line.strip_prefix(block.open)
+                .and_then(|rest| Some(rest.len() == block.end(rest)?))
+                .unwrap_or(false)
+        };
+        is_line || self.blocks.iter().any(ends)
     }
 
     /// How many bytes a character takes that `text` begins with: one, or an escape, between two quotes.
@@ -229,6 +254,10 @@ mod tests {
             ("def self.f(x = g(1)) = x", false),
             ("def f(x = 1)", true),
             ("def ==(other)", true),
+            ("def name=(value)", true),
+            ("def !=(other)", true),
+            ("save! if x", false),
+            ("return empty? unless y", false),
             ("def f; end", false),
             ("class A < B", true),
             ("class << self", true),
@@ -262,6 +291,8 @@ mod tests {
             ("<<-'eos'", Some("eos")),
             ("<<EOS.strip", Some("EOS")),
             ("<< item", None),
+            ("<< Item.new", None),
+            ("<< \"item\"", None),
             ("<<~", None),
             ("< EOS", None),
         ] {

@@ -104,3 +104,23 @@ fn a_draft_is_neither_kept_nor_kept_out_by_a_question_about_it() {
     assert_eq!(client.text(), FILE);
     client.finish();
 }
+
+/// A part of a key that the selection's edge cuts is a secret as well.
+#[test]
+fn no_key_is_told_of() {
+    let line = "MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn5Vn1cXU9q";
+    let lines: String = (0..10).map(|n| format!("{n}{line}\n")).collect();
+    let file = format!(
+        "KEY = \"\"\"-----BEGIN RSA PRIVATE KEY-----\n{lines}-----END RSA PRIVATE KEY-----\n\"\"\"\n"
+    );
+    let provider = Scripted::saying(["A key."]);
+    let mut client = Client::with(&provider, "final", &file);
+    let (start, end) = (client.find("3MII"), client.find("7MII"));
+    let mut argument = client.argument("explain", "KEY = ");
+    argument["range"] = client.range(start..end);
+    let run = client.execute("redraft.run", argument).unwrap()["run"].as_str().unwrap().to_owned();
+    client.until_state(&run, "done");
+    assert!(!format!("{:?}", provider.requests()).contains("MIIEpAIBAAK"), "{:?}", provider.requests());
+    client.shows(3, "A key.");
+    client.finish();
+}

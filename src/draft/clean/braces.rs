@@ -39,7 +39,7 @@ pub(super) fn read(
     let text = code.part(&found.body);
     // A comment behind the header is of its line, which the file has.
     let lexis = &setup.language().lexis;
-    let head = text.lines().take(1).filter(|line| lexis.is_comment(line)).count();
+    let head = text.lines().take(1).filter(|line| lexis.is_only_comment(line)).count();
     let is_known = |line: &&str| line.trim().is_empty() || known.contains(line.trim());
     let body: Vec<&str> = text.lines().skip(head).skip_while(is_known).collect();
     let blank = body.iter().rev().take_while(|line| line.trim().is_empty()).count();
@@ -52,7 +52,14 @@ pub(super) fn read(
     }
     // Alone it keeps its indentation, and what stands above the first line's.
     match helpers.is_empty() {
-        true => lines.extend(body.iter().map(|&line| line.to_owned())),
+        true => {
+            lines.extend(body.iter().map(|&line| line.to_owned()));
+            // What stood behind the header has no indentation of its own.
+            let is_beside = text.lines().next().is_some_and(|line| !line.trim().is_empty());
+            if let Some(first) = lines.first_mut().filter(|_| head == 0 && is_beside) {
+                *first = first.trim_start().to_owned();
+            }
+        }
         false => lines.extend(margin(setup.language(), body.iter().copied())),
     }
     let pass = again(&lines, form, setup, reading, Start::Bare(0));
@@ -69,6 +76,11 @@ pub(super) fn bare(
     setup: &Setup,
     reading: Reading,
 ) -> Result<Body, CleanError> {
+    let is_it = |one: &Symbol| one.name == setup.name && one.kind == Kind::Function && one.parent.is_none();
+    // The function is there, and has no block: what stands for its body is not that of the file's.
+    if !setup.name.is_empty() && outline(&code.source()).iter().any(is_it) {
+        return Err(CleanError::NoBody);
+    }
     let imports = imports(&[], code);
     let is_of_import =
         |line: &&String| line.trim().is_empty() || imports.iter().any(|import| import.contains(line.trim()));

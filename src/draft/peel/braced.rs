@@ -17,6 +17,8 @@ pub(super) struct Braced {
     code: String,
     scanner: Scanner,
     body: Body,
+    /// The function's name has come: before, there is no header to look for.
+    named: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +43,13 @@ pub(super) enum Step {
 
 impl Braced {
     pub fn new(language: &'static Language) -> Self {
-        Self { language, code: String::new(), scanner: Scanner::of(language), body: Body::Ahead }
+        Self {
+            language,
+            code: String::new(),
+            scanner: Scanner::of(language),
+            body: Body::Ahead,
+            named: false,
+        }
     }
 
     /// Another block of code begins.
@@ -55,12 +63,13 @@ impl Braced {
         self.code.push_str(line);
         self.code.push('\n');
         self.scanner.line(line);
+        self.named |= line.contains(name);
         // What closes a parameter's braces may open the body's on the same line.
         let by_words = self.language.lexis.words.is_some();
         let opens = by_words || self.scanner.depth() > before || line.trim_end().ends_with('{');
         match self.body {
             Body::Endless => Step::Inside,
-            Body::Ahead if self.scanner.is_quoted() || !opens => Step::Outside,
+            Body::Ahead if self.scanner.is_quoted() || !opens || !self.named => Step::Outside,
             Body::Ahead => {
                 let found = self
                     .find(name, around)
@@ -129,7 +138,7 @@ impl Peel {
             Step::Opens(rest) => {
                 self.begun = Some(Start::Header(self.at - 1));
                 // A comment behind the header is of its line, which the file has.
-                match some(rest).filter(|rest| !self.scanner.lexis().is_comment(rest)) {
+                match some(rest).filter(|rest| !self.scanner.lexis().is_only_comment(rest)) {
                     None => (State::Opening(None), None),
                     Some(rest) => (State::Statements(None), Some(rest)),
                 }

@@ -17,7 +17,6 @@ use crate::model::choose::Health;
 use crate::model::health::Circuit;
 use crate::model::ledger::{Outcome, Recorded, Reserve, Settled};
 use crate::model::registry::{Chosen, Place};
-use crate::model::route::TOTAL;
 use crate::model::spec::Price;
 use crate::model::{Answer, ErrorKind, Fill, MicroUsd, ModelError, Request, Tokens, Usage};
 
@@ -89,11 +88,7 @@ fn resting(chosen: &Chosen, health: Health) -> ModelError {
 fn late(chosen: &Chosen) -> ModelError {
     ModelError {
         kind: ErrorKind::Timeout,
-        message: format!(
-            "{}: the run was not done after {} minutes, and was given up",
-            chosen.name,
-            TOTAL.as_secs() / 60
-        ),
+        message: format!("{}: it was not done in the time that it had, and was given up", chosen.name),
         retry_after: None,
     }
 }

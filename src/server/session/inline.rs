@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Session;
 use super::project::Around;
 use super::ready::Rules;
-use crate::action::inline::{Room, prepare};
+use crate::action::inline::{Held, Room, prepare};
 use crate::draft::inline::Inline;
 use crate::model::account::{self, Accounts, Entry};
 use crate::model::ask::Retries;
@@ -51,6 +51,8 @@ struct Making {
     at: usize,
     is_automatic: bool,
     run: String,
+    held: Option<Held>,
+    tasks: mpsc::Sender<TaskEvent>,
 }
 
 impl Session {
@@ -85,7 +87,9 @@ impl Session {
             at,
             is_automatic: ask.context.trigger_kind == Some(2),
             run: account::run_name(self.next_run),
+            held: self.held.as_ref().filter(|(of, _)| of == uri).map(|(_, held)| held.clone()),
             snapshot: snapshot.clone(),
+            tasks: self.tasks.clone(),
         };
         let (cancel, ended) = oneshot::channel();
         self.inlines.insert(uri.clone(), cancel);
@@ -152,11 +156,16 @@ fn items(snapshot: &Snapshot, at: usize, text: &str, encoding: crate::text::posi
 async fn completed(making: Making) -> Result<Option<String>, String> {
     let is_automatic = making.is_automatic;
     let (registry, run) = (making.registry.clone(), making.run.clone());
+    let (tasks, uri) = (making.tasks.clone(), making.snapshot.uri.clone());
     let work = move || catch_unwind(AssertUnwindSafe(|| asked(&making)));
     let asked = tokio::task::spawn_blocking(work).await;
     let Ok(Ok(asked)) = asked else { return Err("Redraft met an error of its own".to_owned()) };
     let outcome = match asked {
-        Ok(Some((chosen, request, inline))) => said(registry.accounts(), &chosen, run, request, inline).await,
+        Ok(Some((chosen, (request, held), inline))) => {
+            // Also where the next key ends this: the engine has read it by then.
+            let _ = tasks.send(TaskEvent::Held { uri, held }).await;
+            said(registry.accounts(), &chosen, run, request, inline).await
+        }
         Ok(None) => Ok(None),
         Err(message) => Err(message),
     };
@@ -171,8 +180,8 @@ async fn completed(making: Making) -> Result<Option<String>, String> {
 }
 
 /// Who is asked, and what. Off the loop.
-fn asked(making: &Making) -> Result<Option<(Chosen, Request, Inline)>, String> {
-    let Making { registry, rules, around, snapshot, at, is_automatic, .. } = making;
+fn asked(making: &Making) -> Result<Option<(Chosen, (Request, Held), Inline)>, String> {
+    let Making { registry, rules, around, snapshot, at, is_automatic, held, .. } = making;
     let mut wanted =
         Wanted { task: Some(Task::Inline), prompt_name: Some("inline".to_owned()), ..Wanted::default() };
     rules.model(registry, &mut wanted).map_err(|error| error.message)?;
@@ -186,8 +195,9 @@ fn asked(making: &Making) -> Result<Option<(Chosen, Request, Inline)>, String> {
     let path = around.path(snapshot);
     let Some(source) = snapshot.source(tree.as_ref(), &path) else { return Ok(None) };
     let view = around.view(snapshot, tree.as_ref(), &path);
-    let request = prepare(&source, &view, *at, room, &rules.library(), &around.recent)
-        .map_err(|error| error.to_string())?;
+    let beside = (around.recent.as_slice(), held.as_ref());
+    let request =
+        prepare(&source, &view, *at, room, &rules.library(), beside).map_err(|error| error.to_string())?;
     let (before, after) =
         (snapshot.text.byte_slice(..*at).to_string(), snapshot.text.byte_slice(*at..).to_string());
     let lf = |text: String| text.replace("\r\n", "\n");

@@ -17,6 +17,9 @@ use crate::server::event::{RunId, TaskEvent};
 use crate::server::live::{Live, status};
 use crate::server::memory::drop_elsewhere;
 
+/// How many explanations can be asked about again.
+const TOLD_RUNS: usize = 8;
+
 impl Session {
     /// The client answered a request of ours.
     pub(super) fn answered(&mut self, id: i64, answer: &Result<Value, String>) {
@@ -180,7 +183,11 @@ impl Session {
         if !over.is_empty() {
             drop_elsewhere(over);
         }
-        let standing = |live: &&Live| !live.run.is_live();
+        // What was told is there to be asked about again; drafts are there to be kept or taken back.
+        let told: Vec<RunId> =
+            self.runs.values().filter(|live| live.run.has_told()).map(|live| live.id).collect();
+        told.iter().take(told.len().saturating_sub(TOLD_RUNS)).for_each(|id| drop(self.runs.remove(id)));
+        let standing = |live: &&Live| !live.run.is_live() && !live.run.has_told();
         let standing: Vec<RunId> = self.runs.values().filter(standing).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
             self.forget_findings(*id);

@@ -34,7 +34,7 @@ macro_rules! language {
                 imports: &[("#include", ""), ("# include", "")],
                 heads: &["#pragma once"],
             },
-            docs: Docs::Above(Above { lines: &[], block: Some(("/**", " *", " */")), attributes: &[] }),
+            docs: Docs::Above(Above { lines: &[], block: Some(("/**", " *", " */")), attributes: &[], others: &[] }),
             importing: Some(Importing {
                 path: "",
                 single: "#include MODULE",
@@ -43,6 +43,7 @@ macro_rules! language {
                 keeps_group: false,
                 list: None,
                 is_silent: false,
+                in_classes: false,
             }),
             nests: false,
             enclosing: None,

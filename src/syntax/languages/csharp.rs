@@ -31,7 +31,7 @@ pub(super) static CSHARP: Language = Language {
         imports: &[("using ", ";"), ("global using ", ";")],
         heads: &["namespace "],
     },
-    docs: Docs::Above(Above { lines: &["///"], block: None, attributes: &[] }),
+    docs: Docs::Above(Above { lines: &["///"], block: None, attributes: &[], others: &[] }),
     importing: Some(Importing {
         path: "",
         single: "using MODULE;",
@@ -40,6 +40,7 @@ pub(super) static CSHARP: Language = Language {
         keeps_group: false,
         list: None,
         is_silent: false,
+        in_classes: false,
     }),
     nests: false,
     enclosing: Some(("class Lone {\n", "\n}")),

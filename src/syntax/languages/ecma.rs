@@ -37,7 +37,7 @@ macro_rules! language {
             docs: Docs::Above(Above {
                 lines: &[],
                 block: Some(("/**", " *", " */")),
-                attributes: &["@"],
+                attributes: &["@"], others: &[],
             }),
             importing: Some(Importing {
                 path: "",
@@ -47,6 +47,7 @@ macro_rules! language {
                 keeps_group: true,
                 list: None,
                 is_silent: false,
+                in_classes: false,
             }),
             nests: true,
             enclosing: Some(("class Lone {\n", "\n}")),

@@ -31,7 +31,7 @@ pub(super) static GO: Language = Language {
         imports: &[("import ", "")],
         heads: &["package "],
     },
-    docs: Docs::Above(Above { lines: &["//"], block: None, attributes: &[] }),
+    docs: Docs::Above(Above { lines: &["//"], block: None, attributes: &[], others: &[] }),
     importing: Some(Importing {
         path: "/",
         single: "import MODULE",
@@ -40,6 +40,7 @@ pub(super) static GO: Language = Language {
         keeps_group: false,
         list: Some(("import (", ")")),
         is_silent: false,
+        in_classes: false,
     }),
     nests: false,
     enclosing: None,

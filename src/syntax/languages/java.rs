@@ -31,7 +31,7 @@ pub(super) static JAVA: Language = Language {
         imports: &[("import ", ";")],
         heads: &["package "],
     },
-    docs: Docs::Above(Above { lines: &[], block: Some(("/**", " *", " */")), attributes: &[] }),
+    docs: Docs::Above(Above { lines: &[], block: Some(("/**", " *", " */")), attributes: &[], others: &[] }),
     importing: Some(Importing {
         path: ".",
         single: "import MODULE.NAME;",
@@ -40,6 +40,7 @@ pub(super) static JAVA: Language = Language {
         keeps_group: false,
         list: None,
         is_silent: false,
+        in_classes: false,
     }),
     nests: false,
     enclosing: Some(("class Lone {\n", "\n}")),

@@ -21,9 +21,9 @@ pub(super) static PHP: Language = Language {
     closer: "}",
     indent: Indent::Spaces(4),
     lexis: Lexis {
-        comments: &["//"],
+        comments: &["//", "# "],
         blocks: &[C_COMMENT],
-        strings: &[Quotes::short("\""), Quotes::short("'")],
+        strings: &[Quotes::long("\""), Quotes::long("'")],
         characters: false,
         braces: true,
         words: None,
@@ -31,7 +31,7 @@ pub(super) static PHP: Language = Language {
         imports: &[("use ", ";")],
         heads: &["<?php", "namespace ", "declare("],
     },
-    docs: Docs::Above(Above { lines: &[], block: Some(("/**", " *", " */")), attributes: &[] }),
+    docs: Docs::Above(Above { lines: &[], block: Some(("/**", " *", " */")), attributes: &[], others: &[] }),
     importing: Some(Importing {
         path: "\\",
         single: "use MODULE\\NAME;",
@@ -40,6 +40,7 @@ pub(super) static PHP: Language = Language {
         keeps_group: false,
         list: None,
         is_silent: false,
+        in_classes: true,
     }),
     nests: false,
     enclosing: None,

@@ -17,6 +17,7 @@ static WORDS: Words = Words {
     endless: ("def", "="),
     starts: &["then", "do", "else", "and", "or", "not", "begin", "ensure", "in"],
     closer: "end",
+    clauses: &["rescue", "ensure", "else", "elsif", "when", "in"],
 };
 
 pub(super) static RUBY: Language = Language {
@@ -39,9 +40,14 @@ pub(super) static RUBY: Language = Language {
         words: Some(&WORDS),
         heredoc: "<<",
         imports: &[("require ", ""), ("require_relative ", "")],
-        heads: &["# frozen_string_literal", "# encoding"],
+        heads: &["# frozen_string_literal:", "# encoding:", "#!"],
     },
-    docs: Docs::Above(Above { lines: &["#"], block: None, attributes: &[] }),
+    docs: Docs::Above(Above {
+        lines: &["#"],
+        block: None,
+        attributes: &[],
+        others: &["#!", "# frozen_string_literal:", "# encoding:", "# typed:", "# rubocop:", "# -*-"],
+    }),
     importing: Some(Importing {
         path: "",
         single: "require MODULE",
@@ -50,6 +56,7 @@ pub(super) static RUBY: Language = Language {
         keeps_group: false,
         list: None,
         is_silent: false,
+        in_classes: false,
     }),
     nests: false,
     enclosing: None,

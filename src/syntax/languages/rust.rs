@@ -36,7 +36,12 @@ pub(super) static RUST: Language = Language {
         imports: &[("use ", ""), ("pub use ", ""), ("pub(crate) use ", ""), ("extern crate ", "")],
         heads: &[],
     },
-    docs: Docs::Above(Above { lines: &["///"], block: Some(("/**", " *", " */")), attributes: &["#["] }),
+    docs: Docs::Above(Above {
+        lines: &["///"],
+        block: Some(("/**", " *", " */")),
+        attributes: &["#["],
+        others: &[],
+    }),
     importing: Some(Importing {
         path: "::",
         single: "use MODULE::NAME;",
@@ -45,6 +50,7 @@ pub(super) static RUST: Language = Language {
         keeps_group: false,
         list: None,
         is_silent: true,
+        in_classes: false,
     }),
     nests: true,
     enclosing: None,
