@@ -87,8 +87,8 @@ const STOPS: [&str; 1] = ["\n```"];
 const RULES: u32 = 4;
 const MOST_RULES: Tokens = Tokens(2_000);
 
-/// How many lines above a region are looked at for what makes a secret of a literal in it.
-const ABOVE: usize = 3;
+/// How many lines above a region are looked at for what makes a secret of what is in it: a private key has some fifty.
+const ABOVE: usize = 100;
 
 /// A part of a secret that is shorter, in bytes, or is but a word tells nothing, and may stand anywhere.
 const FRAGMENT: usize = 8;

@@ -28,6 +28,7 @@ fn only_and_the_trigger_choose_what_is_listed() {
         implement,
         "refactor.rewrite.redraft.implement-from-test",
         docstring,
+        "refactor.rewrite.redraft.explain",
         "refactor.rewrite.redraft.complete",
     ];
     for (context, expected) in [

@@ -179,8 +179,11 @@ async fn completed(making: Making) -> Result<Option<String>, String> {
     }
 }
 
+/// Who is asked, and what; and what becomes of the answer.
+type Question = (Chosen, (Request, Held), Inline);
+
 /// Who is asked, and what. Off the loop.
-fn asked(making: &Making) -> Result<Option<(Chosen, (Request, Held), Inline)>, String> {
+fn asked(making: &Making) -> Result<Option<Question>, String> {
     let Making { registry, rules, around, snapshot, at, is_automatic, held, .. } = making;
     let mut wanted =
         Wanted { task: Some(Task::Inline), prompt_name: Some("inline".to_owned()), ..Wanted::default() };
