@@ -1,0 +1,2 @@
+-- What `vim.lsp.enable('redraft')` starts.
+return require('redraft.config').lsp()

@@ -1,0 +1,184 @@
+"""The plugin of `editors/nvim`, in a real Neovim: its commands, and one step of undo for each run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from editor import Editor
+from scripted_model import DEADLINE
+
+PLUGIN = Path(__file__).resolve().parents[2] / "editors" / "nvim"
+STUB = '''def above():
+    return 1
+
+
+def total(values: list[int]) -> int:
+    """Return the sum of the values."""
+    raise NotImplementedError
+
+
+def below():
+    return 2
+'''
+BEFORE, _, AFTER = STUB.partition("    raise NotImplementedError\n")
+LINES = ["    result = 0\n", "    for value in values:\n", "        result += value\n", "    return result\n"]
+WRITTEN = BEFORE + "".join(LINES) + AFTER
+
+SETUP = """
+local cmd = ...
+vim.opt.runtimepath:prepend(select(2, ...))
+vim.cmd.runtime('plugin/redraft.lua')
+_G.seen = { progress = {}, messages = {}, runs = {}, errors = {}, status = {} }
+vim.notify = function(message) table.insert(_G.seen.messages, message) end
+vim.api.nvim_create_autocmd('User', { pattern = 'RedraftStatus', callback = function(event)
+  table.insert(_G.seen.status, event.data)
+end })
+require('redraft').setup{ cmd = cmd, init_options = { config = { refine = { rounds = 0 } } }, inline = true }
+vim.cmd.edit(select(3, ...))
+vim.cmd('setlocal filetype=python noautoindent')
+"""
+
+
+@pytest.fixture
+def plugin(editor: Editor, recorded, environment, tmp_path: Path):
+    command, _ = recorded
+    folder = tmp_path / "project"
+    folder.mkdir()
+    path = folder / "module.py"
+    path.write_text(STUB)
+    whole = ["env", *(f"{name}={value}" for name, value in environment.items()), *command]
+    editor.lua(SETUP, whole, str(PLUGIN), str(path))
+    editor.wait("#vim.lsp.get_clients({ name = 'redraft', bufnr = 0 }) > 0 and vim.lsp.get_clients({ name = 'redraft' })[1].initialized", "the server")
+    return editor
+
+
+def await_state(editor: Editor, state: str, nth: int = 1) -> None:
+    editor.wait(f"#vim.tbl_filter(function(s) return s.state == '{state}' end, _G.seen.status) >= {nth}", state)
+
+
+def steps(editor: Editor) -> int:
+    """How many steps of undo there are from here to the file as it was opened."""
+    count = 0
+    while editor.text() != STUB:
+        editor.nvim.command("silent undo")
+        count += 1
+        assert count < 30, editor.text()
+    return count
+
+
+def test_a_run_that_streams_is_one_step_of_undo(plugin, model):
+    plugin.go_to("raise NotImpl")
+    plugin.nvim.command("RedraftPrompt implement")
+    call = model.next_call()
+    for line in LINES:
+        call.send(line)
+        plugin.await_text(line.rstrip("\n"))
+    assert "streaming" in plugin.lua("return require('redraft').statusline()")
+    call.finish()
+    await_state(plugin, "done")
+    assert plugin.text() == WRITTEN
+    assert plugin.lua("return require('redraft').statusline()") == ""
+    assert steps(plugin) == 1
+
+
+def test_what_is_typed_before_and_behind_is_a_step_of_its_own(plugin, model):
+    plugin.type("ggO# before<Esc>", "# before")
+    plugin.go_to("raise NotImpl")
+    plugin.nvim.command("RedraftPrompt implement")
+    call = model.next_call()
+    for line in LINES:
+        call.send(line)
+        plugin.await_text(line.rstrip("\n"))
+    call.finish()
+    await_state(plugin, "done")
+    plugin.type("Go# behind<Esc>", "# behind")
+    assert steps(plugin) == 3
+
+
+def test_drafts_are_kept_reverted_and_written_again(plugin, model):
+    plugin.go_to("raise NotImpl")
+    plugin.nvim.command("RedraftPrompt implement")
+    model.next_call().answer("    return 0\n")
+    await_state(plugin, "done")
+    plugin.nvim.command("RedraftAgain")
+    model.next_call().answer("    return sum(values)\n")
+    await_state(plugin, "done", 2)
+    assert "return sum(values)" in plugin.text() and "return 0" not in plugin.text()
+    plugin.nvim.command("RedraftRevert")
+    await_state(plugin, "reverted", 2)
+    assert plugin.text() == STUB
+
+
+def test_lines_are_rewritten_as_an_instruction_says(plugin, model):
+    first = plugin.line_of("return 2") + 1
+    plugin.nvim.command(f"{first},{first}Redraft return three")
+    call = model.next_call()
+    assert "return three" in call.prompt
+    call.answer("    return 3\n")
+    await_state(plugin, "done")
+    assert plugin.text() == STUB.replace("return 2", "return 3")
+
+
+def test_an_explanation_stands_in_a_window_and_changes_nothing(plugin, model):
+    plugin.go_to("return 1")
+    plugin.nvim.command("RedraftPrompt explain")
+    model.next_call().answer("It is one.\n")
+    await_state(plugin, "done")
+    plugin.wait("#vim.api.nvim_list_wins() == 2", "the window")
+    window = [w for w in plugin.nvim.windows if w != plugin.nvim.current.window][0]
+    assert window.buffer[:] == ["# Explain `above`", "", "It is one."]
+    assert plugin.text() == STUB
+
+
+def test_names_are_completed_and_mistakes_told(plugin):
+    plugin.go_to("raise NotImpl")
+    assert plugin.lua("return vim.fn.getcompletion('RedraftPrompt impl', 'cmdline')") == ["implement", "implement-from-test"]
+    plugin.nvim.command("RedraftPrompt nothing")
+    plugin.wait("#_G.seen.messages > 0", "a message")
+    assert "there is no action `nothing`" in plugin.seen("messages")[0]
+    plugin.nvim.command("RedraftKeep")
+    assert "nothing was written in this buffer yet" in plugin.seen("messages")[-1]
+    error = plugin.lua("return select(2, pcall(require('redraft').setup, { cmdd = {} }))")
+    assert 'setup has no "cmdd"' in error
+
+
+GHOST = "vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_create_namespace('redraft.ghost'), 0, -1, { details = true })"
+
+
+def ghost(editor: Editor) -> str:
+    """What is shown behind the cursor."""
+    marks = editor.lua(f"return {GHOST}")
+    if not marks:
+        return ""
+    details = marks[0][3]
+    lines = [details["virt_text"][0][0], *(line[0][0] for line in details.get("virt_lines", []))]
+    return "\n".join(lines)
+
+
+def test_the_rest_is_shown_as_ghost_text_and_taken(plugin, model):
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    plugin.lua("require('redraft.ghost').trigger()")
+    call = model.next_call()
+    assert "total = <<here>>" in call.prompt
+    call.answer("```python\nabove() + 1\n```\n")
+    plugin.wait(f"#{GHOST} > 0", "the ghost text")
+    assert ghost(plugin) == "above() + 1"
+    plugin.type("<M-Right>", "total = above")
+    plugin.lua("require('redraft.ghost').trigger()")
+    plugin.wait(f"#{GHOST} > 0", "the rest of it, without a call")
+    assert ghost(plugin) == "() + 1"
+    plugin.type("<Tab>", "total = above() + 1")
+    assert ghost(plugin) == ""
+    plugin.type("<Tab>x<Esc>", "total = above() + 1\tx")
+
+
+def test_the_next_key_hides_it_and_ends_the_call(plugin, model):
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    plugin.lua("require('redraft.ghost').trigger()")
+    call = model.next_call()
+    plugin.type("1", "total = 1")
+    assert call.disconnected.wait(DEADLINE)
+    assert ghost(plugin) == ""
