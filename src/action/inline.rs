@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::Source;
-use super::prepare::{PrepareError, checked};
+use super::prepare::{PrepareError, checked, know_what_is_cut};
 use crate::context::{self, Context};
 use crate::model::{Fill, Request, Role, Tokens, Turn};
 use crate::prompt::secret::Redactor;
@@ -83,6 +83,8 @@ pub fn prepare(
     let lf = |range: Range<usize>| lines::slice(source.text, &range).replace("\r\n", "\n");
     let (prefix, suffix) = (lf(shown.start..at), lf(at..shown.end));
     let mut redactor = Redactor::apart_from(&[&prefix, &suffix]);
+    know_what_is_cut(source, &(shown.start..at), &mut redactor);
+    know_what_is_cut(source, &(at..shown.end), &mut redactor);
     let request = Request {
         system: String::new(),
         turns: Vec::new(),
@@ -133,7 +135,8 @@ fn window(source: &Source<'_>, at: usize, room: Room) -> Range<usize> {
     let text = source.text;
     let line = lines::of(text, at);
     let fits = |first: &usize| at - lines::start(text, *first) <= room.before;
-    let first = (0..=line).filter(|first| first % STEP == 0).find(fits);
+    // Each line has a byte at least: none further above fits.
+    let first = (line.saturating_sub(room.before)..=line).filter(|first| first % STEP == 0).find(fits);
     let whole = |byte: usize| text.char_to_byte(text.byte_to_char(byte + 3).min(text.byte_to_char(at)));
     let cut = lines::start(text, line).max(at.saturating_sub(room.before));
     let start = first.map_or_else(
@@ -141,10 +144,8 @@ fn window(source: &Source<'_>, at: usize, room: Room) -> Range<usize> {
         |first| lines::start(text, first),
     );
     let last = lines::count(text).saturating_sub(1).max(line);
-    let end = (line..=last)
-        .rev()
-        .map(|line| lines::end(text, line))
-        .find(|end| end.saturating_sub(at) <= room.after);
+    let ends = (line..=last).map(|line| lines::end(text, line));
+    let end = ends.take_while(|end| end.saturating_sub(at) <= room.after).last();
     start..end.unwrap_or(at).max(at)
 }
 
@@ -197,6 +198,23 @@ mod tests {
         assert_eq!(start("y"), start("y = f(1, 2, 3)"));
         let long = asked(&format!("x = '{}é$0'\n", "é".repeat(5_000)), Room::new(true, true)).fill.unwrap();
         assert!(long.prefix.len() <= 700 && long.prefix.ends_with('é'));
+    }
+
+    #[test]
+    fn a_key_that_the_cursor_or_the_edge_cuts_stays_here() {
+        let line = "MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn5Vn1cXU9q\n";
+        let key = |before: usize, after: usize| {
+            let (above, below) = (line.repeat(before), line.repeat(after));
+            format!(
+                "K = '''-----BEGIN RSA PRIVATE KEY-----\n{above}$0{below}-----END RSA PRIVATE KEY-----\n'''\n"
+            )
+        };
+        for (before, after) in [(2, 2), (45, 3), (3, 45)] {
+            for fills in [true, false] {
+                let request = asked(&key(before, after), Room::new(true, fills));
+                assert!(!format!("{request:?}").contains("MIIEpAIBAAK"), "{before} {after} {request:?}");
+            }
+        }
     }
 
     #[test]

@@ -201,6 +201,7 @@ fn compose(
     if plan.tells {
         originals.clear();
     }
+    know_what_is_cut(source, &plan.focus, &mut redactor);
     let (system, mut user) = (redactor.redact(&rendered.system), redactor.redact(&rendered.user));
     if !originals.is_empty() {
         user = format!("{user}\n\n{KEEP}");
@@ -234,6 +235,11 @@ fn compose(
     let rules = rules.to_vec();
     let sent = Sent { title, prompt, redraft, context, rules, redacted, tokens, answer, request };
     Ok((Composed { sent, secrets }, Tokens(excess)))
+}
+
+/// Tells the redactor of the parts of secrets that the edges of what is shown cut: alone they look like nothing.
+pub(super) fn know_what_is_cut(source: &Source<'_>, shown: &Range<usize>, redactor: &mut Redactor) {
+    drop(originals(source, shown, redactor));
 }
 
 /// The secrets of the region, or the parts of them that are in it, as they stand in the file, with how often.

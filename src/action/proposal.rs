@@ -11,6 +11,12 @@ use crate::draft::form::Shape;
 use crate::prompt::NodeKind;
 use crate::syntax::{Source, definition, definition::Definition, lines};
 
+/// The innermost of `definitions` of these kinds; of any, where none is named.
+pub(super) fn one<'a>(kinds: &[NodeKind], definitions: &'a [Definition]) -> Option<&'a Definition> {
+    let any = [NodeKind::Function, NodeKind::Class];
+    super::spot::node(if kinds.is_empty() { &any } else { kinds }, definitions)
+}
+
 /// What is asked about at `range`: what is selected, in whole lines, else the innermost of `definitions` of these kinds (any, where
 /// none is named).
 pub(super) fn subject(
@@ -21,8 +27,7 @@ pub(super) fn subject(
 ) -> Option<Range<usize>> {
     let selected = lines::trim(source.text, range);
     let (first, last) = if selected.is_empty() {
-        let any = [NodeKind::Function, NodeKind::Class];
-        let one = super::spot::node(if kinds.is_empty() { &any } else { kinds }, definitions)?;
+        let one = one(kinds, definitions)?;
         (one.whole.start, one.whole.end)
     } else {
         (selected.start, selected.end)

@@ -78,7 +78,7 @@ impl<'a> Spot<'a> {
                 proposal::subject(self.source, &self.range, kinds, self.definitions())?;
                 // A part of one is not the whole.
                 let is_cursor = lines::trim(self.source.text, &self.range).is_empty();
-                is_cursor.then(|| self.definitions().last()).flatten()
+                is_cursor.then(|| proposal::one(kinds, self.definitions())).flatten()
             }
             Replace::NewFile => Some(&self.tested()?.0),
         };

@@ -16,7 +16,7 @@ use crate::text::hidden;
 const LINES: usize = 6;
 const MOST: usize = 30;
 /// How many lines around the cursor are parsed with it, and how long that may take.
-const AROUND: usize = 200;
+pub const AROUND: usize = 200;
 const PARSE: Duration = Duration::from_millis(50);
 /// A line that is shorter, in bytes, may well stand twice (`}`, `end`, `pass`).
 const SHORT: usize = 4;

@@ -327,6 +327,11 @@ impl Run {
         let text = text.strip_prefix(self.task.form.lead.as_str()).unwrap_or(text);
         let text = text.strip_suffix(eol).unwrap_or(text);
         let lines: Vec<String> = text.split(eol).map(str::to_owned).collect();
+        self.tell_rest(lines)
+    }
+
+    /// The lines of what is told in the end that were not told yet; all, where they do not go on from what was.
+    fn tell_rest(&mut self, lines: Vec<String>) -> Vec<Effect> {
         let goes_on = lines.starts_with(&self.told);
         let known = if goes_on { self.told.len() } else { 0 };
         self.told.clone_from(&lines);

@@ -35,9 +35,7 @@ impl Run {
             let most = self.task.request.max_tokens.0;
             self.message = Some(format!("the answer was cut at the limit of {most} tokens"));
         }
-        let known = self.told.len();
-        let rest: Vec<String> = text.split('\n').skip(known).map(str::to_owned).collect();
-        let mut effects: Vec<Effect> = rest.into_iter().map(Effect::Line).collect();
+        let mut effects = self.tell_rest(text.split('\n').map(str::to_owned).collect());
         self.come_to_rest();
         effects.push(Effect::Told(text));
         effects.extend(self.enter(State::Done));

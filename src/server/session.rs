@@ -149,7 +149,7 @@ enum Awaited {
         run: RunId,
     },
     /// A page is to be shown; else this is said.
-    Shown {
+    Page {
         message: String,
     },
 }

@@ -7,24 +7,9 @@ from pathlib import Path
 import pytest
 from editor import Editor
 from scripted_model import DEADLINE
+from test_streaming import LINES, STUB, WRITTEN
 
 PLUGIN = Path(__file__).resolve().parents[2] / "editors" / "nvim"
-STUB = '''def above():
-    return 1
-
-
-def total(values: list[int]) -> int:
-    """Return the sum of the values."""
-    raise NotImplementedError
-
-
-def below():
-    return 2
-'''
-BEFORE, _, AFTER = STUB.partition("    raise NotImplementedError\n")
-LINES = ["    result = 0\n", "    for value in values:\n", "        result += value\n", "    return result\n"]
-WRITTEN = BEFORE + "".join(LINES) + AFTER
-
 SETUP = """
 local cmd = ...
 vim.opt.runtimepath:prepend(select(2, ...))

@@ -124,3 +124,22 @@ fn no_key_is_told_of() {
     client.shows(3, "A key.");
     client.finish();
 }
+
+/// So is the end of a key whose head stands above all that is shown around a place.
+#[test]
+fn no_key_is_shown_around_a_place() {
+    let lines = "MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn5Vn1cXU9q\n".repeat(50);
+    let file = format!(
+        "KEY = \"\"\"-----BEGIN RSA PRIVATE KEY-----\n{lines}-----END RSA PRIVATE KEY-----\n\"\"\"\nx = 1\ny = 2\n"
+    );
+    let provider = Scripted::saying(["One."]);
+    let mut client = Client::with(&provider, "final", &file);
+    let at = client.find("x = 1");
+    let mut argument = client.argument("explain", "x = 1");
+    argument["range"] = client.range(at..at + 5);
+    let run = client.execute("redraft.run", argument).unwrap()["run"].as_str().unwrap().to_owned();
+    client.until_state(&run, "done");
+    assert!(!format!("{:?}", provider.requests()).contains("MIIEpAIBAAK"), "{:?}", provider.requests());
+    client.shows(3, "One.");
+    client.finish();
+}

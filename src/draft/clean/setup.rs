@@ -124,8 +124,7 @@ impl Setup {
     /// The same for the function `name`, which may be a method without its class.
     pub(super) fn apart_for(&self, lines: &[String], name: &str) -> Option<Arc<Apart>> {
         let text = lines.join("\n");
-        let known = self.last.borrow().clone().filter(|last| last.text == text);
-        let apart = known.or_else(|| self.apart(lines))?;
+        let apart = self.apart(lines)?;
         let language = self.place.as_ref()?.language();
         if language.enclosing.is_none() || defines(&apart.code, name) {
             return Some(apart);

@@ -27,6 +27,16 @@ fn an_answer_is_told_once_and_changes_nothing() {
 }
 
 #[test]
+fn what_was_told_of_a_fence_is_told_anew() {
+    let mut world = world();
+    world.says("```markdown\nIt\nadds.\n```").ends(Finish::Stop);
+    assert_eq!(
+        (world.words.join(""), world.lines.join("\n")),
+        ("It\nadds.".to_owned(), "It\nadds.".to_owned())
+    );
+}
+
+#[test]
 fn the_place_may_go_while_it_is_asked_about() {
     let mut world = world();
     let before = world.text.clone();

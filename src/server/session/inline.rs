@@ -13,16 +13,18 @@ use super::Session;
 use super::project::Around;
 use super::ready::Rules;
 use crate::action::inline::{Held, Room, prepare};
-use crate::draft::inline::Inline;
+use crate::draft::inline::{AROUND, Inline};
 use crate::model::account::{self, Accounts, Entry};
 use crate::model::ask::Retries;
 use crate::model::choose::Task;
 use crate::model::registry::{Chosen, Place, Registry};
 use crate::model::route::Wanted;
 use crate::model::{MicroUsd, Request};
+use crate::prompt::Library;
 use crate::server::convert::{position_in, range_out};
 use crate::server::event::{Reply, TaskEvent};
 use crate::server::params::{InlineAsk, invalid};
+use crate::syntax::lines;
 use crate::text::position::to_offset;
 use crate::workspace::{MAX_BYTES, Snapshot};
 
@@ -75,8 +77,11 @@ impl Session {
         {
             return drop(reply.send(Ok(self.items(&snapshot, at, &text))));
         }
+        let is_automatic = ask.context.trigger_kind == Some(2);
         let registry = match &self.setup.registry {
             Ok(registry) => registry.clone(),
+            // Who did not ask is not told.
+            Err(_) if is_automatic => return nothing(reply),
             Err(message) => return drop(reply.send(Err(invalid(message.clone())))),
         };
         self.next_run += 1;
@@ -85,7 +90,7 @@ impl Session {
             rules: self.rules(&snapshot),
             around: self.around(),
             at,
-            is_automatic: ask.context.trigger_kind == Some(2),
+            is_automatic,
             run: account::run_name(self.next_run),
             held: self.held.as_ref().filter(|(of, _)| of == uri).map(|(_, held)| held.clone()),
             snapshot: snapshot.clone(),
@@ -198,11 +203,14 @@ fn asked(making: &Making) -> Result<Option<Question>, String> {
     let path = around.path(snapshot);
     let Some(source) = snapshot.source(tree.as_ref(), &path) else { return Ok(None) };
     let view = around.view(snapshot, tree.as_ref(), &path);
+    let library = if room.fills { Library::built_in() } else { rules.library() };
     let beside = (around.recent.as_slice(), held.as_ref());
-    let request =
-        prepare(&source, &view, *at, room, &rules.library(), beside).map_err(|error| error.to_string())?;
-    let (before, after) =
-        (snapshot.text.byte_slice(..*at).to_string(), snapshot.text.byte_slice(*at..).to_string());
+    let request = prepare(&source, &view, *at, room, &library, beside).map_err(|error| error.to_string())?;
+    // No more of the document is copied than is looked at.
+    let (text, line) = (&snapshot.text, lines::of(&snapshot.text, *at));
+    let start = lines::start(text, line.saturating_sub(AROUND));
+    let end = lines::end(text, (line + AROUND).min(lines::count(text).saturating_sub(1)));
+    let (before, after) = (lines::slice(text, &(start..*at)), lines::slice(text, &(*at..end.max(*at))));
     let lf = |text: String| text.replace("\r\n", "\n");
     Ok(Some((chosen, request, Inline::new(source.language, &lf(before), &lf(after)))))
 }

@@ -38,7 +38,7 @@ impl Session {
                     self.step(run, Input::Applied { id: edit, applied });
                 }
             }
-            Some(Awaited::Shown { message }) => {
+            Some(Awaited::Page { message }) => {
                 let is_shown = answer.as_ref().is_ok_and(|answer| answer["success"].as_bool() == Some(true));
                 if !is_shown {
                     self.show(3, &message);

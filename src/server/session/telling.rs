@@ -46,7 +46,7 @@ impl Session {
             return self.show(3, &message);
         };
         let file = folder.join(FOLDER).join(format!("{name}.md"));
-        let request = self.await_answer(Awaited::Shown { message: message.clone() });
+        let request = self.await_answer(Awaited::Page { message: message.clone() });
         let (outgoing, page) = (self.outgoing.clone(), format!("# {title}\n\n{text}\n"));
         tokio::task::spawn_blocking(move || match (write(&file, &page), Url::from_file_path(&file)) {
             (Ok(()), Ok(uri)) => {
