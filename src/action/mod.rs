@@ -56,6 +56,8 @@ pub struct Query {
     pub only: Vec<String>,
     /// The client asks on its own (the light bulb), not its user.
     pub automatic: bool,
+    /// Also what its user has to be asked for first, for clients that can ask.
+    pub asks: bool,
 }
 
 /// What a checker said of a range.
@@ -201,7 +203,8 @@ pub fn kinds() -> Vec<String> {
 pub fn list(source: &Source<'_>, query: &Query, library: &Library) -> Vec<Offer> {
     let spot = Spot::new(source, &query.range);
     // What has to be asked first is begun by a command that says it.
-    let is_answered = |prompt: &Prompt| prompt.inputs.iter().all(|input| input.default.is_some());
+    let is_answered =
+        |prompt: &Prompt| query.asks || prompt.inputs.iter().all(|input| input.default.is_some());
     let listed = library.iter().filter(|prompt| wanted(&prompt.kind, &query.only) && is_answered(prompt));
     listed.flat_map(|prompt| offers(source, query, prompt, &spot)).collect()
 }

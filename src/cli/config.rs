@@ -11,8 +11,8 @@ use crate::config::{self, Config, Mode, Problem, Stage, settings};
 use crate::job::rounds::Limits;
 use crate::model::choose::Requirements;
 use crate::model::listing::Listings;
-use crate::model::registry::Place;
-use crate::model::spec::{KeySource, ModelSource, ModelSpec, ProviderSpec, Wire};
+use crate::model::registry::described;
+use crate::model::spec::{KeySource, ProviderSpec, Wire};
 use crate::model::{MicroUsd, Tokens};
 
 #[derive(Debug, clap::Args)]
@@ -108,7 +108,7 @@ fn shown(config: &Config, path: Option<String>) -> Value {
     let models: Vec<Value> = catalogue
         .models()
         .iter()
-        .filter_map(|model| Some(model_as_json(model, catalogue.provider_of(model).ok()?)))
+        .filter_map(|model| Some(described(model, catalogue.provider_of(model).ok()?)))
         .collect();
     let providers: Vec<Value> = catalogue.providers().iter().map(provider_as_json).collect();
     let (budget, routing) = (&config.budget, &config.routing);
@@ -177,38 +177,6 @@ fn provider_as_json(provider: &ProviderSpec) -> Value {
     };
     let from = if *key == KeySource::None { None } else { Some(key.to_string()) };
     json!({ "name": provider.name, "kind": kind, "origin": address, "key": from, "key_is_set": is_set })
-}
-
-pub(super) fn model_as_json(model: &ModelSpec, provider: &ProviderSpec) -> Value {
-    let limits = model.limits(&provider.wire);
-    let place = match Place::of(provider) {
-        Place::Embedded => "embedded",
-        Place::Local => "local",
-        Place::Hosted => "cloud",
-    };
-    let dollars = |MicroUsd(micro): MicroUsd| micro as f64 / 1e6;
-    let price = model.price.map(|price| {
-        json!({
-            "input": dollars(price.input),
-            "cached": dollars(price.cached),
-            "cache_write": dollars(price.written.unwrap_or(price.input)),
-            "output": dollars(price.output),
-        })
-    });
-    let id = match &model.source {
-        ModelSource::Id(id) => id.clone(),
-        ModelSource::Path(path) => path.display().to_string(),
-    };
-    json!({
-        "name": model.name,
-        "provider": provider.name,
-        "id": id,
-        "privacy": place,
-        "price": price,
-        "max_tokens": limits.output.0,
-        "context_window": limits.window.0,
-        "abilities": model.abilities.names(),
-    })
 }
 
 /// The same for a person.

@@ -201,6 +201,16 @@ impl Weave {
         edits
     }
 
+    /// The edits, in the document's offsets, that would take back what stands, but for what the user typed.
+    #[must_use]
+    pub fn way_back(&self) -> Vec<Edit> {
+        let back =
+            |region: &Region| region.step(&diff::edits(region.ours(), region.base()), Policy::Split).edits;
+        let mut edits: Vec<Edit> = self.regions.iter().flat_map(back).collect();
+        edits.sort_by_key(|edit| edit.range.start);
+        edits
+    }
+
     /// The client is about to save: no edit between that and a moment after.
     pub fn saving(&mut self, now: Time) {
         self.pace.saving(now);

@@ -207,4 +207,10 @@ impl Run {
     pub fn rest(&self) -> Vec<Edit> {
         if self.state == State::Done { self.weave.rest() } else { Vec::new() }
     }
+
+    /// The edits that would take back what stands of its draft: those of a revert, made now.
+    #[must_use]
+    pub fn way_back(&self) -> Vec<Edit> {
+        self.weave.way_back()
+    }
 }

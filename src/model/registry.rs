@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::{Value, json};
+
 use super::account::{Accounts, Budget};
 use super::health::Circuit;
 use super::provider::{self, http::Http};
 use super::route::Routing;
-use super::spec::{BUILT_IN_PROVIDER, Catalogue, KeySource, Limits, ModelSpec, Price, ProviderSpec, Wire};
+use super::spec::{
+    BUILT_IN_PROVIDER, Catalogue, KeySource, Limits, ModelSource, ModelSpec, Price, ProviderSpec, Wire,
+};
 use super::{ErrorKind, MicroUsd, ModelError, Provider, Tokens, Usage};
 
 /// Makes the provider of an embedded model; `model/engine` has the real one.
@@ -84,6 +88,41 @@ impl Place {
             }
         }
     }
+}
+
+/// A model as clients and scripts are told of it: its name, where it is asked, what it costs in US dollars for a million tokens, and
+/// its limits in tokens (docs/cli.md, `models list --json`).
+#[must_use]
+pub fn described(model: &ModelSpec, provider: &ProviderSpec) -> Value {
+    let limits = model.limits(&provider.wire);
+    let place = match Place::of(provider) {
+        Place::Embedded => "embedded",
+        Place::Local => "local",
+        Place::Hosted => "cloud",
+    };
+    let dollars = |MicroUsd(micro): MicroUsd| micro as f64 / 1e6;
+    let price = model.price.map(|price| {
+        json!({
+            "input": dollars(price.input),
+            "cached": dollars(price.cached),
+            "cache_write": dollars(price.written.unwrap_or(price.input)),
+            "output": dollars(price.output),
+        })
+    });
+    let id = match &model.source {
+        ModelSource::Id(id) => id.clone(),
+        ModelSource::Path(path) => path.display().to_string(),
+    };
+    json!({
+        "name": model.name,
+        "provider": provider.name,
+        "id": id,
+        "privacy": place,
+        "price": price,
+        "max_tokens": limits.output.0,
+        "context_window": limits.window.0,
+        "abilities": model.abilities.names(),
+    })
 }
 
 impl Registry {
@@ -253,7 +292,7 @@ mod tests {
     use super::super::ErrorKind;
     use super::super::address::BaseUrl;
     use super::super::provider::scripted::Scripted;
-    use super::super::spec::{Abilities, ModelSource};
+    use super::super::spec::Abilities;
     use super::*;
 
     fn registry(embedded: MakeEmbedded) -> Registry {

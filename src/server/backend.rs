@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams,
-    InitializeParams, InitializeResult, InitializedParams, WillSaveTextDocumentParams, WorkspaceFolder,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams,
+    WillSaveTextDocumentParams, WorkspaceFolder,
 };
 use tower_lsp::{LanguageServer, async_trait};
 
-use super::client::Profile;
+use super::client::{Options, Profile};
 use super::convert::{encoding_name, path_of};
 use super::event::{Asked, ClientEvent, Reply, taking};
 use super::params::{self, Ask, COMMANDS, InlineAsk, run_id};
@@ -51,6 +52,17 @@ impl Backend {
     /// `textDocument/inlineCompletion` (LSP 3.18), which tower-lsp 0.20 does not route.
     pub async fn inline(&self, ask: InlineAsk) -> Result<Value> {
         self.ask(|reply| ClientEvent::Inline { ask, reply }).await
+    }
+
+    /// `redraft/prompts`: what can run at a place, and what it asks its user.
+    pub async fn prompts(&self, params: Value) -> Result<Value> {
+        let params = params::prompts(params)?;
+        self.ask(|reply| ClientEvent::Prompts { params, reply }).await
+    }
+
+    /// `redraft/models`: the models that can be asked.
+    pub async fn models(&self, _: Value) -> Result<Value> {
+        self.ask(|reply| ClientEvent::Models { reply }).await
     }
 
     pub async fn sent(&self, params: Value) -> Result<Value> {
@@ -165,6 +177,13 @@ impl LanguageServer for Backend {
             .collect();
         let version = params.text_document.version;
         self.tell(ClientEvent::Changed { uri: params.text_document.uri.to_string(), version, changes });
+    }
+
+    /// `settings.redraft` has what `initializationOptions` has; clients that send something else say nothing with it.
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        if let Some(options @ Value::Object(_)) = params.settings.get("redraft") {
+            self.tell(ClientEvent::Options(Box::new(Options::read(options))));
+        }
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {

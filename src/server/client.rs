@@ -124,7 +124,8 @@ impl Profile {
 }
 
 impl Options {
-    fn read(options: &Value) -> Self {
+    /// Reads what is there; what is wrong is a problem, and changes nothing.
+    pub fn read(options: &Value) -> Self {
         let mut read = Self::default();
         let Some(entries) = options.as_object() else { return read };
         for (key, value) in entries {

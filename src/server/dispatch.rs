@@ -75,6 +75,8 @@ pub async fn serve(
     let (service, socket) = LspService::build(|_| backend())
         .custom_method("redraft/codeAction", Backend::code_actions)
         .custom_method("textDocument/inlineCompletion", Backend::inline)
+        .custom_method("redraft/prompts", Backend::prompts)
+        .custom_method("redraft/models", Backend::models)
         .custom_method("redraft/sent", Backend::sent)
         .custom_method("redraft/report", Backend::report)
         .custom_method("redraft/usage", Backend::usage)

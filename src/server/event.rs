@@ -10,9 +10,9 @@ use tokio::sync::{oneshot, watch};
 use tower_lsp::jsonrpc;
 use tree_sitter::Tree;
 
-use super::client::Profile;
+use super::client::{Options, Profile};
 use super::disk::Found;
-use super::params::{Ask, GenerateParams, InlineAsk, RunParams};
+use super::params::{Ask, GenerateParams, InlineAsk, PromptsParams, RunParams};
 use super::session::Loaded;
 use super::session::inline::Shown;
 use super::session::project::{Learnt, Project};
@@ -75,6 +75,17 @@ pub(super) enum ClientEvent {
         ask: Ask,
         reply: Reply,
     },
+    /// The prompts that can run at a place, with what they ask.
+    Prompts {
+        params: PromptsParams,
+        reply: Reply,
+    },
+    /// The models that can be asked.
+    Models {
+        reply: Reply,
+    },
+    /// What its user wants of the server is another.
+    Options(Box<Options>),
     Command {
         command: Command,
         asked: Asked,

@@ -131,6 +131,7 @@ impl Live {
     pub fn status(&self) -> Value {
         status(
             (self.id, self.run.round()),
+            &self.uri,
             self.run.state().name(),
             &self.chosen.name,
             self.run.written().0,
@@ -182,6 +183,7 @@ impl Live {
 /// `redraft/status` of a run that may not have begun.
 pub(super) fn status(
     (run, round): (RunId, u32),
+    uri: &str,
     state: &str,
     model: &str,
     tokens: u32,
@@ -190,6 +192,7 @@ pub(super) fn status(
 ) -> Value {
     json!({
         "run": run_name(run),
+        "uri": uri,
         "state": state,
         "model": model,
         "round": round,

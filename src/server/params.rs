@@ -34,6 +34,15 @@ pub(super) struct AskContext {
     pub trigger_kind: Option<u32>,
 }
 
+/// `redraft/prompts`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PromptsParams {
+    #[serde(deserialize_with = "uri")]
+    pub uri: String,
+    pub range: WireRange,
+}
+
 /// `InlineCompletionParams` (LSP 3.18).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -163,6 +172,12 @@ pub(super) fn command(name: &str, mut arguments: Vec<Value>) -> jsonrpc::Result<
             })
         }
     }
+}
+
+/// # Errors
+/// InvalidParams, saying what is wrong.
+pub(super) fn prompts(params: Value) -> jsonrpc::Result<PromptsParams> {
+    serde_json::from_value(params).map_err(|error| invalid(format!("redraft/prompts: {error}")))
 }
 
 fn read<T: serde::de::DeserializeOwned>(name: &str, argument: Value) -> jsonrpc::Result<T> {

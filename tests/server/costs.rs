@@ -154,3 +154,30 @@ fn an_estimate_asks_nobody() {
     assert_eq!(client.call("redraft/estimate", wrong).unwrap_err()["code"], -32602);
     client.finish();
 }
+
+#[test]
+fn models_are_listed_and_another_one_is_wanted_without_a_restart() {
+    let mut client = Client::with(&writer(), "final", SHAPES);
+    let models = client.call("redraft/models", json!({})).unwrap();
+    let names: Vec<&str> =
+        models["models"].as_array().unwrap().iter().filter_map(|model| model["name"].as_str()).collect();
+    assert!(names.contains(&"qwen2.5-coder-1.5b"), "{models}");
+    assert_eq!(models["default"], "qwen2.5-coder-0.5b");
+    assert_eq!(
+        (&models["models"][0]["privacy"], &models["models"][0]["is_there"]),
+        (&json!("embedded"), &json!(true))
+    );
+    let wanted = |name: &str| json!({ "settings": { "redraft": { "config": { "default_model": name } } } });
+    client.notify("workspace/didChangeConfiguration", wanted("qwen2.5-coder-1.5b"));
+    assert_eq!(client.call("redraft/status", json!({})).unwrap()["model"], "qwen2.5-coder-1.5b");
+    // What is another server's, or none of what may be said here, changes nothing.
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": { "pylsp": {} } }));
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": null }));
+    assert_eq!(client.call("redraft/status", json!({})).unwrap()["model"], "qwen2.5-coder-1.5b");
+    client.notify(
+        "workspace/didChangeConfiguration",
+        json!({ "settings": { "redraft": { "config": { "budget": { "per_run": 9 } } } } }),
+    );
+    client.shows(2, "settings.redraft: config.budget: cannot be set by the editor");
+    client.finish();
+}

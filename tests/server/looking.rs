@@ -75,3 +75,33 @@ fn what_is_shown_goes_when_its_user_works_on_the_draft_or_closes_the_document() 
         client.finish();
     }
 }
+
+#[test]
+fn a_report_says_where_a_draft_is_and_the_way_back() {
+    let mut client = greeted(&writer());
+    let before = client.text().to_owned();
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    assert_eq!(client.statuses.last().unwrap()["uri"], URI);
+    client.type_before("import os", "import re\n");
+    let report = client.call("redraft/report", json!({ "run": run })).unwrap();
+    assert_eq!((&report["uri"], &report["stands"]), (&json!(URI), &json!(true)));
+    assert_eq!(report["title"], "Implement `area`");
+    let drafted = client.find("total += n");
+    let lines = client.range(drafted..drafted + 1);
+    assert!(report["ranges"][0]["start"]["line"].as_u64() <= lines["start"]["line"].as_u64(), "{report}");
+    let mut document = client.text().to_owned();
+    for edit in report["way_back"].as_array().unwrap().iter().rev() {
+        let offset = |at: &Value| {
+            let line = usize::try_from(at["line"].as_u64().unwrap()).unwrap();
+            let start: usize = document.split_inclusive('\n').take(line).map(str::len).sum();
+            start + usize::try_from(at["character"].as_u64().unwrap()).unwrap()
+        };
+        let (start, end) = (offset(&edit["range"]["start"]), offset(&edit["range"]["end"]));
+        document.replace_range(start..end, edit["newText"].as_str().unwrap());
+    }
+    assert_eq!(document, format!("import re\n{before}"));
+    client.command("redraft.revert", &run);
+    client.until_state(&run, "reverted");
+    client.finish();
+}

@@ -83,7 +83,7 @@ fn the_status_tells_model_tokens_and_cost() {
             (&json!(run), &json!("qwen2.5-coder-0.5b"), &json!(1))
         );
         let keys: Vec<&str> = status.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["cost_micro_usd", "message", "model", "round", "run", "state", "tokens"]);
+        assert_eq!(keys, ["cost_micro_usd", "message", "model", "round", "run", "state", "tokens", "uri"]);
     }
     let done = client.statuses.last().unwrap();
     assert_eq!(

@@ -97,6 +97,17 @@ fn what_its_user_is_asked_comes_with_the_command() {
     let provider = Scripted::saying([BODY]);
     let mut client = place.client(&provider, "", Some(false));
     assert!(!titles(&mut client, &place).iter().any(|title| title == TITLE), "a menu can ask nothing");
+    let at = client.argument_in(&place.uri(), "house", "raise");
+    let params = json!({ "uri": at["uri"], "range": at["range"] });
+    let told = client.call("redraft/prompts", params).unwrap();
+    let house =
+        told["prompts"].as_array().unwrap().iter().find(|prompt| prompt["action"] == "house").unwrap();
+    assert_eq!((&told["version"], &house["title"]), (&json!(1), &json!(TITLE)));
+    assert_eq!(house["inputs"], json!([{ "name": "how", "description": "How?", "default": null }]));
+    let error = client
+        .call("redraft/prompts", json!({ "uri": "file:///none.py", "range": at["range"] }))
+        .unwrap_err();
+    assert!(error["message"].as_str().unwrap().contains("is not open"), "{error}");
     let mut argument: Value = client.argument_in(&place.uri(), "house", "raise");
     let error = client.execute("redraft.run", argument.clone()).unwrap_err();
     assert!(error["message"].as_str().unwrap().contains("asks for `how` (How?)"), "{error}");

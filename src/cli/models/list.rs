@@ -9,12 +9,13 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::amount;
-use crate::cli::config::{model_as_json, price_of, table};
+use crate::cli::config::{price_of, table};
 use crate::cli::{Failure, setup};
 use crate::config::Config;
 use crate::model::listing::{List, Listings};
 use crate::model::provider::http::Http;
 use crate::model::provider::list::list;
+use crate::model::registry::described;
 use crate::model::spec::{ProviderSpec, Wire};
 use crate::model::store::{CATALOGUE, Store};
 use crate::model::{MicroUsd, Tokens, prices};
@@ -174,7 +175,7 @@ fn configured(config: &Config, listings: &Listings) -> Vec<Value> {
     let mut rows = Vec::new();
     for model in catalogue.models().iter().filter(|model| !fetched(&model.name)) {
         let Ok(spec) = catalogue.provider_of(model) else { continue };
-        let mut row = model_as_json(model, spec);
+        let mut row = described(model, spec);
         let list = listings.providers.get(&spec.name);
         let listed = list.and_then(|list| {
             let id = row["id"].as_str().unwrap_or_default();

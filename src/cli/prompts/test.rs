@@ -233,6 +233,7 @@ fn offered(library: &Library, case: &Case) -> Option<bool> {
         automatic: case.front.automatic,
         // Some kinds are shown to who asks for them only.
         only: library.get(&case.prompt).map(|prompt| prompt.kind.clone()).into_iter().collect(),
+        asks: false,
     };
     Some(list(&source, &query, library).iter().any(|offer| offer.action == case.prompt))
 }

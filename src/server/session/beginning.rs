@@ -52,7 +52,7 @@ impl Session {
         let uri = snapshot.uri.clone();
         let outcome = match outcome {
             // A model that cannot be used is a run that fails: answered, then told.
-            Err(Unready::Model(error)) => return self.has_no_model(id, asked, &error.message),
+            Err(Unready::Model(error)) => return self.has_no_model(id, &uri, asked, &error.message),
             Err(Unready::Prepare(error)) => Err(error),
             Ok(ready) => Ok(ready),
         };
@@ -63,7 +63,7 @@ impl Session {
             Ok(begun) if !is_cancelled => begun,
             outcome => {
                 let error = outcome.err().unwrap_or_else(cancelled);
-                self.tell_failed(id, &self.name_of_model(&first), &error.message);
+                self.tell_failed(id, &uri, &self.name_of_model(&first), &error.message);
                 return match asked {
                     Some(asked) => drop(asked.reply.send(Err(error))),
                     // Nobody waits for an answer: it was Redraft that began it once more.
@@ -179,11 +179,11 @@ impl Session {
     }
 
     /// The run has nobody to ask.
-    pub(super) fn has_no_model(&self, id: RunId, asked: Option<Asked>, message: &str) {
+    pub(super) fn has_no_model(&self, id: RunId, uri: &str, asked: Option<Asked>, message: &str) {
         if let Some(asked) = asked {
             let _ = asked.reply.send(Ok(json!({ "run": run_name(id) })));
         }
-        self.tell_failed(id, "", message);
+        self.tell_failed(id, uri, "", message);
         self.show(1, message);
     }
 
@@ -206,7 +206,7 @@ impl Session {
         for id in ids {
             let Some(live) = self.runs.remove(&id) else { continue };
             self.sent.retain(|(sent, _)| *sent != id);
-            self.tell_failed(id, &live.chosen.name, &cancelled().message);
+            self.tell_failed(id, &live.uri, &live.chosen.name, &cancelled().message);
         }
     }
 
@@ -281,11 +281,11 @@ impl Session {
     }
 
     /// What was told to be gathering does not begin: whoever watches is told.
-    pub(super) fn tell_failed(&self, run: RunId, model: &str, message: &str) {
+    pub(super) fn tell_failed(&self, run: RunId, uri: &str, model: &str, message: &str) {
         if self.profile.knows_redraft {
             self.outgoing.notify(
                 "redraft/status",
-                status((run, 1), State::Failed.name(), model, 0, None, Some(message)),
+                status((run, 1), uri, State::Failed.name(), model, 0, None, Some(message)),
             );
         }
     }

@@ -150,9 +150,11 @@ impl Session {
         let run = self.next_run;
         let (registry, wanted) = match (self.setup.registry.clone(), wanted) {
             (Ok(registry), Ok(wanted)) => (registry, wanted),
-            (Err(message), _) | (_, Err(message)) => return self.has_no_model(run, asked, &message),
+            (Err(message), _) | (_, Err(message)) => {
+                return self.has_no_model(run, &snapshot.uri, asked, &message);
+            }
         };
-        self.tell_gathering(run, &self.name_of_model(&wanted));
+        self.tell_gathering(run, &snapshot.uri, &self.name_of_model(&wanted));
         let preparing = Preparing {
             registry: registry.clone(),
             wanted: wanted.clone(),

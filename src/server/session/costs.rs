@@ -10,7 +10,8 @@ use super::Session;
 use super::ready::{Ready, Unready, ready};
 use crate::action::prepare::PrepareError;
 use crate::model::ledger::By;
-use crate::model::registry::Place;
+use crate::model::registry::{Place, described};
+use crate::model::spec::ModelSpec;
 use crate::server::event::{Command, Reply};
 use crate::server::params::invalid;
 
@@ -48,6 +49,26 @@ impl Session {
                 "model": model,
                 "spent_micro_usd": report["spent_micro_usd"],
             }))
+        });
+    }
+
+    /// `redraft/models`: the models that can be asked, and the one that is where none is named.
+    pub(super) fn models(&self, reply: Reply) {
+        let registry = match &self.setup.registry {
+            Ok(registry) => registry.clone(),
+            Err(problems) => return drop(reply.send(Err(invalid(problems.clone())))),
+        };
+        let default = self.profile.options.choices.default_model.clone();
+        off_the_loop(reply, move || {
+            let catalogue = registry.catalogue();
+            let told = |model: &ModelSpec| {
+                let mut told = described(model, catalogue.provider_of(model).ok()?);
+                told["is_there"] = json!(registry.is_there(model));
+                Some(told)
+            };
+            let models: Vec<Value> = catalogue.models().iter().filter_map(told).collect();
+            let default = default.unwrap_or_else(|| catalogue.default_model().to_owned());
+            Ok(json!({ "version": 1, "default": default, "models": models }))
         });
     }
 
@@ -93,7 +114,7 @@ impl Session {
 }
 
 /// Answers from a thread that may block. A panic is an internal error: its reply is dropped.
-fn off_the_loop(reply: Reply, work: impl FnOnce() -> jsonrpc::Result<Value> + Send + 'static) {
+pub(super) fn off_the_loop(reply: Reply, work: impl FnOnce() -> jsonrpc::Result<Value> + Send + 'static) {
     drop(tokio::task::spawn_blocking(move || {
         if let Ok(answer) = catch_unwind(AssertUnwindSafe(work)) {
             let _ = reply.send(answer);

@@ -1,5 +1,6 @@
 //! What is wrong with a draft that stands: shown as diagnostics in its region, until it is kept or taken back.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ropey::Rope;
@@ -65,9 +66,12 @@ impl Session {
     pub(super) fn report(&self, id: RunId, reply: Reply) {
         let report = self.runs.get(&id).map(|live| {
             let text = self.target(&live.uri).map(|target| target.text);
+            let placed =
+                |range: &Range<usize>| text.map(|text| range_out(text, range, self.profile.encoding));
+            let back = live.run.way_back();
+            let back = back.iter().map(|edit| json!({ "range": placed(&edit.range), "newText": edit.text }));
             let left = live.run.faults().iter().map(|fault| {
-                let range = live.run.placed(fault).zip(text);
-                let range = range.map(|(range, text)| range_out(text, &range, self.profile.encoding));
+                let range = live.run.placed(fault).and_then(|range| placed(&range));
                 json!({
                     "source": fault.finding.source,
                     "code": fault.finding.code,
@@ -79,6 +83,11 @@ impl Session {
             json!({
                 "version": 1,
                 "run": run_name(id),
+                "title": live.sent.title,
+                "uri": live.uri,
+                "ranges": live.run.ranges().iter().map(placed).collect::<Vec<_>>(),
+                "way_back": if text.is_some() { back.collect() } else { Vec::new() },
+                "stands": live.run.stands(),
                 "state": live.run.state().name(),
                 "model": live.chosen.name,
                 "rounds": live.run.round(),

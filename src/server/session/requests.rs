@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Error;
 
 use super::Session;
-use crate::action::{self, Query};
+use super::costs::off_the_loop;
+use crate::action::{self, Offer, Query};
 use crate::prompt::Library;
-use crate::server::client::Profile;
+use crate::prompt::format::Input;
+use crate::server::client::{Options, Profile};
 use crate::server::convert::{Target, action_out, command_action, diagnostic_in, range_in, workspace_edit};
 use crate::server::event::{Reply, RunId, TaskEvent};
 use crate::server::live;
-use crate::server::params::{Ask, invalid, run_name};
+use crate::server::params::{Ask, PromptsParams, invalid, run_name};
 use crate::server::warm;
 use crate::workspace::{MAX_BYTES, Snapshot};
 use tree_sitter::Tree;
@@ -74,6 +76,51 @@ impl Session {
             let _permit = parses.acquire_owned().await;
             let _ = tokio::task::spawn_blocking(work).await;
         });
+    }
+
+    /// `redraft/prompts`: what can run at a place, and what it asks its user.
+    pub(super) fn prompts(&mut self, params: &PromptsParams, reply: Reply) {
+        let snapshot = match self.document(&params.uri, params.range) {
+            Ok(snapshot) => snapshot,
+            Err(error) => return drop(reply.send(Err(error))),
+        };
+        self.reloads();
+        self.warm_up(&snapshot);
+        let (rules, library) = (self.rules(&snapshot), self.library(&snapshot));
+        let range = range_in(&snapshot.text, params.range, self.profile.encoding);
+        off_the_loop(reply, move || {
+            let library = library.unwrap_or_else(|| rules.library());
+            let (tree, name) = (snapshot.parse(), snapshot.name());
+            let source = snapshot.source(tree.as_ref(), &name);
+            // Those of files are in no menu that does not ask for them.
+            let only = ["", "source"].map(str::to_owned).to_vec();
+            let query = Query { range, only, asks: true, ..Query::default() };
+            let offers = source.map_or(Vec::new(), |source| action::list(&source, &query, &library));
+            let told = |offer: &Offer| {
+                let prompt = library.get(&offer.action)?;
+                let asked = |input: &Input| json!({ "name": input.name, "description": input.prompt, "default": input.default });
+                Some(json!({
+                    "action": offer.action,
+                    "title": offer.title,
+                    "description": prompt.description,
+                    "kind": offer.kind,
+                    "inputs": prompt.inputs.iter().map(asked).collect::<Vec<_>>(),
+                }))
+            };
+            let prompts: Vec<Value> = offers.iter().filter_map(told).collect();
+            Ok(json!({ "version": 1, "prompts": prompts }))
+        });
+    }
+
+    /// What the client wants is another: models and rounds, or how drafts come. Runs at work go on as they began.
+    pub(super) fn wants(&mut self, options: Options) {
+        for problem in &options.problems {
+            self.show(2, &format!("settings.redraft: {problem}"));
+        }
+        // Trust is the client's to say when it begins; what it says later begins with its next start.
+        self.profile.options = Options { untrusted: self.profile.options.untrusted, ..options };
+        self.is_warm = false;
+        self.shown = None;
     }
 
     /// Who asks for actions may be about to run one.
@@ -160,6 +207,7 @@ fn listed(
         diagnostics,
         only: ask.context.only.clone().unwrap_or_default(),
         automatic: ask.context.trigger_kind == Some(2),
+        asks: false,
     };
     let offers = action::list(&source, &query, library);
     offers.iter().map(|offer| action_out(snapshot, offer, &values, profile)).collect()

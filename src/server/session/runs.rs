@@ -197,9 +197,10 @@ impl Session {
         }
     }
 
-    pub(super) fn tell_gathering(&self, run: RunId, model: &str) {
+    pub(super) fn tell_gathering(&self, run: RunId, uri: &str, model: &str) {
         if self.profile.knows_redraft {
-            self.outgoing.notify("redraft/status", status((run, 1), "gathering", model, 0, None, None));
+            let gathering = status((run, 1), uri, "gathering", model, 0, None, None);
+            self.outgoing.notify("redraft/status", gathering);
         }
     }
 
