@@ -1,0 +1,284 @@
+// The commands of the palette, keys and lenses. What they do is the server's; here is who is meant, and what is asked first.
+
+import { execFile } from "node:child_process";
+import * as path from "node:path";
+import {
+  type ExtensionContext, ProgressLocation, type QuickPickItem, Range, type TextEditor, Uri, commands, window, workspace,
+} from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import * as ask from "./ask";
+import { example } from "./example";
+import type { Pages } from "./pages";
+import type { Begun, Model, Prompt, Report, Sent } from "./protocol";
+import { type Run, Runs } from "./runs";
+import { complain, writes } from "./server";
+import { applied } from "./text";
+import { reportPage, sentPage, usagePage } from "./words";
+
+/** What the commands work with. */
+export interface Room {
+  readonly context: ExtensionContext;
+  readonly runs: Runs;
+  readonly pages: Pages;
+  /** The client, once its server is ready; a message is shown where there is none. */
+  readonly client: () => Promise<LanguageClient | undefined>;
+  readonly program: () => string | undefined;
+  readonly restart: () => Promise<void>;
+  readonly showLog: () => void;
+  /** Has the server run a command of its own in a document. */
+  readonly execute: (command: string, argument: object, uri?: string) => Promise<Begun | undefined>;
+}
+
+/** The command `redraft.generate` and its like write here; told where no editor is. */
+function place(): TextEditor | undefined {
+  const editor = window.activeTextEditor;
+  if (!editor || !writes(editor.document)) {
+    void window.showWarningMessage("Redraft: open a file of a language that Redraft writes, and put the cursor where it is to write.");
+    return undefined;
+  }
+  return editor;
+}
+
+const wire = (range: Range): object => ({
+  start: { line: range.start.line, character: range.start.character },
+  end: { line: range.end.line, character: range.end.character },
+});
+
+async function generate(room: Room): Promise<void> {
+  const editor = place();
+  if (!editor) {
+    return;
+  }
+  const { document, selection } = editor;
+  const what = selection.isEmpty ? "Write Here" : "Change the Selection";
+  const instruction = await ask.instruction(room.context.globalState, `Redraft: ${what}`, "What to write, in words");
+  if (instruction) {
+    const uri = document.uri.toString();
+    await room.execute("redraft.generate", { uri, range: wire(selection), instruction }, uri);
+  }
+}
+
+async function runPrompt(room: Room): Promise<void> {
+  const editor = place();
+  const client = editor && (await room.client());
+  if (!editor || !client) {
+    return;
+  }
+  const { document, selection } = editor;
+  const [uri, range] = [document.uri.toString(), wire(selection)];
+  const { prompts } = await client.sendRequest<{ prompts: Prompt[] }>("redraft/prompts", { uri, range });
+  if (prompts.length === 0) {
+    void window.showInformationMessage("Redraft: no prompt is for this place; put the cursor into a function, or select something.");
+    return;
+  }
+  const prompt = await ask.prompt(prompts);
+  const input = prompt && (await ask.inputs(prompt.inputs, prompt.title));
+  if (prompt && input) {
+    await room.execute("redraft.run", { action: prompt.action, uri, version: document.version, range, input }, uri);
+  }
+}
+
+/** The run that a lens names, or the one that is meant at the cursor. */
+function meant(room: Room, id: unknown, fits: (run: Run) => boolean, none: string): Run | undefined {
+  const editor = window.activeTextEditor;
+  const here = editor && room.runs.meant(editor.document.uri.toString(), editor.selection, fits);
+  const run = typeof id === "string" ? room.runs.get(id) : (here ?? room.runs.all().filter(fits).at(-1));
+  if (!run) {
+    void window.showInformationMessage(`Redraft: ${none}`);
+  }
+  return run;
+}
+
+const draft = (room: Room, id: unknown): Run | undefined => meant(room, id, Runs.stands, "there is no draft here to keep or revert.");
+const any = (room: Room, id: unknown): Run | undefined => meant(room, id, () => true, "nothing was written here yet.");
+
+function about(command: string, which: typeof draft) {
+  return async (room: Room, id: unknown): Promise<void> => {
+    const run = which(room, id);
+    if (run) {
+      await room.execute(command, { run: run.id }, run.uri);
+    }
+  };
+}
+
+async function change(room: Room, id: unknown): Promise<void> {
+  const run = draft(room, id);
+  const instruction = run && (await ask.instruction(room.context.globalState, "Redraft: Change the Draft", "What is to be other"));
+  if (run && instruction) {
+    await room.execute("redraft.again", { run: run.id, instruction }, run.uri);
+  }
+}
+
+async function models(room: Room): Promise<{ default: string; models: Model[] } | undefined> {
+  const client = await room.client();
+  return client?.sendRequest<{ default: string; models: Model[] }>("redraft/models", {});
+}
+
+async function otherModel(room: Room, id: unknown): Promise<void> {
+  const run = draft(room, id);
+  const known = run && (await models(room));
+  const model = known && (await ask.model(known.models, run.model, "Redraft: Write the Draft Again with"));
+  if (run && model) {
+    await room.execute("redraft.again", { run: run.id, model: model.name }, run.uri);
+  }
+}
+
+async function chooseModel(room: Room): Promise<void> {
+  const known = await models(room);
+  const model = known && (await ask.model(known.models, known.default, "Redraft: Choose a Model"));
+  if (!model) {
+    return;
+  }
+  await workspace.getConfiguration("redraft").update("model", model.name, true);
+  const fetch = `Fetch ${model.name}`;
+  if (!model.is_there && model.privacy === "embedded" && (await window.showInformationMessage(`Redraft: the file of ${model.name} is not there yet.`, fetch)) === fetch) {
+    pullModel(room, model.name);
+  }
+}
+
+async function report(room: Room, id: unknown): Promise<Report | undefined> {
+  const run = any(room, id);
+  const client = run && (await room.client());
+  return client?.sendRequest<Report>("redraft/report", { run: run?.id });
+}
+
+async function compare(room: Room, id: unknown): Promise<void> {
+  const told = await report(room, id);
+  const document = told && workspace.textDocuments.find((document) => document.uri.toString() === told.uri);
+  if (!told || !document) {
+    return;
+  }
+  const name = path.basename(document.uri.path);
+  const before = room.pages.hold(`before/${told.run}/${name}`, applied(document.getText(), told.way_back));
+  await commands.executeCommand("vscode.diff", before, document.uri, `${name}: before ↔ draft`);
+}
+
+async function showReport(room: Room, id: unknown): Promise<void> {
+  const told = await report(room, id);
+  if (told) {
+    await room.pages.read(`${told.run}/checked.md`, reportPage(told));
+  }
+}
+
+async function showSent(room: Room, id: unknown): Promise<void> {
+  const run = any(room, id);
+  const client = run && (await room.client());
+  if (run && client) {
+    await room.pages.read(`${run.id}/sent.md`, sentPage(await client.sendRequest<Sent>("redraft/sent", { run: run.id })));
+  }
+}
+
+async function showUsage(room: Room): Promise<void> {
+  const client = await room.client();
+  if (client) {
+    await room.pages.read("usage.md", usagePage(await client.sendRequest("redraft/usage", {})));
+  }
+}
+
+/** Runs the server's program and gives what it prints, whether or not it calls that a failure. */
+function printed(program: string, args: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(program, args, { timeout: 60_000, maxBuffer: 1 << 20 }, (_, out, err) => resolve(out + err));
+  });
+}
+
+/** The program, where there is one; else it is told. */
+function needed(room: Room): string | undefined {
+  const program = room.program();
+  if (!program) {
+    void room.client();
+  }
+  return program;
+}
+
+async function doctor(room: Room): Promise<void> {
+  const program = needed(room);
+  if (program) {
+    const told = await window.withProgress({ location: ProgressLocation.Window, title: "Redraft: the doctor looks" }, () => printed(program, ["doctor"]));
+    await room.pages.read("doctor.md", `# Doctor\n\nThe program: ${program}\n\n\`\`\`\n${told}\n\`\`\`\n`);
+  }
+}
+
+async function openConfiguration(room: Room): Promise<void> {
+  const program = needed(room);
+  if (!program) {
+    return;
+  }
+  const uri = Uri.file((await printed(program, ["config", "path"])).trim());
+  try {
+    await workspace.fs.stat(uri);
+    await window.showTextDocument(uri);
+  } catch {
+    // It is there once it is saved.
+    await window.showTextDocument(await workspace.openTextDocument(uri.with({ scheme: "untitled" })));
+  }
+}
+
+/** Fetches an embedded model, the default one where none is named: in a terminal, which shows how far it is and can be closed. */
+function pullModel(room: Room, name: unknown): void {
+  const program = needed(room);
+  if (program) {
+    const shellArgs = ["models", "pull", ...(typeof name === "string" ? [name] : [])];
+    const terminal = window.createTerminal({ name: "Redraft: the model", shellPath: program, shellArgs, isTransient: true });
+    terminal.show(true);
+  }
+}
+
+async function tryExample(room: Room): Promise<void> {
+  const client = await room.client();
+  if (client) {
+    const { document, selection } = await example(room.context);
+    const uri = document.uri.toString();
+    await room.execute("redraft.run", { action: "implement", uri, version: document.version, range: wire(selection) }, uri);
+  }
+}
+
+async function menu(room: Room): Promise<void> {
+  const declared = room.context.extension.packageJSON as { contributes: { commands: { command: string; title: string }[] } };
+  const items = declared.contributes.commands
+    .filter(({ command }) => command !== "redraft.menu")
+    .map(({ command, title }): QuickPickItem & { command: string } => ({ label: title, command }));
+  const picked = await window.showQuickPick(items, { title: "Redraft" });
+  if (picked) {
+    await commands.executeCommand(picked.command);
+  }
+}
+
+type Command = (room: Room, argument: unknown) => unknown;
+
+const COMMANDS: Record<string, Command> = {
+  generateHere: generate,
+  runPrompt,
+  keepDraft: about("redraft.keep", draft),
+  revertDraft: about("redraft.revert", draft),
+  writeAgain: about("redraft.again", draft),
+  changeDraft: change,
+  otherModel,
+  stopRun: about("redraft.stop", (room, id) => meant(room, id, Runs.isAtWork, "nothing is at work here.")),
+  compareDraft: compare,
+  showReport,
+  showSent,
+  showUsage,
+  chooseModel,
+  pullModel,
+  openConfiguration,
+  tryExample,
+  doctor,
+  showLog: (room) => room.showLog(),
+  restart: (room) => room.restart(),
+  menu,
+};
+
+/** Registers all; what one throws is told. */
+export function register(room: Room): void {
+  for (const [name, command] of Object.entries(COMMANDS)) {
+    const guarded = async (argument: unknown): Promise<void> => {
+      try {
+        await command(room, argument);
+      } catch (error) {
+        void complain(error instanceof Error ? error.message : String(error));
+      }
+    };
+    room.context.subscriptions.push(commands.registerCommand(`redraft.${name}`, guarded));
+  }
+}

@@ -1,0 +1,45 @@
+// What can be done with a draft, above it: Keep · Revert · Again · what was checked, and Stop while it is written.
+
+import { CodeLens, type CodeLensProvider, EventEmitter, Range, type TextDocument, workspace } from "vscode";
+import { type Run, Runs } from "./runs";
+import { checked, doing } from "./words";
+
+/** See the file's head. */
+export class Lenses implements CodeLensProvider {
+  private readonly changes = new EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.changes.event;
+
+  constructor(private readonly runs: Runs) {}
+
+  show(): void {
+    this.changes.fire();
+  }
+
+  provideCodeLenses(document: TextDocument): CodeLens[] {
+    if (!workspace.getConfiguration("redraft", document).get<boolean>("codeLens", true)) {
+      return [];
+    }
+    return this.runs.of(document.uri.toString()).flatMap(lenses);
+  }
+}
+
+function lenses(run: Run): CodeLens[] {
+  const [own] = run.ranges;
+  if (!own) {
+    return [];
+  }
+  const line = new Range(own.start.line, 0, own.start.line, 0);
+  const lens = (title: string, command: string, tooltip: string): CodeLens =>
+    new CodeLens(line, { title, command, tooltip, arguments: [run.id] });
+  if (Runs.isAtWork(run)) {
+    return [lens(`$(sync~spin) ${doing(run)}`, "redraft.showSent", "What was sent to the model"), lens("Stop", "redraft.stopRun", "What stands then stays")];
+  }
+  return [
+    lens("$(check) Keep", "redraft.keepDraft", "The draft is yours"),
+    lens("$(discard) Revert", "redraft.revertDraft", "Back to what stood there, but for what you typed"),
+    lens("$(refresh) Again", "redraft.writeAgain", "Have it written once more"),
+    lens("Change…", "redraft.changeDraft", "Say what is to be other"),
+    lens("Compare", "redraft.compareDraft", "Beside what stood there"),
+    ...(run.report ? [lens(checked(run.report), "redraft.showReport", "What was checked, and what is left")] : []),
+  ];
+}

@@ -1,0 +1,86 @@
+// The server: where its program is, and the client that speaks with it.
+
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { type ExtensionContext, type LogOutputChannel, type TextDocument, window, workspace } from "vscode";
+import {
+  type ClientCapabilities, type FeatureState, LanguageClient, type LanguageClientOptions, type ServerOptions, type StaticFeature,
+} from "vscode-languageclient/node";
+import type { Edits } from "./edits";
+import { completed } from "./inline";
+import { options } from "./settings";
+
+/** The languages that Redraft writes, by LSP's identifiers. */
+export const LANGUAGES = [
+  "python", "rust", "typescript", "typescriptreact", "javascript", "javascriptreact", "go", "java", "c", "cpp", "csharp", "php", "ruby",
+];
+
+export function writes(document: TextDocument): boolean {
+  return LANGUAGES.includes(document.languageId) && ["file", "untitled"].includes(document.uri.scheme);
+}
+
+const NAME = process.platform === "win32" ? "redraft.exe" : "redraft";
+
+function isProgram(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** The server's program, or what to do about that there is none. A workspace has no say in it. */
+export function program(context: ExtensionContext): { path: string } | { problem: string } {
+  const wanted = workspace.getConfiguration("redraft").inspect<string>("server.path")?.globalValue?.trim();
+  if (wanted) {
+    const file = wanted.replace(/^~(?=[/\\])/, os.homedir());
+    if (!path.isAbsolute(file)) {
+      return { problem: `redraft.server.path: ${wanted} is no absolute path` };
+    }
+    return isProgram(file) ? { path: file } : { problem: `redraft.server.path: ${wanted} is no program` };
+  }
+  const bundled = path.join(context.extensionPath, "server", NAME);
+  // What is relative in PATH would be looked for in the workspace.
+  const folders = (process.env["PATH"] ?? "").split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  const cargo = path.join(os.homedir(), ".cargo", "bin");
+  const found = [bundled, ...[...folders, cargo].map((folder) => path.join(folder, NAME))].find(isProgram);
+  return found
+    ? { path: found }
+    : { problem: `the program ${NAME} is not on the PATH: install it (\`cargo install --locked --path .\` in Redraft's source), or name it in redraft.server.path` };
+}
+
+/** What the server is told beside LSP's own: it may stream, and leaves answers in words to us. */
+class Announces implements StaticFeature {
+  fillClientCapabilities(capabilities: ClientCapabilities): void {
+    capabilities.experimental = { ...(capabilities.experimental as object), redraft: { undoGrouping: true, answers: true } };
+  }
+  initialize(): void {}
+  getState(): FeatureState {
+    return { kind: "static" };
+  }
+  clear(): void {}
+}
+
+export function client(file: string, edits: Edits, log: LogOutputChannel): LanguageClient {
+  const level = workspace.getConfiguration("redraft").get<string>("server.log", "warn");
+  const run = { command: file, args: ["serve"], options: { env: { ...process.env, REDRAFT_LOG: process.env["REDRAFT_LOG"] ?? level } } };
+  const serverOptions: ServerOptions = { run, debug: run };
+  const made: LanguageClient = new LanguageClient("redraft", "Redraft", serverOptions, {
+    documentSelector: LANGUAGES.flatMap((language) => ["file", "untitled"].map((scheme) => ({ scheme, language }))),
+    outputChannel: log,
+    // A getter: each start tells what holds then.
+    initializationOptions: () => ({ ...options(), untrustedWorkspace: !workspace.isTrusted }),
+    middleware: {
+      workspace: { handleApplyEdit: (params, next) => edits.apply(made, params, next as never) },
+      provideInlineCompletionItems: completed,
+    },
+  } satisfies LanguageClientOptions);
+  made.registerFeature(new Announces());
+  return made;
+}
+
+export function complain(problem: string, ...actions: string[]): Thenable<string | undefined> {
+  return window.showErrorMessage(`Redraft: ${problem}`, ...actions);
+}

