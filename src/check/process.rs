@@ -285,7 +285,9 @@ pub fn find(program: &OsStr, folder: &Path) -> Result<OsString, Trouble> {
     })
 }
 
-fn is_program(path: &Path) -> bool {
+/// Whether this is a file that can be run.
+#[must_use]
+pub fn is_program(path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -6,6 +6,7 @@ mod check;
 mod checkers;
 mod config;
 mod context;
+mod doctor;
 mod engine;
 mod generate;
 mod models;
@@ -61,6 +62,8 @@ enum Command {
     Config(config::ConfigArgs),
     /// What was asked of models, how it went, and what it cost
     Usage(usage::UsageArgs),
+    /// Whether everything that a draft needs is there, and what to do where it is not
+    Doctor(doctor::DoctorArgs),
     /// The process that runs the embedded model; only Redraft itself starts it
     #[command(hide = true)]
     Engine,
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Prompts(args) => prompts::run(&args),
         Command::Usage(args) => usage::run(&args),
         Command::Models(args) => setup::state_dir().and_then(|state| models::run(args, &state)),

@@ -207,7 +207,8 @@ fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-fn amount(bytes: u64) -> String {
+/// So many bytes, as a person reads them.
+pub(super) fn amount(bytes: u64) -> String {
     if bytes < 1_000_000_000 {
         return format!("{} MB", (bytes + 500_000) / 1_000_000);
     }

@@ -104,7 +104,7 @@ fn here() -> Result<(Arc<Library>, Option<PathBuf>), Failure> {
 }
 
 /// The nearest folder above that has prompts, or is a repository's; else the folder itself.
-fn root_of(folder: &Path) -> PathBuf {
+pub(super) fn root_of(folder: &Path) -> PathBuf {
     let has = |folder: &&Path| {
         folder.join(".git").exists() || FOLDERS.iter().any(|prompts| folder.join(prompts).is_dir())
     };

@@ -40,8 +40,12 @@ pub(super) fn told(problems: &[Problem]) -> String {
 
 /// Where calls are paid from, and written down.
 pub(super) fn accounts(config: &Config, state: &std::path::Path) -> Accounts {
-    Accounts::new(Some(state.join("ledger.sqlite")), config.budget.clone())
-        .with_collector(config.collector.clone())
+    Accounts::new(Some(ledger(state)), config.budget.clone()).with_collector(config.collector.clone())
+}
+
+/// The ledger's file.
+pub(super) fn ledger(state: &std::path::Path) -> PathBuf {
+    state.join("ledger.sqlite")
 }
 
 /// The models of a configuration.

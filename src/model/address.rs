@@ -3,6 +3,7 @@
 //! The rule is checked twice, when the configuration is read and when a request leaves.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use url::{Host, Url};
 
@@ -80,6 +81,21 @@ impl BaseUrl {
         let mut url = self.0.clone();
         url.set_path(path);
         url
+    }
+}
+
+impl BaseUrl {
+    /// Where a server of this machine would listen, of an address that leads there. No name server is asked.
+    #[must_use]
+    pub fn loopback(&self) -> Vec<SocketAddr> {
+        let port = self.0.port_or_known_default().unwrap_or_default();
+        let hosts = match self.0.host() {
+            Some(Host::Ipv4(address)) => vec![address.into()],
+            Some(Host::Ipv6(address)) => vec![address.into()],
+            Some(Host::Domain(_)) | None => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        };
+        let hosts: Vec<IpAddr> = if self.is_loopback() { hosts } else { Vec::new() };
+        hosts.into_iter().map(|host| SocketAddr::new(host, port)).collect()
     }
 }
 
@@ -165,6 +181,21 @@ mod tests {
             ("https://host/proxy", "/v1/messages", "https://host/proxy/v1/messages"),
         ] {
             assert_eq!(BaseUrl::parse(base).unwrap().join(tail).as_str(), expect, "{base} {tail}");
+        }
+    }
+
+    #[test]
+    fn servers_of_this_machine_are_known_without_a_name_server() {
+        for (url, expect) in [
+            ("http://127.0.0.1:8080/v1", &["127.0.0.1:8080"][..]),
+            ("http://[::1]/v1", &["[::1]:80"]),
+            ("http://localhost:11434", &["127.0.0.1:11434", "[::1]:11434"]),
+            ("https://host/v1", &[]),
+            ("https://10.0.0.1/v1", &[]),
+        ] {
+            let told: Vec<String> =
+                BaseUrl::parse(url).unwrap().loopback().iter().map(ToString::to_string).collect();
+            assert_eq!(told, expect, "{url}");
         }
     }
 

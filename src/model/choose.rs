@@ -380,6 +380,16 @@ fn cost(question: &Question<'_>, one: &Candidate) -> Option<MicroUsd> {
     Some(price.cost(&usage))
 }
 
+impl Plan {
+    /// Why those that were wanted and have no place are not asked.
+    #[must_use]
+    pub fn why_not(&self) -> String {
+        let wanted = self.left_out.iter().filter(|one| one.cause != Cause::Unasked);
+        let why: Vec<String> = wanted.map(|one| format!("{}: {}", one.name, one.why)).collect();
+        why.join("; ")
+    }
+}
+
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, one) in self.places.iter().enumerate() {

@@ -212,9 +212,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// Makes what the first call would make, without a connection or a process. May take some 10 ms.
     fn warm(&self) {}
 
-    /// Whether it has what it needs to be asked: of an embedded model, its weights.
-    fn is_there(&self) -> bool {
-        true
+    /// Whether it has what it needs to be asked: of an embedded model, the engine and its weights.
+    ///
+    /// # Errors
+    /// What is missing, and what to do about it.
+    fn ready(&self) -> Result<(), ModelError> {
+        Ok(())
     }
 }
 

@@ -175,7 +175,7 @@ impl Registry {
     /// Whether the weights of an embedded model are there.
     #[must_use]
     pub fn is_there(&self, model: &ModelSpec) -> bool {
-        self.choose(Some(&model.name)).is_ok_and(|chosen| chosen.provider.is_there())
+        self.choose(Some(&model.name)).is_ok_and(|chosen| chosen.provider.ready().is_ok())
     }
 
     /// By what the health of a model is known.

@@ -266,8 +266,9 @@ impl Registry {
         Err(failed.unwrap_or_else(|| nobody(&plan)))
     }
 
-    /// Why the model that was wanted first is not the one that is asked.
-    fn instead(
+    /// Why the model that was wanted first is not the one that is asked; `failed` is what was said of those before it.
+    #[must_use]
+    pub fn instead(
         &self,
         wanted: &Wanted,
         plan: &Plan,
@@ -377,7 +378,6 @@ impl Registry {
 /// Why nobody can be asked: of those that were wanted, each with its reason.
 fn nobody(plan: &Plan) -> ModelError {
     let wanted: Vec<&LeftOut> = plan.left_out.iter().filter(|one| one.cause != Cause::Unasked).collect();
-    let why: Vec<String> = wanted.iter().map(|one| format!("{}: {}", one.name, one.why)).collect();
     let is_any = |cause| wanted.iter().any(|one| one.cause == cause);
     let kind = match () {
         () if is_any(Cause::Health) => ErrorKind::Resting,
@@ -386,7 +386,7 @@ fn nobody(plan: &Plan) -> ModelError {
     };
     ModelError {
         kind,
-        message: format!("no model can be asked, and nothing was sent; {}", why.join("; ")),
+        message: format!("no model can be asked, and nothing was sent; {}", plan.why_not()),
         retry_after: None,
     }
 }

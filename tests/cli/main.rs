@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod checks;
+mod doctor;
 #[path = "../support/fault_server.rs"]
 #[expect(dead_code, reason = "the providers' tests use all of it")]
 mod fault_server;
@@ -145,7 +146,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         .collect();
     assert_eq!(
         commands,
-        ["serve", "generate", "context", "models", "check", "prompts", "bench", "config", "usage"]
+        ["serve", "generate", "context", "models", "check", "prompts", "bench", "config", "usage", "doctor"]
     );
     let told = page.split('`').filter_map(|code| code.strip_prefix("redraft ")?.split([' ', ',']).next());
     for command in told.filter(|word| !word.starts_with("--")) {
@@ -163,6 +164,7 @@ async fn the_page_and_the_help_have_the_same_options() {
         &["bench", "refine", "--help"],
         &["bench", "verify", "--help"],
         &["usage", "--help"],
+        &["doctor", "--help"],
         &["prompts", "list", "--help"],
         &["prompts", "render", "--help"],
         &["prompts", "test", "--help"],

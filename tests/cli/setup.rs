@@ -101,7 +101,7 @@ impl Folder {
         for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
             command.env_remove(proxy);
         }
-        command.env_remove("REDRAFT_LOG").env("TEST_KEY", KEY);
+        command.env_remove("REDRAFT_LOG").env("TEST_KEY", KEY).env("TEST_BLANK", " ");
         command.env("REDRAFT_STATE_DIR", self.path("state"));
         match self.path("config.toml") {
             config if config.is_file() => command.env("REDRAFT_CONFIG", config),

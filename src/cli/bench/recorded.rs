@@ -162,8 +162,8 @@ impl Provider for Recorded {
         })
     }
 
-    fn is_there(&self) -> bool {
-        self.inner.is_there()
+    fn ready(&self) -> Result<(), ModelError> {
+        self.inner.ready()
     }
 }
 

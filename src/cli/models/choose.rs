@@ -1,15 +1,16 @@
 //! `redraft models choose`: which models would be asked, in which order, and why.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::cli::{Failure, setup};
-use crate::config::Choices;
+use crate::config::{Choices, Config};
 use crate::model::choose::{Plan, Requirements, Task};
+use crate::model::registry::Registry;
 use crate::model::route::Wanted;
 use crate::model::spec::Abilities;
 use crate::model::{ErrorKind, MicroUsd, Tokens};
@@ -17,6 +18,9 @@ use crate::workspace::disk::Disk;
 
 /// The longest answer that an action asks for: what a call may cost, and whether the budget has room for it, is told by that.
 const MOST_ANSWER: Tokens = Tokens(2_000);
+
+/// How large a prompt is, where nobody says.
+pub(crate) const PROMPT: Tokens = Tokens(2_000);
 
 /// Each that is not given is the configuration's.
 #[derive(Debug, clap::Args)]
@@ -46,7 +50,7 @@ pub(crate) struct ChooseArgs {
     #[arg(long, value_name = "ABILITY", value_parser = Abilities::NAMES)]
     needs: Vec<String>,
     /// How large the prompt is, in tokens
-    #[arg(long, value_name = "TOKENS", default_value_t = 2_000)]
+    #[arg(long, value_name = "TOKENS", default_value_t = PROMPT.0)]
     prompt: u32,
     /// One JSON object
     #[arg(long)]
@@ -79,20 +83,40 @@ pub(crate) fn run(args: &ChooseArgs) -> Result<ExitCode, Failure> {
         only_local: args.privacy.as_ref().map_or(wished.only_local, |privacy| privacy == "local"),
         needs: args.needs.iter().fold(wished.needs, |needs, name| needs.with(name)),
     };
-    let mut wanted = Wanted {
-        task: Some(args.task),
+    let wanted = Wanted {
         named: args.model.clone(),
         requirements: Some(requirements),
-        prompt: Tokens(args.prompt),
-        least: Tokens(args.prompt),
-        answer: Some(MOST_ANSWER),
-        ..Wanted::default()
+        ..usual(args.task, Tokens(args.prompt))
     };
-    // Of the workspace around the current folder.
-    let disk = Disk::around(Path::new("any"));
-    let choices = match disk.directories().next() {
+    let (plan, _) = planned(&config, &registry, wanted)?;
+    let text = if args.json { format!("{:#}\n", as_json(&plan)) } else { plan.to_string() };
+    // A closed pipe (`| head`) is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    if plan.places.is_empty() {
+        return Err(Failure::Failed("no model can be asked".to_owned()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a run of this task wants with a prompt of this size, as far as nobody says more.
+pub(crate) fn usual(task: Task, prompt: Tokens) -> Wanted {
+    Wanted { task: Some(task), prompt, least: prompt, answer: Some(MOST_ANSWER), ..Wanted::default() }
+}
+
+/// The folder of the workspace around the current one.
+pub(crate) fn root() -> Option<PathBuf> {
+    Disk::around(Path::new("any")).directories().next().map(Path::to_owned)
+}
+
+/// The plan for what is wanted in the workspace around the current folder; and what is wanted there, by that workspace's own choices.
+pub(crate) fn planned(
+    config: &Config,
+    registry: &Registry,
+    mut wanted: Wanted,
+) -> Result<(Plan, Wanted), Failure> {
+    let choices = match root() {
         Some(root) => {
-            Choices::of(&config, root, None).map_err(|problems| Failure::Usage(setup::told(&problems)))?
+            Choices::of(config, &root, None).map_err(|problems| Failure::Usage(setup::told(&problems)))?
         }
         None => Choices::default(),
     };
@@ -102,13 +126,7 @@ pub(crate) fn run(args: &ChooseArgs) -> Result<ExitCode, Failure> {
         ErrorKind::Config => Failure::Usage(error.message),
         _ => Failure::Failed(error.message),
     })?;
-    let text = if args.json { format!("{:#}\n", as_json(&plan)) } else { plan.to_string() };
-    // A closed pipe (`| head`) is no failure.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    if plan.places.is_empty() {
-        return Err(Failure::Failed("no model can be asked".to_owned()));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok((plan, wanted))
 }
 
 fn as_json(plan: &Plan) -> Value {

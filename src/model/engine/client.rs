@@ -64,8 +64,8 @@ impl Provider for EmbeddedProvider {
         })
     }
 
-    fn is_there(&self) -> bool {
-        self.shared.options.check().is_ok()
+    fn ready(&self) -> Result<(), ModelError> {
+        self.shared.options.check()
     }
 }
 

@@ -44,13 +44,19 @@ impl BoundKey {
         };
         // A key that was piped into a variable often brings its line's end with it.
         let key = SecretString::from(key.expose_secret().trim());
-        if key.expose_secret().is_empty() || key.expose_secret().bytes().any(|byte| !byte.is_ascii_graphic())
-        {
+        if !may_be_a_key(key.expose_secret()) {
             let what = format!("its key from {} is empty or has characters that no key has", self.source);
             return Err(peer.error(ErrorKind::Config, &what));
         }
         Ok(Some(key))
     }
+}
+
+/// Whether this can be sent as a key; blanks around it do not count.
+#[must_use]
+pub fn may_be_a_key(text: &str) -> bool {
+    let key = text.trim();
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl fmt::Debug for BoundKey {

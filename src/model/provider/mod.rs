@@ -8,7 +8,7 @@ pub mod scripted;
 mod anthropic;
 mod exchange;
 mod fault;
-mod key;
+pub mod key;
 pub mod list;
 mod openai;
 mod reading;
