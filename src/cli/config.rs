@@ -157,6 +157,7 @@ fn shown(config: &Config, path: Option<String>) -> Value {
             "mode": config.refine.mode.map(|mode| if mode == Mode::Live { "live" } else { "verified" }),
             "gates": config.refine.gates.map(Stage::name),
         },
+        "inline": { "automatic": config.automatic.name() },
         "telemetry": {
             "endpoint": config.collector.as_ref().map(|collector| collector.base_url.origin()),
             "api_key_env": config.collector.as_ref().and_then(|collector| collector.api_key_env.clone()),
@@ -216,7 +217,7 @@ fn as_text(shown: &Value) -> String {
         out += &table(&rows);
         out.push('\n');
     }
-    for table in ["routing", "budget", "refine", "telemetry", "trust"] {
+    for table in ["routing", "budget", "refine", "inline", "telemetry", "trust"] {
         out += &format!("[{table}]\n");
         for (key, value) in shown[table].as_object().into_iter().flatten() {
             out += &format!("{key} = {}\n", text(value));

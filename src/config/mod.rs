@@ -5,6 +5,7 @@
 //! the contract are checked.
 
 mod checkers;
+mod inline;
 mod languages;
 mod parse;
 mod places;
@@ -17,6 +18,7 @@ mod workspace;
 use std::path::{Path, PathBuf};
 
 pub use self::checkers::{CheckerKind, CheckerSpec, LinePattern, ReportFormat};
+pub use self::inline::Automatic;
 pub use self::places::{config_file, prompts_dir, state_dir};
 pub use self::problem::{Place, Problem};
 pub use self::refine::{Mode, Refine, Stage};
@@ -43,6 +45,8 @@ pub struct Config {
     pub routing: Routing,
     /// How drafts are checked and redrafted.
     pub refine: Refine,
+    /// When completions are asked for while one types.
+    pub automatic: Automatic,
     /// Where traces and metrics of calls go.
     pub collector: Option<Collector>,
     /// A hash of the file's text.

@@ -13,7 +13,7 @@ use toml::de::DeTable;
 
 use super::problem::{Problem, Problems};
 use super::table::{At, Table};
-use super::{Config, Mode, Refine, Stage};
+use super::{Automatic, Config, Mode, Refine, Stage};
 use crate::model::account::Budget;
 use crate::model::address::BaseUrl;
 use crate::model::choose::Pace;
@@ -66,6 +66,7 @@ fn read(root: &Table<'_>, home: Option<&Path>) -> Config {
         budget: budget(root, &tables_of_providers),
         routing: routing::routing(root, &models),
         refine: root.table("refine").map(|table| refine(&table)).unwrap_or_default(),
+        automatic: root.table("inline").map(|table| automatic(&table)).unwrap_or_default(),
         collector: root.table("telemetry").and_then(|table| collector(&table)),
         file: 0,
         references: root.table("context").map(|table| references(&table)).unwrap_or_default(),
@@ -97,6 +98,11 @@ pub(super) fn refine(table: &Table<'_>) -> Refine {
         mode: table.choice("mode", &Mode::NAMES).map(|mode| mode.value),
         gates: table.choice("gates", &Stage::NAMES).map(|stage| stage.value),
     }
+}
+
+/// `[inline]`.
+fn automatic(table: &Table<'_>) -> Automatic {
+    table.choice("automatic", &Automatic::NAMES).map(|automatic| automatic.value).unwrap_or_default()
 }
 
 fn provider(table: &Table<'_>, names: &mut Names) -> Option<ProviderSpec> {

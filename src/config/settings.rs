@@ -280,6 +280,13 @@ pub static SETTINGS: &[Setting] = &[
         "the stage whose quality gates a draft has to pass: docstrings, type hints, the file's size, and by the project's tests 70, 80 or 85 % of its lines covered and 75, 80 or 85 % of its mutants noticed",
         "no gates",
     ),
+    one("inline", Kind::Table, "completions while one types (`textDocument/inlineCompletion`)", ""),
+    one(
+        "inline.automatic",
+        Kind::Choice(&["free", "always", "never"]),
+        "whose completions come by themselves: `free`, those of models that cost nothing; `always`, those of any model, as far as the budget pays for them; `never`, nobody's: only where one is asked for by hand",
+        "`free`",
+    ),
     one(
         "checker",
         Kind::Tables,

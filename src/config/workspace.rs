@@ -162,6 +162,7 @@ mod tests {
                 "[routing]\nallow_cloud_fallback = true\n",
                 ":2:24: routing.allow_cloud_fallback: a workspace cannot",
             ),
+            ("[inline]\nautomatic = \"always\"\n", ".redraft.toml:1:1: inline: a workspace cannot set this"),
             ("[trust]\nfolders = [\"/\"]\n", "trust: a workspace cannot set this"),
             ("default_modle = \"a\"\n", "Did you mean \"default_model\"?"),
             ("default_model = 7\n", "default_model: this is a string in quotes"),

@@ -2,18 +2,27 @@
 
 use std::sync::Arc;
 
+use redraft::config::Config;
+use redraft::model::account::Accounts;
+use redraft::model::provider::http::Http;
 use redraft::model::provider::scripted::{Gate, Scripted, Step};
+use redraft::model::registry::Registry;
+use redraft::server::Setup;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, URI, rich, setup, wait_for};
+use crate::harness::{Client, URI, around, rich, setup, wait_for};
 
 const FILE: &str = "def area(r):\n    return \n\n\ndef below():\n    return 2\n";
 
 fn client(provider: &Scripted) -> Client {
+    client_of(setup(Arc::new(provider.clone())), &json!({}))
+}
+
+fn client_of(setup: Setup, options: &Value) -> Client {
     let mut capabilities = rich();
     capabilities["textDocument"]["inlineCompletion"] = json!({});
-    let mut client = Client::raw(setup(Arc::new(provider.clone())));
-    let result = client.initialize(&capabilities, json!({}));
+    let mut client = Client::raw(setup);
+    let result = client.initialize(&capabilities, options.clone());
     assert_eq!(result["capabilities"]["inlineCompletionProvider"], true);
     client.open(URI, FILE);
     client
@@ -133,4 +142,89 @@ fn what_is_of_no_use_is_not_shown() {
         json!({ "textDocument": { "uri": "file:///none.py" }, "position": { "line": 0, "character": 0 } });
     assert_eq!(client.call("textDocument/inlineCompletion", nowhere), Ok(Value::Null));
     client.finish();
+}
+
+/// A server whose one model is the provider's, and costs so many dollars for a million tokens.
+fn priced(provider: &Scripted, price: u32, more: &str, ledger: &std::path::Path) -> Setup {
+    let text = format!(
+        "[[model]]\nname = \"m\"\nprovider = \"embedded\"\nid = \"qwen2.5-coder-0.5b\"\n\
+         price = {{ input = {price}, output = {price} }}\n{more}"
+    );
+    let config = Config::parse(&text, "config.toml".as_ref()).unwrap();
+    let provider = provider.clone();
+    let make = Box::new(move |_: &_| Ok(Arc::new(provider.clone()) as _));
+    let registry = Registry::new(config.catalogue.clone(), Http::default(), make)
+        .with_accounts(Accounts::new(Some(ledger.to_owned()), config.budget.clone()));
+    Setup { config: Arc::new(config), ..around(registry) }
+}
+
+/// By itself and by hand: who is asked, as the user's configuration has it, and never more than the budget pays for.
+#[test]
+fn whose_completions_come_by_themselves_is_the_users_to_say() {
+    let inline = |automatic: &str| format!("[inline]\nautomatic = \"{automatic}\"\n");
+    let rows = [
+        (0, String::new(), true, true),
+        (1, String::new(), false, true),
+        (1, inline("free"), false, true),
+        (1, inline("always"), true, true),
+        (0, inline("never"), false, true),
+        (1, inline("never"), false, true),
+        (1, inline("always") + "[budget]\nper_day = 0\n", false, false),
+    ];
+    for (number, (price, more, by_itself, by_hand)) in rows.into_iter().enumerate() {
+        let name = format!("redraft-inline-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        for (trigger, comes) in [(2, by_itself), (1, by_hand)] {
+            let provider = Scripted::new([vec![Step::say("3\n"), Step::stop()]]);
+            let setup = priced(&provider, price, &more, &folder.join("ledger.sqlite"));
+            let mut client = client_of(setup, &json!({}));
+            let params = params(&client, "return ", trigger);
+            if comes {
+                let answer = client.call("textDocument/inlineCompletion", params).unwrap();
+                assert_eq!(answer["items"][0]["insertText"], "3", "{price} {more} {trigger}");
+            } else if trigger == 2 {
+                // Nobody is told of what nobody asked for.
+                assert_eq!(client.call("textDocument/inlineCompletion", params), Ok(Value::Null), "{more}");
+            } else {
+                assert!(client.fails("textDocument/inlineCompletion", params) < 0, "{more}");
+            }
+            assert_eq!(provider.requests().len(), usize::from(comes), "{price} {more} {trigger}");
+            client.finish();
+        }
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+}
+
+/// What was asked for by hand is shown on while its user types along it, though none comes by itself.
+#[test]
+fn what_was_asked_for_by_hand_is_shown_on() {
+    let provider = Scripted::new([vec![Step::say("3 * r\n"), Step::stop()]]);
+    let ledger = std::env::temp_dir().join(format!("redraft-inline-{}-hand/l", std::process::id()));
+    let never = "[inline]\nautomatic = \"never\"\n";
+    let mut client = client_of(priced(&provider, 0, never, &ledger), &json!({}));
+    let by_hand = params(&client, "return ", 1);
+    let answer = client.call("textDocument/inlineCompletion", by_hand).unwrap();
+    assert_eq!(answer["items"][0]["insertText"], "3 * r");
+    client.type_before("\n\n\ndef below", "3 ");
+    assert_eq!(ask(&mut client, "return 3 ")["items"][0]["insertText"], "* r");
+    client.type_before("\n\n\ndef below", "+ ");
+    assert_eq!(ask(&mut client, "return 3 + "), Value::Null);
+    assert_eq!(provider.requests().len(), 1);
+    client.finish();
+    let _ = ledger.parent().map(std::fs::remove_dir_all);
+}
+
+/// An editor merges the settings of the folder that it opened: it cannot have paid models asked.
+#[test]
+fn an_editor_cannot_set_it() {
+    let provider = Scripted::default();
+    let ledger = std::env::temp_dir().join(format!("redraft-inline-{}-set/l", std::process::id()));
+    let options = json!({ "config": { "inline": { "automatic": "always" } } });
+    let mut client = client_of(priced(&provider, 1, "", &ledger), &options);
+    let (kind, told) = client.message();
+    assert!(kind == 2 && told.contains("config.inline: cannot be set by the editor"), "{told}");
+    assert_eq!(ask(&mut client, "return "), Value::Null);
+    assert_eq!(provider.requests().len(), 0);
+    client.finish();
+    let _ = ledger.parent().map(std::fs::remove_dir_all);
 }

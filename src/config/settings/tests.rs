@@ -94,6 +94,7 @@ fn file(key: &str, value: &str) -> String {
         "budget",
         "telemetry",
         "refine",
+        "inline",
         "checker",
         "trust",
         "context.reference",

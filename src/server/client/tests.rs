@@ -102,10 +102,10 @@ fn the_folders_are_those_of_the_newest_way_to_say_it() {
 #[test]
 fn what_an_editor_may_not_set_is_told() {
     let read = Options::read(
-        &json!({ "config": { "provider": [{ "base_url": "http://evil" }], "default_model": "fast" }, "other": 1 }),
+        &json!({ "config": { "provider": [{ "base_url": "http://evil" }], "inline": { "automatic": "always" }, "default_model": "fast" }, "other": 1 }),
     );
     assert_eq!(read.choices.default_model.as_deref(), Some("fast"));
-    assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
+    assert_eq!(read.problems.len(), 3, "{:?}", read.problems);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::Session;
 use super::project::Around;
 use super::ready::Rules;
 use crate::action::inline::{Held, Room, prepare};
+use crate::config::Automatic;
 use crate::draft::inline::{AROUND, Inline};
 use crate::model::account::{self, Accounts, Entry};
 use crate::model::ask::Retries;
@@ -60,8 +61,13 @@ struct Making {
 impl Session {
     pub(super) fn inline(&mut self, ask: &InlineAsk, reply: Reply) {
         let uri = &ask.text_document.uri;
-        // At most one is at work.
-        self.inlines.remove(uri);
+        let is_automatic = ask.context.trigger_kind == Some(2);
+        // What was asked for by hand is shown on all the same.
+        let is_unwanted = is_automatic && self.setup.config.automatic == Automatic::Never;
+        if !is_unwanted {
+            // At most one is at work.
+            self.inlines.remove(uri);
+        }
         let nothing = |reply: Reply| drop(reply.send(Ok(Value::Null)));
         let Some(doc) = self.documents.get(uri) else { return nothing(reply) };
         let snapshot = doc.document.snapshot().clone();
@@ -77,7 +83,11 @@ impl Session {
         {
             return drop(reply.send(Ok(self.items(&snapshot, at, &text))));
         }
-        let is_automatic = ask.context.trigger_kind == Some(2);
+        // The next completion knows of a configuration that has changed; this one waits for no file.
+        self.reloads();
+        if is_unwanted {
+            return nothing(reply);
+        }
         let registry = match &self.setup.registry {
             Ok(registry) => registry.clone(),
             // Who did not ask is not told.
@@ -195,8 +205,9 @@ fn asked(making: &Making) -> Result<Option<Question>, String> {
     rules.model(registry, &mut wanted).map_err(|error| error.message)?;
     let (chosen, _) = registry.route(&wanted).map_err(|error| error.message)?;
     let room = Room::new(chosen.place != Place::Hosted, chosen.fills);
-    // What costs is asked for by hand.
-    if *is_automatic && chosen.most(crate::model::Tokens(1_000), room.output) != Some(MicroUsd(0)) {
+    // What costs is asked for by hand, unless its user wants it otherwise.
+    let is_free_only = *is_automatic && rules.config.automatic != Automatic::Always;
+    if is_free_only && chosen.most(crate::model::Tokens(1_000), room.output) != Some(MicroUsd(0)) {
         return Ok(None);
     }
     let tree = snapshot.parse();
