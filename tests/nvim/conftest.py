@@ -7,7 +7,7 @@ from pathlib import Path
 
 import judge
 import pytest
-from editor import Editor
+from editor import NVIM, Editor, newer
 
 
 class Session:
@@ -48,6 +48,62 @@ def session(editor: Editor, recorded, environment, tmp_path: Path, request):
     if log.exists() and not failed:
         editor.stop_server()
         assert judge.faults(log, session.known) == []
+
+
+PLUGIN = Path(__file__).resolve().parents[2] / "editors" / "nvim"
+SETUP = """
+local cmd, plugin, file, options = ...
+vim.opt.runtimepath:prepend(plugin)
+vim.cmd.runtime('plugin/redraft.lua')
+_G.seen = { progress = {}, messages = {}, runs = {}, errors = {}, status = {} }
+vim.notify = function(message) table.insert(_G.seen.messages, message) end
+vim.api.nvim_create_autocmd('User', { pattern = 'RedraftStatus', callback = function(event)
+  table.insert(_G.seen.status, event.data)
+end })
+vim.api.nvim_create_autocmd('LspProgress', { callback = function(event)
+  table.insert(_G.seen.progress, event.data.params.value)
+end })
+require('redraft').setup(vim.tbl_extend('keep', options, {
+  cmd = cmd, init_options = { config = { refine = { rounds = 0 } } }, inline = true,
+}))
+vim.cmd.edit(file)
+vim.cmd('setlocal filetype=python noautoindent')
+"""
+READY = "#vim.tbl_filter(function(c) return c.initialized end, vim.lsp.get_clients({ name = 'redraft', bufnr = 0 })) > 0"
+
+
+@pytest.fixture(params=["0.11", "newer"])
+def any_editor(request, tmp_path: Path):
+    """The Neovim of the tests, and a later one that is on the PATH."""
+    program = NVIM if request.param == "0.11" else newer()
+    if program is None:
+        pytest.skip("no Neovim 0.12 or later is on the PATH")
+    editor = Editor(tmp_path / "home", program)
+    yield editor
+    editor.close()
+
+
+@pytest.fixture
+def open_plugin(any_editor: Editor, recorded, environment, tmp_path: Path, request):
+    """`open_plugin(text, **options)` opens a file in a Neovim that has the plugin; at the end what the server said is judged."""
+    command, log = recorded
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "pyproject.toml").touch()
+    whole = ["env", *(f"{name}={value}" for name, value in environment.items()), *command]
+
+    def open_plugin(text: str, **options) -> Editor:
+        path = folder / "module.py"
+        path.write_text(text)
+        any_editor.lua(SETUP, whole, str(PLUGIN), str(path), options)
+        any_editor.wait(READY, "the server")
+        any_editor.lua("_G.client_id = vim.lsp.get_clients({ name = 'redraft' })[1].id")
+        return any_editor
+
+    yield open_plugin
+    if log.exists() and not getattr(request.node, "failed", False):
+        any_editor.stop_server()
+        assert judge.faults(log, judge.NEOVIM + judge.TYPING) == []
 
 
 @pytest.hookimpl(hookwrapper=True)

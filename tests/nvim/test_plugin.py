@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from editor import Editor
-from scripted_model import DEADLINE
 from test_streaming import LINES, STUB, WRITTEN
-
-PLUGIN = Path(__file__).resolve().parents[2] / "editors" / "nvim"
-SETUP = """
-local cmd = ...
-vim.opt.runtimepath:prepend(select(2, ...))
-vim.cmd.runtime('plugin/redraft.lua')
-_G.seen = { progress = {}, messages = {}, runs = {}, errors = {}, status = {} }
-vim.notify = function(message) table.insert(_G.seen.messages, message) end
-vim.api.nvim_create_autocmd('User', { pattern = 'RedraftStatus', callback = function(event)
-  table.insert(_G.seen.status, event.data)
-end })
-require('redraft').setup{ cmd = cmd, init_options = { config = { refine = { rounds = 0 } } }, inline = true }
-vim.cmd.edit(select(3, ...))
-vim.cmd('setlocal filetype=python noautoindent')
-"""
 
 
 @pytest.fixture
-def plugin(editor: Editor, recorded, environment, tmp_path: Path):
-    command, _ = recorded
-    folder = tmp_path / "project"
-    folder.mkdir()
-    path = folder / "module.py"
-    path.write_text(STUB)
-    whole = ["env", *(f"{name}={value}" for name, value in environment.items()), *command]
-    editor.lua(SETUP, whole, str(PLUGIN), str(path))
-    editor.wait("#vim.lsp.get_clients({ name = 'redraft', bufnr = 0 }) > 0 and vim.lsp.get_clients({ name = 'redraft' })[1].initialized", "the server")
-    return editor
+def plugin(open_plugin):
+    return open_plugin(STUB)
 
 
 def await_state(editor: Editor, state: str, nth: int = 1) -> None:
@@ -126,44 +100,3 @@ def test_names_are_completed_and_mistakes_told(plugin):
     assert "nothing was written in this buffer yet" in plugin.seen("messages")[-1]
     error = plugin.lua("return select(2, pcall(require('redraft').setup, { cmdd = {} }))")
     assert 'setup has no "cmdd"' in error
-
-
-GHOST = "vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_create_namespace('redraft.ghost'), 0, -1, { details = true })"
-
-
-def ghost(editor: Editor) -> str:
-    """What is shown behind the cursor."""
-    marks = editor.lua(f"return {GHOST}")
-    if not marks:
-        return ""
-    details = marks[0][3]
-    lines = [details["virt_text"][0][0], *(line[0][0] for line in details.get("virt_lines", []))]
-    return "\n".join(lines)
-
-
-def test_the_rest_is_shown_as_ghost_text_and_taken(plugin, model):
-    plugin.go_to("return 2")
-    plugin.type("cc    total = ", "total = ")
-    plugin.lua("require('redraft.ghost').trigger()")
-    call = model.next_call()
-    assert "total = <<here>>" in call.prompt
-    call.answer("```python\nabove() + 1\n```\n")
-    plugin.wait(f"#{GHOST} > 0", "the ghost text")
-    assert ghost(plugin) == "above() + 1"
-    plugin.type("<M-Right>", "total = above")
-    plugin.lua("require('redraft.ghost').trigger()")
-    plugin.wait(f"#{GHOST} > 0", "the rest of it, without a call")
-    assert ghost(plugin) == "() + 1"
-    plugin.type("<Tab>", "total = above() + 1")
-    assert ghost(plugin) == ""
-    plugin.type("<Tab>x<Esc>", "total = above() + 1\tx")
-
-
-def test_the_next_key_hides_it_and_ends_the_call(plugin, model):
-    plugin.go_to("return 2")
-    plugin.type("cc    total = ", "total = ")
-    plugin.lua("require('redraft.ghost').trigger()")
-    call = model.next_call()
-    plugin.type("1", "total = 1")
-    assert call.disconnected.wait(DEADLINE)
-    assert ghost(plugin) == ""

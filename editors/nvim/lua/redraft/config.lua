@@ -10,9 +10,12 @@ M.defaults = {
   root_markers = { '.redraft', 'pyproject.toml', 'Cargo.toml', 'package.json', 'go.mod', '.git' },
   -- `initializationOptions`: delivery, untrustedWorkspace, config (docs/editors.md of Redraft).
   init_options = {},
-  -- Tells in virtual text where a run is at work, and what it does.
+  -- Tells in virtual text where a run is at work and what it does, and how its draft stands.
   virtual_text = true,
-  -- Completions while one types: false, or the keys that take one, and its first word: { accept = '<Tab>', word = '<M-Right>' }.
+  -- Marks the lines that a run has written until they are kept or reverted (the group RedraftDraft).
+  highlight = true,
+  -- Completions while one types: false, true, or keys of your own:
+  -- { accept = '<Tab>', word = '<M-Right>', next = '<M-]>', previous = '<M-[>' }; false for none.
   inline = false,
 }
 

@@ -1,4 +1,5 @@
---- Completions while one types, as ghost text behind the cursor; for Neovim 0.11. Neovim 0.12 has `vim.lsp.inline_completion`.
+--- Completions while one types, as ghost text behind the cursor. Neovim 0.12 asks for them and shows them itself
+--- (`vim.lsp.inline_completion`); in 0.11, and where they are asked for by hand, this does.
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace('redraft.ghost')
@@ -7,8 +8,15 @@ local group = vim.api.nvim_create_augroup('redraft.ghost', { clear = true })
 --- So long after the last key, in milliseconds, it is asked.
 local DEBOUNCE = 120
 
+--- Why it is asked (LSP's InlineCompletionTriggerKind).
+local INVOKED, AUTOMATIC = 1, 2
+--- The codes of requests that were cancelled, or that the next key has made useless.
+local ENDED = { -32800, -32801, -32802 }
+
+local native = vim.lsp.inline_completion
+
 local timer
---- What is shown: { buffer, row, column, text }, and the request that is on its way.
+--- What is shown: { buffer, row, column, items, index }, and the request that is on its way.
 local shown, asked
 
 local function hide()
@@ -28,19 +36,60 @@ local function cancel()
   end
 end
 
-local function show(buffer, row, column, text)
+local function show(buffer, row, column, items, index)
   hide()
-  local lines = vim.split(text, '\n', { plain = true })
-  local below = {}
-  for index = 2, #lines do
-    table.insert(below, { { lines[index], 'RedraftGhost' } })
+  local lines = vim.split(items[index], '\n', { plain = true })
+  local parts = vim.tbl_map(function(line) return { { line, 'RedraftGhost' } } end, lines)
+  if #items > 1 then
+    table.insert(parts[#parts], { (' (%d/%d)'):format(index, #items), 'RedraftGhostMore' })
   end
   vim.api.nvim_buf_set_extmark(buffer, namespace, row, column, {
-    virt_text = { { lines[1], 'RedraftGhost' } },
+    virt_text = table.remove(parts, 1),
     virt_text_pos = 'inline',
-    virt_lines = #below > 0 and below or nil,
+    virt_lines = #parts > 0 and parts or nil,
   })
-  shown = { buffer = buffer, row = row, column = column, text = text }
+  shown = { buffer = buffer, row = row, column = column, items = items, index = index }
+end
+
+--- What is left of a text at this place where its start was typed since; nothing where something else was.
+local function rest_of(text, row, column)
+  local cursor = vim.api.nvim_win_get_cursor(0)
+  if cursor[1] - 1 ~= row or cursor[2] < column then
+    return nil
+  end
+  local typed = vim.api.nvim_get_current_line():sub(column + 1, cursor[2])
+  return vim.startswith(text, typed) and text:sub(#typed + 1) or nil
+end
+
+--- Goes on showing what its user types along; hides it otherwise.
+local function follow()
+  local ghost = shown
+  if not ghost or ghost.buffer ~= vim.api.nvim_get_current_buf() then
+    return hide()
+  end
+  local items, index = {}, 1
+  for number, text in ipairs(ghost.items) do
+    local rest = rest_of(text, ghost.row, ghost.column)
+    if rest and rest ~= '' then
+      table.insert(items, rest)
+      index = number == ghost.index and #items or index
+    end
+  end
+  if not items[1] then
+    return hide()
+  end
+  show(ghost.buffer, ghost.row, vim.api.nvim_win_get_cursor(0)[2], items, index)
+end
+
+--- The texts of an answer; snippets, which Redraft does not send, are left out.
+local function texts(result)
+  local found = {}
+  for _, item in ipairs(result and (result.items or result) or {}) do
+    if type(item.insertText) == 'string' and item.insertText ~= '' then
+      table.insert(found, (item.insertText:gsub('\r\n?', '\n')))
+    end
+  end
+  return found
 end
 
 local function ask(trigger)
@@ -52,41 +101,89 @@ local function ask(trigger)
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   params.context = { triggerKind = trigger }
   local tick = vim.api.nvim_buf_get_changedtick(buffer)
-  local _, id = client:request('textDocument/inlineCompletion', params, function(_, result)
+  local _, id = client:request('textDocument/inlineCompletion', params, function(err, result)
     asked = nil
-    local item = result and (result.items or result)[1]
+    if err and trigger == INVOKED and not vim.tbl_contains(ENDED, err.code) then
+      vim.notify('redraft: ' .. err.message, vim.log.levels.ERROR)
+    end
+    local items = texts(result)
     local row, column = unpack(vim.api.nvim_win_get_cursor(0))
     local is_there = buffer == vim.api.nvim_get_current_buf() and tick == vim.api.nvim_buf_get_changedtick(buffer)
-    if item and is_there and vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
-      show(buffer, row - 1, column, item.insertText)
+    if items[1] and is_there and vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
+      show(buffer, row - 1, column, items, 1)
     end
   end, buffer)
   asked = id and { client = client, id = id } or nil
 end
 
+local function first_word(text)
+  return text:match('^%s*[%w_]+') or text:match('^%s*%S') or text
+end
+
+--- Puts text in at the cursor, and the cursor behind it.
+local function put(text)
+  local cursor, lines = vim.api.nvim_win_get_cursor(0), vim.split(text, '\n', { plain = true })
+  vim.api.nvim_buf_set_text(0, cursor[1] - 1, cursor[2], cursor[1] - 1, cursor[2], lines)
+  local column = #lines == 1 and cursor[2] + #lines[1] or #lines[#lines]
+  vim.api.nvim_win_set_cursor(0, { cursor[1] - 1 + #lines, column })
+end
+
+--- Puts in what Neovim itself shows. What was typed along it since it was asked for stands already.
+local function accept_native(is_word)
+  return native.get({ on_accept = function(item)
+    if type(item.insert_text) ~= 'string' or not item.range then
+      return item
+    end
+    local rest = rest_of(item.insert_text, item.range:to_extmark())
+    if rest then
+      put(is_word and first_word(rest) or rest)
+    end
+  end })
+end
+
 --- Puts in what is shown, or its first word; false where nothing is.
 --- @param is_word boolean?
+--- @param key string? what is pressed instead where something else was typed by then
 --- @return boolean
-function M.accept(is_word)
-  local ghost = shown
-  if not ghost then
-    return false
+function M.accept(is_word, key)
+  if not shown then
+    return native and accept_native(is_word) or false
   end
-  local text = is_word and (ghost.text:match('^%s*[%w_]+') or ghost.text:match('^%s*%S')) or ghost.text
+  -- A mapping is looked at before the keys that came with it are put in: what was typed is known only later.
   vim.schedule(function()
+    local ghost = shown
+    local rest = ghost and rest_of(ghost.items[ghost.index], ghost.row, ghost.column)
     hide()
-    local lines = vim.split(text, '\n', { plain = true })
-    vim.api.nvim_buf_set_text(ghost.buffer, ghost.row, ghost.column, ghost.row, ghost.column, lines)
-    local column = #lines == 1 and ghost.column + #lines[1] or #lines[#lines]
-    vim.api.nvim_win_set_cursor(0, { ghost.row + #lines, column })
+    if rest then
+      put(is_word and first_word(rest) or rest)
+    elseif key then
+      vim.api.nvim_feedkeys(vim.keycode(key), 'n', false)
+    end
   end)
   return true
 end
 
+--- Shows another of the alternatives; false where there are none.
+--- @param step integer
+--- @return boolean
+function M.choose(step)
+  local ghost = shown
+  if ghost and #ghost.items > 1 then
+    vim.schedule(function()
+      show(ghost.buffer, ghost.row, ghost.column, ghost.items, (ghost.index - 1 + step) % #ghost.items + 1)
+    end)
+    return true
+  elseif not ghost and native and native.is_enabled({ bufnr = 0 }) then
+    vim.schedule(function() native.select({ count = step }) end)
+    return true
+  end
+  return false
+end
+
 --- Asks now, whatever it costs.
 function M.trigger()
-  cancel()
-  ask(1)
+  M.dismiss()
+  ask(INVOKED)
 end
 
 function M.dismiss()
@@ -94,23 +191,62 @@ function M.dismiss()
   hide()
 end
 
---- @param keys { accept: string?, word: string? }
+--- Has Neovim ask, for this server only: other servers' completions are their users' matter.
+local function enable_native()
+  local function enable(client)
+    if client and client.name == 'redraft' then
+      native.enable(true, { client_id = client.id })
+    end
+  end
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'redraft' })) do
+    enable(client)
+  end
+  vim.api.nvim_create_autocmd('LspAttach', { group = group, callback = function(event)
+    enable(vim.lsp.get_client_by_id(event.data.client_id))
+  end })
+end
+
+local function ask_later()
+  timer = timer or assert(vim.uv.new_timer())
+  timer:start(DEBOUNCE, 0, vim.schedule_wrap(function()
+    if vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
+      ask(AUTOMATIC)
+    end
+  end))
+end
+
+--- @param keys { accept: string?, word: string?, next: string?, previous: string? } false for none
 function M.enable(keys)
   vim.api.nvim_set_hl(0, 'RedraftGhost', { link = 'Comment', default = true })
-  timer = timer or assert(vim.uv.new_timer())
+  vim.api.nvim_set_hl(0, 'RedraftGhostMore', { link = 'MoreMsg', default = true })
+  vim.api.nvim_clear_autocmds({ group = group })
+  if native then
+    enable_native()
+  end
   vim.api.nvim_create_autocmd({ 'TextChangedI', 'InsertEnter' }, { group = group, callback = function()
-    M.dismiss()
-    timer:start(DEBOUNCE, 0, vim.schedule_wrap(function()
-      if vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
-        ask(2)
-      end
-    end))
+    cancel()
+    follow()
+    if not native then
+      ask_later()
+    end
   end })
   vim.api.nvim_create_autocmd({ 'InsertLeave', 'BufLeave' }, { group = group, callback = M.dismiss })
-  for key, is_word in pairs({ [keys.accept or '<Tab>'] = false, [keys.word or '<M-Right>'] = true }) do
-    vim.keymap.set('i', key, function()
-      return M.accept(is_word) and '' or vim.keycode(key)
-    end, { expr = true, replace_keycodes = false, desc = 'Take what Redraft completes' })
+  local actions = {
+    accept = { '<Tab>', function(key) return M.accept(false, key) end, 'Take what Redraft completes' },
+    word = { '<M-Right>', function(key) return M.accept(true, key) end, 'Take the first word of what Redraft completes' },
+    next = { '<M-]>', function() return M.choose(1) end, 'Show what else Redraft completes' },
+    previous = { '<M-[>', function() return M.choose(-1) end, 'Show what Redraft completed before' },
+  }
+  for name, action in pairs(actions) do
+    local key = keys[name]
+    if key == nil then
+      key = action[1]
+    end
+    if key then
+      vim.keymap.set('i', key, function()
+        return action[2](key) and '' or vim.keycode(key)
+      end, { expr = true, replace_keycodes = false, desc = action[3] })
+    end
   end
 end
 

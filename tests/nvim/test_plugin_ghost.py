@@ -1,0 +1,128 @@
+"""Ghost text of the plugin: what is shown behind the cursor, by the plugin in Neovim 0.11 and by Neovim itself from 0.12 on."""
+
+from __future__ import annotations
+
+import pytest
+from editor import Editor
+from scripted_model import DEADLINE
+from test_streaming import STUB
+
+
+@pytest.fixture
+def plugin(open_plugin):
+    return open_plugin(STUB)
+
+
+MARKS = "vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_create_namespace('{}'), 0, -1, {{ details = true }})"
+GHOST, NATIVE = MARKS.format("redraft.ghost"), MARKS.format("nvim.lsp.inline_completion")
+
+
+def ghost(editor: Editor, shown: str = GHOST) -> str:
+    """What is shown behind the cursor."""
+    marks = editor.lua(f"return {shown}")
+    if not marks:
+        return ""
+    details = marks[0][3]
+    lines = ["".join(part[0] for part in line) for line in [details["virt_text"], *details.get("virt_lines", [])]]
+    return "\n".join(lines)
+
+
+def test_the_rest_is_shown_as_ghost_text_and_taken(plugin, model):
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    plugin.lua("require('redraft.ghost').trigger()")
+    call = model.next_call()
+    assert "total = <<here>>" in call.prompt
+    call.answer("```python\nabove() + 1\n```\n")
+    plugin.wait(f"#{GHOST} > 0", "the ghost text")
+    assert ghost(plugin) == "above() + 1"
+    plugin.type("<M-Right>", "total = above")
+    plugin.lua("require('redraft.ghost').trigger()")
+    plugin.wait(f"#{GHOST} > 0", "the rest of it, without a call")
+    assert ghost(plugin) == "() + 1"
+    plugin.type("<Tab>", "total = above() + 1")
+    assert ghost(plugin) == ""
+    plugin.type("<Tab>x<Esc>", "total = above() + 1\tx")
+
+
+def test_the_next_key_hides_it_and_ends_the_call(plugin, model):
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    plugin.lua("require('redraft.ghost').trigger()")
+    call = model.next_call()
+    plugin.type("1", "total = 1")
+    assert call.disconnected.wait(DEADLINE)
+    assert ghost(plugin) == ""
+
+
+def test_it_is_asked_for_while_one_types(plugin, model):
+    """A model that costs nothing is asked by itself; what is typed along it stands once."""
+    is_native = plugin.lua("return vim.lsp.inline_completion ~= nil")
+    shown = NATIVE if is_native else GHOST
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    model.next_call().answer("```python\nabove() + 1\n```\n")
+    plugin.wait(f"#{shown} > 0", "the ghost text")
+    assert ghost(plugin, shown) == "above() + 1"
+    plugin.type("ab", "total = ab")
+    plugin.wait(f"#{shown} > 0 and {shown}[1][4].virt_text[1][1] == 'ove() + 1'", "the rest of it, without a call")
+    plugin.type("<M-Right>", "total = above")
+    plugin.wait(f"#{shown} > 0 and {shown}[1][4].virt_text[1][1] == '() + 1'", "the rest of it, without a call")
+    plugin.type("<Tab>", "total = above() + 1")
+    plugin.wait(f"#{shown} == 0", "nothing")
+    assert model.no_call_waits()
+
+
+def test_what_is_typed_along_it_stands_once(plugin, model):
+    """Tab comes with the keys before it, so that neither Neovim nor the server was told of them."""
+    is_native = plugin.lua("return vim.lsp.inline_completion ~= nil")
+    shown = NATIVE if is_native else GHOST
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    model.next_call().answer("```python\nabove() + 1\n```\n")
+    plugin.wait(f"#{shown} > 0", "the ghost text")
+    plugin.type("ab<Tab>", "total = above() + 1")
+    plugin.wait(f"#{shown} == 0", "nothing")
+    plugin.type("<Esc>", "total = above() + 1")
+    assert plugin.text() == STUB.replace("return 2", "total = above() + 1")
+
+
+OTHERS = """
+-- A server in this Neovim that knows three ways on.
+vim.lsp.stop_client(_G.client_id)
+vim.wait(5000, function() return vim.lsp.get_client_by_id(_G.client_id) == nil end)
+local function server()
+  return {
+    request = function(method, _, done)
+      if method == 'initialize' then
+        done(nil, { capabilities = { inlineCompletionProvider = true, positionEncoding = 'utf-16' } })
+      elseif method == 'textDocument/inlineCompletion' then
+        done(nil, { items = { { insertText = 'one()' }, { insertText = 'two(\\n)' }, { insertText = 'three()' } } })
+      else
+        done(nil, vim.NIL)
+      end
+      return true, 1
+    end,
+    notify = function() return true end,
+    is_closing = function() return false end,
+    terminate = function() end,
+  }
+end
+vim.lsp.start({ name = 'redraft', cmd = server, root_dir = vim.uv.cwd() })
+"""
+
+
+def test_alternatives_are_shown_in_turn(plugin):
+    plugin.lua(OTHERS)
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    plugin.lua("require('redraft.ghost').trigger()")
+    plugin.wait(f"#{GHOST} > 0", "the ghost text")
+    assert ghost(plugin) == "one() (1/3)"
+    for key, shown in (("<M-]>", "two(\n) (2/3)"), ("<M-]>", "three() (3/3)"), ("<M-]>", "one() (1/3)"), ("<M-[>", "three() (3/3)")):
+        plugin.nvim.input(key)
+        plugin.wait(f"{GHOST}[1][4].virt_text[1][1] == args[1]", shown, shown.split("\n")[0].partition(" (")[0])
+        assert ghost(plugin) == shown
+    plugin.type("<Tab>", "total = three()")
+    assert ghost(plugin) == ""
+    plugin.nvim.input("<Esc>")
