@@ -14,16 +14,19 @@ end, { nargs = '+', range = true, desc = 'Write what the instruction says, here 
 command('RedraftPrompt', function(call)
   local has_range = call.range > 0
   local name, instruction = call.args:match('^(%S+)%s*(.*)$')
-  require('redraft').run(name, {
+  require('redraft').prompt(name, {
     first = has_range and call.line1 or nil,
     last = has_range and call.line2 or nil,
     instruction = instruction ~= '' and instruction or nil,
   })
 end, {
-  nargs = '+',
+  nargs = '*',
   range = true,
-  desc = 'Run a prompt by its name',
-  complete = function(lead)
+  desc = 'Run a prompt by its name, or choose one',
+  complete = function(lead, line)
+    if line:match('RedraftPrompt%s+%S+%s') then
+      return {}
+    end
     return vim.tbl_filter(function(name) return vim.startswith(name, lead) end, require('redraft').names())
   end,
 })
@@ -34,9 +37,11 @@ command('RedraftStop', function() require('redraft').stop() end, { desc = 'End t
 command('RedraftAgain', function(call)
   require('redraft').again({ instruction = call.args ~= '' and call.args or nil })
 end, { nargs = '*', desc = 'Write it again, or as the instruction says' })
+command('RedraftSent', function() require('redraft').sent() end, { desc = 'What the model was sent' })
 command('RedraftUsage', function() require('redraft').usage() end, { desc = 'What was asked of models, and what it cost' })
 
-for name in pairs({ keep = true, revert = true, stop = true, again = true }) do
+for _, name in ipairs({ 'keep', 'revert', 'stop', 'again', 'sent', 'prompt' }) do
   vim.keymap.set('n', ('<Plug>(redraft-%s)'):format(name), function() require('redraft')[name]() end)
 end
+vim.keymap.set('x', '<Plug>(redraft-prompt)', ":RedraftPrompt<CR>")
 vim.keymap.set('n', '<Plug>(redraft-explain)', function() require('redraft').run('explain') end)

@@ -1,86 +1,84 @@
 --- What the server says: its edits become one step of undo for each run, its states are remembered and shown, its answers in words
 --- stand in a window.
-local M = { runs = {}, last = {} }
+local M = {}
 
-local namespace = vim.api.nvim_create_namespace('redraft')
+local runs, draft = require('redraft.runs'), require('redraft.draft')
 
 --- Where our last edit of a buffer left it.
 local left = {}
 
-local OVER = { done = true, failed = true, cancelled = true, kept = true, reverted = true }
-
---- The buffer that an edit is of, and the run that is at work in it; nothing where it is of none or of several.
-local function buffer_of(edit)
+--- The buffer that an edit is of, and its changes; nothing where it is of none or of several.
+local function target_of(edit)
   local changes = edit.documentChanges or {}
-  if #changes ~= 1 or not changes[1].textDocument then
+  if #changes ~= 1 or not changes[1].textDocument or #(changes[1].edits or {}) == 0 then
     return nil
   end
   local buffer = vim.uri_to_bufnr(changes[1].textDocument.uri)
-  return vim.api.nvim_buf_is_loaded(buffer) and buffer or nil
+  if vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].modifiable then
+    return buffer, changes[1].edits
+  end
 end
 
 --- Edits of one run are one step of undo: each joins the last one where nothing was typed since, and begins a step of its own where
 --- something was. The user's next change never joins ours.
 local function apply(error, result, context)
   local original = vim.lsp.handlers['workspace/applyEdit']
-  local buffer = result and result.edit and buffer_of(result.edit)
-  if not buffer or not vim.bo[buffer].modifiable then
+  local buffer, edits = nil, nil
+  if result and result.edit then
+    buffer, edits = target_of(result.edit)
+  end
+  if not buffer then
     return original(error, result, context)
   end
+  local run = draft.run_of(buffer, edits[1].range.start.line)
+  local written = vim.deepcopy(edits)
   local answer
   vim.api.nvim_buf_call(buffer, function()
-    local levels = vim.bo[buffer].undolevels
-    local joins = left[buffer] == vim.api.nvim_buf_get_changedtick(buffer)
+    local before = vim.api.nvim_buf_get_changedtick(buffer)
+    local joins = left[buffer] == before and (not run or run.has_edited)
     if joins then
       -- After an undo there is nothing to join (E790): the edit stands alone then.
       joins = pcall(vim.cmd.undojoin)
     end
     if not joins then
-      vim.bo[buffer].undolevels = levels
+      -- Setting it, even to what it was, ends the step of undo.
+      vim.bo[buffer].undolevels = vim.bo[buffer].undolevels
     end
     answer = original(error, result, context)
     left[buffer] = vim.api.nvim_buf_get_changedtick(buffer)
+    -- What is stale is dropped, and answered as if it had been applied.
+    if run and left[buffer] ~= before then
+      run.has_edited = true
+      draft.wrote(run, written)
+    end
   end)
   return answer
 end
 
---- Shows where a run is at work.
-local function mark(run)
-  local options = require('redraft.config').options
-  local state = M.runs[run]
-  if not state or not state.buffer or not vim.api.nvim_buf_is_valid(state.buffer) then
-    return
+--- Asks how a draft stands that is done.
+local function ask_report(run)
+  local client = vim.lsp.get_client_by_id(run.client)
+  if client then
+    client:request('redraft/report', { run = run.name }, function(err, report)
+      run.report = not err and report or nil
+      draft.show(run)
+    end, run.buffer)
   end
-  if state.mark then
-    vim.api.nvim_buf_del_extmark(state.buffer, namespace, state.mark)
-    state.mark = nil
-  end
-  if not options.virtual_text or OVER[state.state] then
-    return
-  end
-  local line = math.min(state.line or 0, vim.api.nvim_buf_line_count(state.buffer) - 1)
-  state.mark = vim.api.nvim_buf_set_extmark(state.buffer, namespace, line, 0, {
-    virt_text = { { ('  redraft: %s (%s)'):format(state.state, state.model or ''), 'RedraftState' } },
-    virt_text_pos = 'eol',
-  })
 end
 
-local function status(_, params)
-  local state = M.runs[params.run]
-  if not state then
-    state = {}
-    M.runs[params.run] = state
-    -- What is done again is a run of its own.
-    if M.last.wanted then
-      M.begins(params.run, M.last.wanted.buffer, M.last.wanted.line)
-    end
+local function status(_, params, context)
+  local run, is_new = runs.get(context.client_id, params.run)
+  run.state, run.model, run.message = params.state, params.model, params.message
+  run.tokens, run.cost = params.tokens, params.cost_micro_usd
+  -- What is done again is a run of its own, which no command's answer names.
+  local place = is_new and runs.awaited(context.client_id)
+  if place then
+    M.begins(context.client_id, params.run, place.buffer, place.row)
   end
-  state.state, state.model, state.message, state.tokens, state.cost = params.state, params.model, params.message, params.tokens, params.cost_micro_usd
-  -- What failed left nothing to be kept or reverted.
-  if params.state == 'failed' and state.buffer and M.last.run[state.buffer] == params.run then
-    M.last.run[state.buffer] = nil
+  draft.show(run)
+  if params.state == 'done' then
+    ask_report(run)
   end
-  mark(params.run)
   vim.api.nvim_exec_autocmds('User', { pattern = 'RedraftStatus', modeline = false, data = params })
   vim.cmd.redrawstatus()
 end
@@ -90,22 +88,46 @@ local function answer(_, params)
   local lines = vim.split(params.text, '\n', { plain = true })
   table.insert(lines, 1, '# ' .. params.title)
   table.insert(lines, 2, '')
-  M.last.answer = params
   vim.lsp.util.open_floating_preview(lines, 'markdown', { border = 'rounded', focus_id = 'redraft', max_width = 90, wrap = true })
 end
 
 --- A run begins in this buffer and line.
-function M.begins(run, buffer, line)
-  local state = M.runs[run] or {}
-  M.runs[run] = state
-  state.buffer, state.line = buffer, line
-  M.last.run = M.last.run or {}
-  M.last.run[buffer] = run
-  mark(run)
+function M.begins(client, name, buffer, row)
+  local run = runs.get(client, name)
+  run.buffer, run.state = buffer, run.state or 'gathering'
+  draft.place(run, row)
 end
 
-M.handlers = { ['workspace/applyEdit'] = apply, ['redraft/status'] = status, ['redraft/answer'] = answer }
+--- The answer to a command, of a code action that was chosen in the menu too: a run may begin.
+--- @param result { run: string?, regions: lsp.Range[]? }?
+--- @param context lsp.HandlerContext
+function M.commanded(err, result, context)
+  if err then
+    return vim.notify('redraft: ' .. err.message, vim.log.levels.ERROR)
+  end
+  local name = type(result) == 'table' and result.run
+  if not name then
+    return
+  end
+  local argument = context.params.arguments[1]
+  local buffer = argument.uri and vim.uri_to_bufnr(argument.uri) or context.bufnr
+  local region = (result.regions or {})[1] or argument.range
+  M.begins(context.client_id, name, buffer, region and region.start.line or vim.api.nvim_win_get_cursor(0)[1] - 1)
+end
 
-vim.api.nvim_set_hl(0, 'RedraftState', { link = 'Comment', default = true })
+M.handlers = {
+  ['workspace/applyEdit'] = apply,
+  ['workspace/executeCommand'] = M.commanded,
+  ['redraft/status'] = status,
+  ['redraft/answer'] = answer,
+}
+
+vim.api.nvim_create_autocmd('BufUnload', {
+  group = vim.api.nvim_create_augroup('redraft.handlers', { clear = true }),
+  callback = function(event)
+    runs.forget(event.buf)
+    left[event.buf] = nil
+  end,
+})
 
 return M

@@ -1,34 +1,82 @@
 --- `:checkhealth redraft`.
 local M = {}
 
-function M.check()
-  local health = vim.health
-  health.start('redraft')
-  if vim.fn.has('nvim-0.11') == 0 then
-    health.error('Neovim 0.11 or newer is needed')
-    return
+--- Runs the program with these arguments in the place of `serve`, which is what the server's command ends with.
+local function run(...)
+  local command = vim.list_slice(require('redraft.config').options.cmd)
+  if command[#command] == 'serve' then
+    command[#command] = nil
   end
-  local program = require('redraft.config').options.cmd[1]
-  if vim.fn.executable(program) == 0 then
-    health.error(('there is no program %q'):format(program), { 'install Redraft, or say where it is: require("redraft").setup{ cmd = { "/path/to/redraft", "serve" } }' })
-    return
+  local ok, ran = pcall(function(...)
+    return vim.system(vim.list_extend(command, { ... }), { text = true }):wait(10000)
+  end, ...)
+  if not ok then
+    return false, tostring(ran)
   end
-  local ran = vim.system({ program, '--version' }, { text = true }):wait(10000)
-  health.ok(vim.trim(ran.stdout or '') .. ' (' .. vim.fn.exepath(program) .. ')')
-  local checked = vim.system({ program, 'config', 'check' }, { text = true }):wait(10000)
-  local told = vim.trim((checked.stdout or '') .. (checked.stderr or ''))
-  if checked.code == 0 then
-    health.ok(told)
+  return ran.code == 0, vim.trim((ran.stdout or '') .. (ran.stderr or ''))
+end
+
+--- What is set up.
+local function set_up(health)
+  local options = require('redraft.config').options
+  local native = vim.lsp.inline_completion ~= nil
+  if not options.inline then
+    health.info('completions while one types are off (`inline` of setup)')
   else
-    health.error(told, { 'mend the configuration file that it names' })
+    health.ok('completions while one types: ' .. (native and 'by Neovim (vim.lsp.inline_completion)' or "the plugin's own"))
   end
+  if vim.fn.exists(':Redraft') ~= 2 then
+    health.warn('the commands are not there', { 'have editors/nvim on the runtimepath before the plugins are loaded' })
+  end
+  if vim.lsp.is_enabled and not vim.lsp.is_enabled('redraft') then
+    health.warn('the server is not enabled', { 'require("redraft").setup{} or vim.lsp.enable("redraft")' })
+  end
+end
+
+--- Where the server is at work, and what it says of itself.
+local function at_work(health)
   local clients = vim.lsp.get_clients({ name = 'redraft' })
   if #clients == 0 then
     health.info('the server is at work in no buffer; it starts with a file of a language that it writes')
   end
   for _, client in ipairs(clients) do
-    health.ok(('the server is at work in %s'):format(client.root_dir or 'files without a project'))
+    local buffers = vim.tbl_count(client.attached_buffers)
+    health.ok(('at work in %s (%d buffer%s)'):format(client.root_dir or 'files without a project', buffers, buffers == 1 and '' or 's'))
+    local answer = client:request_sync('redraft/status', {}, 2000)
+    local status = answer and answer.result
+    if not status then
+      health.error('it does not answer', { ':LspLog' })
+    elseif type(status.model) == 'string' then
+      local spent = status.spent_micro_usd or {}
+      health.ok(('it asks the model %s; today it has cost $%.4f'):format(status.model, (spent.today or 0) / 1e6))
+    else
+      health.warn('it has no model that it can ask', { 'redraft models' })
+    end
   end
+end
+
+function M.check()
+  local health = vim.health
+  health.start('redraft')
+  if vim.fn.has('nvim-0.11') == 0 then
+    return health.error('Neovim 0.11 or newer is needed')
+  end
+  local program = require('redraft.config').options.cmd[1]
+  if vim.fn.executable(program) == 0 then
+    return health.error(('there is no program %q'):format(program), {
+      'install Redraft, or say where it is: require("redraft").setup{ cmd = { "/path/to/redraft", "serve" } }',
+    })
+  end
+  local _, version = run('--version')
+  health.ok(('%s (%s)'):format(version, vim.fn.exepath(program)))
+  local is_right, told = run('config', 'check')
+  if is_right then
+    health.ok(told)
+  else
+    health.error(told, { 'mend the configuration file that it names' })
+  end
+  set_up(health)
+  at_work(health)
 end
 
 return M

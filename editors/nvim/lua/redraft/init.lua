@@ -1,6 +1,8 @@
 --- Redraft in Neovim: commands, mappings and a part of the status line. `:help redraft`.
 local M = {}
 
+local ERROR, WARN = vim.log.levels.ERROR, vim.log.levels.WARN
+
 --- @param options table? see `redraft.config`
 function M.setup(options)
   require('redraft.config').set(options)
@@ -12,48 +14,34 @@ function M.setup(options)
   end
 end
 
-local function client()
-  local found = vim.lsp.get_clients({ bufnr = 0, name = 'redraft' })[1]
+--- The server at work in a buffer; where there is none, that is told.
+--- @param buffer integer?
+--- @return vim.lsp.Client?
+function M.client(buffer)
+  local found = vim.lsp.get_clients({ bufnr = buffer or 0, name = 'redraft' })[1]
   if not found then
-    vim.notify('redraft: the server is not at work in this buffer (:checkhealth redraft)', vim.log.levels.ERROR)
+    vim.notify('redraft: the server is not at work in this buffer (:checkhealth redraft)', ERROR)
   end
   return found
 end
 
---- Has the server run a command; `done` gets its answer.
-local function execute(command, argument, done)
-  local server = client()
-  if not server then
-    return
+--- Asks the server; `done` gets its answer, and an error is told.
+local function ask(method, params, done)
+  local server, buffer = M.client(), vim.api.nvim_get_current_buf()
+  if server then
+    server:request(method, params, function(err, result)
+      if err then
+        return vim.notify('redraft: ' .. err.message, ERROR)
+      end
+      done(result)
+    end, buffer)
   end
-  local buffer = vim.api.nvim_get_current_buf()
-  server:request('workspace/executeCommand', { command = command, arguments = { argument } }, function(err, result)
-    if err then
-      vim.notify('redraft: ' .. err.message, vim.log.levels.ERROR)
-    elseif done then
-      done(result or {})
-    end
-  end, buffer)
 end
 
---- The range of the cursor, or of the lines of a command.
-local function range(server, first, last)
-  local buffer = vim.api.nvim_get_current_buf()
-  if first and last then
-    local text = vim.api.nvim_buf_get_lines(buffer, last - 1, last, true)[1]
-    local column = vim.str_utfindex(text, server.offset_encoding, #text, false)
-    return { start = { line = first - 1, character = 0 }, ['end'] = { line = last - 1, character = column } }
-  end
-  return vim.lsp.util.make_range_params(0, server.offset_encoding).range
-end
-
-local function begins(buffer, line)
-  require('redraft.handlers').last.wanted = { buffer = buffer, line = line }
-  return function(result)
-    if result.run then
-      require('redraft.handlers').begins(result.run, buffer, line)
-    end
-  end
+--- Has the server run a command.
+local function execute(server, buffer, command, argument)
+  local params = { command = command, arguments = { argument } }
+  server:request('workspace/executeCommand', params, require('redraft.handlers').commanded, buffer)
 end
 
 --- Writes what an instruction says, at the cursor or in place of the lines.
@@ -61,82 +49,97 @@ end
 --- @param first integer?
 --- @param last integer?
 function M.generate(instruction, first, last)
-  local server = client()
-  if not server then
-    return
+  local server = M.client()
+  if server then
+    local place = require('redraft.place').here(server, first, last)
+    local argument = { uri = vim.uri_from_bufnr(place.buffer), range = place.take(), instruction = instruction }
+    execute(server, place.buffer, 'redraft.generate', argument)
   end
-  local wanted = range(server, first, last)
-  local argument = { uri = vim.uri_from_bufnr(0), range = wanted, instruction = instruction }
-  execute('redraft.generate', argument, begins(vim.api.nvim_get_current_buf(), wanted.start.line))
 end
 
 --- Runs a prompt by its name; `input` has what it asks, by name.
 --- @param action string
---- @param options { first: integer?, last: integer?, instruction: string?, input: table<string, string>? }?
+--- @param options { first: integer?, last: integer?, place: redraft.Place?, instruction: string?, input: table<string, string>? }?
 function M.run(action, options)
   options = options or {}
-  local server = client()
+  local server = M.client(options.place and options.place.buffer)
   if not server then
     return
   end
-  local wanted = range(server, options.first, options.last)
-  local argument = {
+  local place = options.place or require('redraft.place').here(server, options.first, options.last)
+  execute(server, place.buffer, 'redraft.run', {
     action = action,
-    uri = vim.uri_from_bufnr(0),
-    version = vim.lsp.util.buf_versions[vim.api.nvim_get_current_buf()],
-    range = wanted,
+    uri = vim.uri_from_bufnr(place.buffer),
+    version = vim.lsp.util.buf_versions[place.buffer],
+    range = place.take(),
     instruction = options.instruction,
     input = options.input,
-  }
-  execute('redraft.run', argument, begins(vim.api.nvim_get_current_buf(), wanted.start.line))
+  })
 end
 
---- The last run of this buffer.
-local function last()
-  local runs = require('redraft.handlers').last.run or {}
-  local run = runs[vim.api.nvim_get_current_buf()]
-  if not run then
-    vim.notify('redraft: nothing was written in this buffer yet', vim.log.levels.WARN)
-  end
-  return run
+--- Runs a prompt and asks for what it wants to know; without a name, asks which.
+--- @param action string?
+--- @param options { first: integer?, last: integer?, instruction: string? }?
+function M.prompt(action, options)
+  require('redraft.prompts').run(action, options or {})
 end
 
-local function about_the_last(command)
-  return function(argument)
-    local run = last()
-    if run then
-      local buffer, line = vim.api.nvim_get_current_buf(), vim.fn.line('.') - 1
-      local done = command == 'redraft.again' and begins(buffer, line) or nil
-      execute(command, vim.tbl_extend('force', { run = run }, argument or {}), done)
+--- The run that is meant: the one at the cursor, else the buffer's latest.
+local function meant(is_meant, otherwise)
+  local found = require('redraft.runs').of(vim.api.nvim_get_current_buf(), is_meant)
+  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
+  for _, run in ipairs(found) do
+    if require('redraft.draft').covers(run, row) then
+      return run
     end
   end
+  if not found[1] then
+    vim.notify('redraft: ' .. otherwise, WARN)
+  end
+  return found[1]
 end
 
-M.keep = about_the_last('redraft.keep')
-M.revert = about_the_last('redraft.revert')
-M.stop = about_the_last('redraft.stop')
-M.again = about_the_last('redraft.again')
+--- Has the server do something about the run that is meant.
+local function about(command, is_meant, otherwise)
+  return function(argument)
+    local run = meant(function(run) return require('redraft.runs')[is_meant](run) end, otherwise)
+    local server = run and vim.lsp.get_client_by_id(run.client)
+    if not run or not server then
+      return
+    end
+    if command == 'redraft.again' then
+      local place = { buffer = run.buffer, row = vim.api.nvim_win_get_cursor(0)[1] - 1 }
+      require('redraft.runs').await(run.client, place)
+    end
+    execute(server, run.buffer, command, vim.tbl_extend('force', { run = run.name }, argument or {}))
+  end
+end
+
+local NOTHING = 'nothing was written in this buffer yet'
+M.keep = about('redraft.keep', 'stands', NOTHING)
+M.revert = about('redraft.revert', 'stands', NOTHING)
+M.again = about('redraft.again', 'stands', NOTHING)
+M.stop = about('redraft.stop', 'is_at_work', 'nothing is at work in this buffer')
 
 --- Shows what was asked of models, and what it cost.
 function M.usage()
-  local server = client()
-  if not server then
-    return
+  ask('redraft/usage', {}, function(usage) require('redraft.pages').usage(usage) end)
+end
+
+--- Shows what the model was sent for the run at the cursor, or for the buffer's latest.
+function M.sent()
+  local run = meant(function() return true end, 'nothing was sent for this buffer yet')
+  if run then
+    ask('redraft/sent', { run = run.name }, function(sent) require('redraft.pages').sent(sent) end)
   end
-  server:request('redraft/usage', {}, function(err, result)
-    if err then
-      return vim.notify('redraft: ' .. err.message, vim.log.levels.ERROR)
-    end
-    vim.lsp.util.open_floating_preview(vim.split(vim.inspect(result), '\n'), 'lua', { border = 'rounded' })
-  end, 0)
 end
 
 --- A part for the status line: the state of what is at work, or nothing.
 --- @return string
 function M.statusline()
-  local at_work = {}
-  for _, run in pairs(require('redraft.handlers').runs) do
-    if vim.tbl_contains({ 'gathering', 'asking', 'streaming', 'checking', 'refining' }, run.state) then
+  local runs, at_work = require('redraft.runs'), {}
+  for _, run in pairs(runs.all) do
+    if runs.is_at_work(run) then
       table.insert(at_work, ('%s %s'):format(run.model or 'redraft', run.state))
     end
   end
@@ -144,26 +147,10 @@ function M.statusline()
   return table.concat(at_work, ', ')
 end
 
---- The names of the actions that are offered here, for the command's completion.
+--- The names of the prompts that can run here, for the command's completion.
+--- @return string[]
 function M.names()
-  local server = vim.lsp.get_clients({ bufnr = 0, name = 'redraft' })[1]
-  if not server then
-    return {}
-  end
-  local params = vim.lsp.util.make_range_params(0, server.offset_encoding)
-  params.context = { diagnostics = {}, only = { '', 'source' } }
-  local answer = server:request_sync('textDocument/codeAction', params, 1000, 0)
-  local names = {}
-  for _, action in ipairs(answer and answer.result or {}) do
-    local command = type(action.command) == 'table' and action.command or action
-    local argument = command.arguments and command.arguments[1] or {}
-    if command.command == 'redraft.run' and argument.action then
-      names[argument.action] = true
-    end
-  end
-  names = vim.tbl_keys(names)
-  table.sort(names)
-  return names
+  return require('redraft.prompts').names()
 end
 
 return M
