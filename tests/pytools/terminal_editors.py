@@ -175,11 +175,17 @@ class Emacs(TerminalEditor):
     def command(self, line: int) -> list[str]:
         return ["emacs", "-nw", f"+{line}:5", self.file.name]
 
-    def act(self, title: str) -> None:
+    # The command that asks for code actions, and its question.
+    ASK, QUESTION = "eglot-code-actions", "Pick an action"
+
+    def ask(self, question: str) -> None:
         self.terminal.keys("M-x")
-        self.terminal.text("eglot-code-actions")
+        self.terminal.text(self.ASK)
         self.terminal.keys("Enter")
-        self.terminal.see(f"Pick an action (default {title}")
+        self.terminal.see(question)
+
+    def act(self, title: str) -> None:
+        self.ask(f"{self.QUESTION} (default {title}")
         self.terminal.keys("Enter")
 
     def type_above(self, text: str) -> None:
@@ -192,10 +198,7 @@ class Emacs(TerminalEditor):
     def see_error(self, text: str) -> None:
         self.terminal.wait(lambda: text in self.told(), "the editor to be told")
         # Emacs before 29 may leave what came right behind an answer unread until something else comes (docs/editors.md).
-        self.terminal.keys("M-x")
-        self.terminal.text("eglot-code-actions")
-        self.terminal.keys("Enter")
-        self.terminal.see("Pick an action")
+        self.ask(self.QUESTION)
         self.terminal.keys("C-g")
         # The echo area shows it until the next message of any kind; what it showed is in a buffer.
         self.terminal.keys("C-h", "e")
@@ -210,6 +213,35 @@ class Emacs(TerminalEditor):
 
     def quit(self) -> None:
         self.terminal.keys("C-x", "C-c")
+
+
+class EmacsLspMode(Emacs):
+    name = "emacs-lsp-mode"
+
+    @classmethod
+    def missing(cls) -> str | None:
+        if why := TerminalEditor.missing():
+            return why
+        if not shutil.which("emacs"):
+            return "emacs is not on the PATH"
+        look = '(kill-emacs (if (locate-library "lsp-mode") 0 1))'
+        return None if succeeds(["emacs", "--batch", "--eval", look]) else "this Emacs has no lsp-mode"
+
+    def configure(self, home: Path) -> None:
+        place = home / ".emacs.d" / "init.el"
+        place.parent.mkdir(parents=True)
+        # Its first question, which folder a project is, is answered.
+        place.write_text(self.QUIET + "(setq lsp-auto-guess-root t)\n" + block("Emacs (lsp-mode)", "elisp"))
+
+    ASK, QUESTION = "lsp-execute-code-action", "Select code action:"
+
+    def act(self, title: str) -> None:
+        self.ask(self.QUESTION)
+        self.terminal.text(title)
+        self.terminal.keys("Enter")
+        # It waits for the answer, and loses what it reads with it (docs/editors.md): this key has its turn behind that.
+        self.terminal.keys("C-x", "=")
+        self.terminal.see("point=")
 
 
 class Vim(TerminalEditor):
@@ -270,7 +302,68 @@ class Vim(TerminalEditor):
         self.terminal.keys("Enter")
 
 
-EDITORS = [Helix, Emacs, Vim]
+class Kakoune(TerminalEditor):
+    name = "kakoune"
+    misplaces = "kak-lsp tells what is typed when its user pauses, and takes edits without a look at their version"
+
+    @classmethod
+    def missing(cls) -> str | None:
+        if why := super().missing():
+            return why
+        lacks = [program for program in ("kak", "kak-lsp") if not shutil.which(program)]
+        return f"{lacks[0]} is not on the PATH" if lacks else None
+
+    def configure(self, home: Path) -> None:
+        place = home / "config" / "kak" / "kakrc"
+        place.parent.mkdir(parents=True)
+        place.write_text(block("Kakoune (kak-lsp)", "kak"))
+
+    def command(self, line: int) -> list[str]:
+        return ["kak", f"+{line}:5", self.file.name]
+
+    def status(self) -> str:
+        """The line at the bottom, which tells the mode."""
+        return self.terminal.screen().rstrip("\n").rpartition("\n")[2]
+
+    def normal(self) -> None:
+        """To normal mode. Escape is pressed alone: with a key right behind it, it would be another key."""
+        if " insert " in self.status():
+            self.terminal.keys("Escape")
+        # A command's prompt ends by itself.
+        self.terminal.wait(lambda: not any(mode in self.status() for mode in (" insert ", " prompt ")), "normal mode")
+
+    def act(self, title: str) -> None:
+        self.normal()
+        self.terminal.keys("Space")
+        self.terminal.text("la")
+        self.terminal.see(title)
+        self.terminal.keys("Enter")
+
+    def type_above(self, text: str) -> None:
+        self.normal()
+        self.terminal.text("ggO")
+        for number, line in enumerate(text.splitlines()):
+            if number:
+                self.terminal.keys("Enter")
+            self.terminal.text(line)
+        self.terminal.see(text.splitlines()[-1])
+
+    def save(self) -> None:
+        self.normal()
+        self.terminal.text(":write!")
+        self.terminal.keys("Enter")
+
+    def undo(self) -> None:
+        self.normal()
+        self.terminal.text("u")
+
+    def quit(self) -> None:
+        self.normal()
+        self.terminal.text(":quit!")
+        self.terminal.keys("Enter")
+
+
+EDITORS = [Helix, Emacs, EmacsLspMode, Vim, Kakoune]
 
 
 def faults(editor: TerminalEditor, known: tuple[str, ...] = ()) -> list[str]:
