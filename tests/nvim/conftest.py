@@ -7,7 +7,7 @@ from pathlib import Path
 
 import judge
 import pytest
-from editor import NVIM, Editor, newer
+from editor import NVIM, PLUGIN, READY, Editor, newer
 
 
 class Session:
@@ -50,7 +50,6 @@ def session(editor: Editor, recorded, environment, tmp_path: Path, request):
         assert judge.faults(log, session.known) == []
 
 
-PLUGIN = Path(__file__).resolve().parents[2] / "editors" / "nvim"
 SETUP = """
 local cmd, plugin, file, options = ...
 vim.opt.runtimepath:prepend(plugin)
@@ -69,7 +68,6 @@ require('redraft').setup(vim.tbl_extend('keep', options, {
 vim.cmd.edit(file)
 vim.cmd('setlocal filetype=python noautoindent')
 """
-READY = "#vim.tbl_filter(function(c) return c.initialized end, vim.lsp.get_clients({ name = 'redraft', bufnr = 0 })) > 0"
 
 
 @pytest.fixture(params=["0.11", "newer"])

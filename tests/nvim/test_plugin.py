@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from editor import Editor
+from editor import PLUGIN, READY, Editor
 from test_streaming import LINES, STUB, WRITTEN
 
 
@@ -100,3 +100,60 @@ def test_names_are_completed_and_mistakes_told(plugin):
     assert "nothing was written in this buffer yet" in plugin.seen("messages")[-1]
     error = plugin.lua("return select(2, pcall(require('redraft').setup, { cmdd = {} }))")
     assert 'setup has no "cmdd"' in error
+
+
+# What is told of prompts to whoever does not know `redraft/prompts`.
+OLDER = """
+local client = vim.lsp.get_client_by_id(_G.client_id)
+local request = client.request
+client.request = function(self, method, params, done, buffer)
+  if method ~= 'redraft/prompts' then return request(self, method, params, done, buffer) end
+  done({ code = -32601, message = 'Method not found' })
+  return true, 0
+end
+vim.ui.select = function(items, options, done)
+  _G.offered = vim.tbl_map(options.format_item, items)
+  done(items[1], 1)
+end
+"""
+
+
+def test_a_server_that_lists_no_prompts_offers_its_code_actions(plugin, model):
+    plugin.lua(OLDER)
+    plugin.go_to("raise NotImpl")
+    assert "implement" in plugin.lua("return require('redraft').names()")
+    plugin.nvim.command("RedraftPrompt")
+    model.next_call().answer("".join(LINES))
+    await_state(plugin, "done")
+    assert plugin.lua("return _G.offered")[0] == "Implement `total`"
+    assert plugin.text() == WRITTEN
+
+
+WITHOUT_SETUP = """
+local plugin, file, programs, environment = ...
+vim.opt.runtimepath:prepend(plugin)
+vim.cmd.runtime('plugin/redraft.lua')
+vim.env.PATH = programs .. ':' .. vim.env.PATH
+for name, value in pairs(environment) do vim.env[name] = value end
+_G.seen = { status = {} }
+vim.api.nvim_create_autocmd('User', { pattern = 'RedraftStatus', callback = function(event)
+  table.insert(_G.seen.status, event.data)
+end })
+vim.cmd('filetype on')
+vim.lsp.enable('redraft')
+vim.cmd.edit(file)
+"""
+
+
+def test_it_needs_no_setup(any_editor, redraft, environment, model, tmp_path):
+    programs, file = tmp_path / "bin", tmp_path / "module.py"
+    programs.mkdir()
+    (programs / "redraft").symlink_to(redraft)
+    file.write_text(STUB)
+    any_editor.lua(WITHOUT_SETUP, str(PLUGIN), str(file), str(programs), environment)
+    any_editor.wait(READY, "the server")
+    any_editor.go_to("raise NotImpl")
+    any_editor.nvim.command("RedraftPrompt implement")
+    model.next_call().answer("".join(LINES))
+    await_state(any_editor, "done")
+    assert any_editor.text() == WRITTEN

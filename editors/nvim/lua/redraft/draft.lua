@@ -8,10 +8,10 @@ local namespace = vim.api.nvim_create_namespace('redraft')
 --- Below what highlights code, so that its colours stay.
 local PRIORITY = 50
 
---- The background of what is added in a diff, without the colour that it gives to text.
+--- The background of what is added in a diff. The colour of text is the code's own; with a terminal's sixteen, it would not be read on it.
 local function define_highlights()
   local added = vim.api.nvim_get_hl(0, { name = 'DiffAdd', link = false })
-  local own = added.bg and { bg = added.bg, ctermbg = added.ctermbg } or { link = 'DiffAdd' }
+  local own = added.bg and { bg = added.bg, ctermbg = added.ctermbg, ctermfg = added.ctermfg } or { link = 'DiffAdd' }
   own.default = true
   vim.api.nvim_set_hl(0, 'RedraftDraft', own)
   vim.api.nvim_set_hl(0, 'RedraftState', { link = 'Comment', default = true })
