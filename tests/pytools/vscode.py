@@ -214,6 +214,19 @@ class Window:
         shown = lambda: "".join(ghost.all_text_contents()).replace("\u00a0", " ")  # noqa: E731
         until(lambda: text in shown(), f"the ghost text {text!r}")
 
+    def see_ghost_with(self, key: str, text: str) -> None:
+        """The ghost text once this key was pressed as often as it takes: what is fetched comes behind what is there."""
+        ghost = self.page.locator(".ghost-text-decoration, .ghost-text")
+
+        def is_there() -> bool:
+            shown = "".join(ghost.all_text_contents()).replace("\u00a0", " ")
+            if text not in shown:
+                self.press(key)
+                self.page.wait_for_timeout(100)
+            return text in shown
+
+        until(is_there, f"the ghost text {text!r}")
+
     def see_page(self, text: str) -> None:
         """A page of Markdown, as it is read."""
         frames = lambda: [frame for frame in self.page.frames if frame != self.page.main_frame]  # noqa: E731

@@ -228,3 +228,28 @@ fn an_editor_cannot_set_it() {
     client.finish();
     let _ = ledger.parent().map(std::fs::remove_dir_all);
 }
+
+#[test]
+fn who_asks_by_hand_where_something_is_shown_gets_another_beside_it() {
+    let said = |text: &str| vec![Step::say(text), Step::stop()];
+    let provider = Scripted::new([said("3 * r\n"), said("r ** 2\n"), said("r ** 2\n"), said("\n")]);
+    let mut client = client(&provider);
+    let texts = |client: &mut Client, needle: &str, trigger| {
+        let params = params(client, needle, trigger);
+        let answer = client.call("textDocument/inlineCompletion", params).unwrap();
+        let items = answer["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["insertText"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&mut client, "return ", 2), ["3 * r"]);
+    assert_eq!(texts(&mut client, "return ", 2), ["3 * r"], "nobody is asked where nobody asks");
+    assert_eq!(texts(&mut client, "return ", 1), ["3 * r", "r ** 2"]);
+    // What says the same, or nothing, is none.
+    assert_eq!(texts(&mut client, "return ", 1), ["3 * r", "r ** 2"]);
+    assert_eq!(texts(&mut client, "return ", 1), ["3 * r", "r ** 2"]);
+    let temperatures: Vec<_> = provider.requests().iter().map(|request| request.temperature).collect();
+    assert_eq!(temperatures, [Some(0.0), Some(0.8), Some(0.8), Some(0.8)]);
+    // Those that are typed along stay.
+    client.type_before("\n\n\ndef below", "r *");
+    assert_eq!(texts(&mut client, "return r *", 1), ["* 2"]);
+    client.finish();
+}

@@ -243,6 +243,19 @@ def test_the_rest_is_shown_as_ghost_text_and_taken_with_tab(window, model):
     assert editor.saved("module.py") == STUB + "    value = above() + 1\n"
 
 
+def test_another_completion_is_shown_for_the_asking(window, model):
+    editor = at_the_stub(window, **{"redraft.inlineCompletion": "automatic", "redraft.inlineCompletion.delay": 20})
+    editor.go_to(17, 1)
+    editor.page.keyboard.insert_text("value = ")
+    model.next_call().answer("```python\nabove()\n```\n")
+    editor.see_ghost("above()")
+    editor.press("Alt+]")
+    model.next_call().answer("```python\nbelow()\n```\n")
+    editor.see_ghost_with("Alt+]", "below()")
+    editor.press("Tab")
+    editor.see("value = below()")
+
+
 def test_a_model_is_chosen_and_holds_from_then_on(window, model, environment):
     config = Path(environment["REDRAFT_CONFIG"])
     config.write_text(config.read_text() + '\n[[model]]\nname = "other"\nprovider = "local"\nid = "other-model"\n')

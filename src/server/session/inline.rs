@@ -35,6 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const SAME: usize = 2_000;
 /// Deltas between the provider and us.
 const DELTAS: usize = 16;
+/// The most that are shown of one place, and the temperature that brings others than the first.
+const ALTERNATIVES: usize = 4;
+const OTHERWISE: f32 = 0.8;
 
 /// What was shown last.
 #[derive(Clone, Debug)]
@@ -42,7 +45,7 @@ pub(in crate::server) struct Shown {
     pub uri: String,
     /// What stood before the cursor, as far as it is compared, and what was shown behind it.
     pub before: String,
-    pub text: String,
+    pub texts: Vec<String>,
 }
 
 /// What a completion is made of.
@@ -53,6 +56,8 @@ struct Making {
     snapshot: Snapshot,
     at: usize,
     is_automatic: bool,
+    /// What is shown already, and another one is wanted.
+    known: Vec<String>,
     run: String,
     held: Option<Held>,
     tasks: mpsc::Sender<TaskEvent>,
@@ -78,10 +83,13 @@ impl Session {
         }
         let at = to_offset(&snapshot.text, position_in(ask.position), self.profile.encoding);
         let before = before(&snapshot, at);
-        if let Some(text) =
-            self.shown.as_ref().filter(|shown| shown.uri == *uri).and_then(|shown| shown.on(&before))
-        {
-            return drop(reply.send(Ok(self.items(&snapshot, at, &text))));
+        let shown = self.shown.as_ref().filter(|shown| shown.uri == *uri);
+        let known = shown.map(|shown| shown.on(&before)).unwrap_or_default();
+        // Who asks by hand where something is shown wants to see another.
+        let wants_another =
+            !is_automatic && known.len() < ALTERNATIVES && shown.is_some_and(|shown| shown.before == before);
+        if !known.is_empty() && !wants_another {
+            return drop(reply.send(Ok(self.items(&snapshot, at, &known))));
         }
         // The next completion knows of a configuration that has changed; this one waits for no file.
         self.reloads();
@@ -101,6 +109,7 @@ impl Session {
             around: self.around(),
             at,
             is_automatic,
+            known: known.clone(),
             run: account::run_name(self.next_run),
             held: self.held.as_ref().filter(|(of, _)| of == uri).map(|(_, held)| held.clone()),
             snapshot: snapshot.clone(),
@@ -110,7 +119,7 @@ impl Session {
         self.inlines.insert(uri.clone(), cancel);
         let items = {
             let (encoding, snapshot) = (self.profile.encoding, snapshot);
-            move |text: &str| items(&snapshot, at, text, encoding)
+            move |texts: &[String]| items(&snapshot, at, texts, encoding)
         };
         let (tasks, uri) = (self.tasks.clone(), uri.clone());
         tokio::spawn(async move {
@@ -125,32 +134,38 @@ impl Session {
             };
             let _ = match answer {
                 Ok(Some(text)) => {
-                    let told = reply.send(Ok(items(&text)));
-                    let _ = tasks.send(TaskEvent::Shown(Shown { uri, before, text })).await;
+                    let mut texts = known;
+                    if !texts.contains(&text) {
+                        texts.push(text);
+                    }
+                    let told = reply.send(Ok(items(&texts)));
+                    let _ = tasks.send(TaskEvent::Shown(Shown { uri, before, texts })).await;
                     told
                 }
-                Ok(None) => reply.send(Ok(Value::Null)),
+                Ok(None) if known.is_empty() => reply.send(Ok(Value::Null)),
+                Ok(None) => reply.send(Ok(items(&known))),
                 Err(message) => reply.send(Err(invalid(message))),
             };
         });
     }
 
-    fn items(&self, snapshot: &Snapshot, at: usize, text: &str) -> Value {
-        items(snapshot, at, text, self.profile.encoding)
+    fn items(&self, snapshot: &Snapshot, at: usize, texts: &[String]) -> Value {
+        items(snapshot, at, texts, self.profile.encoding)
     }
 }
 
 impl Shown {
-    /// What is left of it where its user typed along it.
-    fn on(&self, before: &str) -> Option<String> {
-        let typed = (0..=self.text.len()).filter(|&length| self.text.is_char_boundary(length)).find_map(
-            |length| {
-                let (typed, rest) = self.text.split_at(length);
+    /// What is left of each that its user typed along.
+    fn on(&self, before: &str) -> Vec<String> {
+        let rest = |text: &String| {
+            let lengths = (0..=text.len()).filter(|&length| text.is_char_boundary(length));
+            let rest = lengths.map(|length| text.split_at(length)).find_map(|(typed, rest)| {
                 let whole = format!("{}{typed}", self.before);
                 (whole.ends_with(before) || before.ends_with(&whole)).then_some(rest)
-            },
-        )?;
-        (!typed.trim().is_empty()).then(|| typed.to_owned())
+            })?;
+            (!rest.trim().is_empty()).then(|| rest.to_owned())
+        };
+        self.texts.iter().filter_map(rest).collect()
     }
 }
 
@@ -161,10 +176,16 @@ fn before(snapshot: &Snapshot, at: usize) -> String {
     text.slice(start..text.byte_to_char(at)).to_string()
 }
 
-fn items(snapshot: &Snapshot, at: usize, text: &str, encoding: crate::text::position::Encoding) -> Value {
+fn items(
+    snapshot: &Snapshot,
+    at: usize,
+    texts: &[String],
+    encoding: crate::text::position::Encoding,
+) -> Value {
     let eol = crate::text::eol::Eol::of(&snapshot.text).as_str();
     let range = range_out(&snapshot.text, &(at..at), encoding);
-    json!({ "items": [{ "insertText": text.replace('\n', eol), "range": range }] })
+    let item = |text: &String| json!({ "insertText": text.replace('\n', eol), "range": range });
+    json!({ "items": texts.iter().map(item).collect::<Vec<_>>() })
 }
 
 /// The completion, or why there is none; nothing where that is nobody's matter.
@@ -199,7 +220,7 @@ type Question = (Chosen, (Request, Held), Inline);
 
 /// Who is asked, and what. Off the loop.
 fn asked(making: &Making) -> Result<Option<Question>, String> {
-    let Making { registry, rules, around, snapshot, at, is_automatic, held, .. } = making;
+    let Making { registry, rules, around, snapshot, at, is_automatic, known, held, .. } = making;
     let mut wanted =
         Wanted { task: Some(Task::Inline), prompt_name: Some("inline".to_owned()), ..Wanted::default() };
     rules.model(registry, &mut wanted).map_err(|error| error.message)?;
@@ -216,7 +237,10 @@ fn asked(making: &Making) -> Result<Option<Question>, String> {
     let view = around.view(snapshot, tree.as_ref(), &path);
     let library = if room.fills { Library::built_in() } else { rules.library() };
     let beside = (around.recent.as_slice(), held.as_ref());
-    let request = prepare(&source, &view, *at, room, &library, beside).map_err(|error| error.to_string())?;
+    let (request, held) =
+        prepare(&source, &view, *at, room, &library, beside).map_err(|error| error.to_string())?;
+    let temperature = if known.is_empty() { request.temperature } else { Some(OTHERWISE) };
+    let request = (Request { temperature, ..request }, held);
     // No more of the document is copied than is looked at.
     let (text, line) = (&snapshot.text, lines::of(&snapshot.text, *at));
     let start = lines::start(text, line.saturating_sub(AROUND));
@@ -289,16 +313,20 @@ mod tests {
 
     #[test]
     fn what_was_shown_is_shown_on() {
-        let shown = Shown { uri: String::new(), before: "x = ".to_owned(), text: "f(é)".to_owned() };
-        for (before, rest) in [
-            ("x = ", Some("f(é)")),
-            ("x = f(", Some("é)")),
-            ("x = f(é", Some(")")),
-            ("x = f(é)", None),
-            ("x = g", None),
-            ("x =", None),
+        let shown = Shown {
+            uri: String::new(),
+            before: "x = ".to_owned(),
+            texts: vec!["f(é)".to_owned(), "f(0)".to_owned()],
+        };
+        for (before, rests) in [
+            ("x = ", &["f(é)", "f(0)"][..]),
+            ("x = f(", &["é)", "0)"]),
+            ("x = f(é", &[")"]),
+            ("x = f(é)", &[]),
+            ("x = g", &[]),
+            ("x =", &[]),
         ] {
-            assert_eq!(shown.on(before).as_deref(), rest, "{before}");
+            assert_eq!(shown.on(before), rests, "{before}");
         }
     }
 
