@@ -44,3 +44,25 @@ with_progress() {
   rm -f "$stamp"
   return "$status"
 }
+
+# Whether there is a Node that the extension can be built with.
+has_node() { command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null; }
+
+# The same, and gets one where there is none: Debian's npm, and a Node from npm where Debian's is older. To be run in the script's shell.
+use_node() {
+  has_node && return
+  if ! command -v npm >/dev/null; then
+    command -v apt-get >/dev/null || { echo "Node 20 or newer with npm is needed; install it by your system's means" >&2; return 1; }
+    local sudo=()
+    [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+    "${sudo[@]}" apt-get update -q >/dev/null
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends npm >/dev/null
+  fi
+  has_node && return
+  local place
+  place=$(target_dir)/node
+  npm install --prefix "$place" --no-audit --no-fund --loglevel=error "node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')@24" >/dev/null
+  PATH=$(echo "$place"/node_modules/node-linux-*/bin):$PATH
+  export PATH
+  has_node
+}
