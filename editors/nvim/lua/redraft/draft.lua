@@ -176,6 +176,9 @@ end
 --- @param run redraft.Run
 --- @param row integer
 function M.place(run, row)
+  if not vim.api.nvim_buf_is_loaded(run.buffer) then
+    return
+  end
   row = math.min(row, vim.api.nvim_buf_line_count(run.buffer) - 1)
   run.anchor = vim.api.nvim_buf_set_extmark(run.buffer, namespace, row, 0, { id = run.anchor })
   M.show(run)

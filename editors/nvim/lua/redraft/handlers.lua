@@ -105,11 +105,11 @@ function M.commanded(err, result, context)
   if err then
     return vim.notify('redraft: ' .. err.message, vim.log.levels.ERROR)
   end
-  local name = type(result) == 'table' and result.run
-  if not name then
+  local name, argument = type(result) == 'table' and result.run, context.params.arguments[1]
+  -- What is about a run names it in the answer, too.
+  if not name or name == argument.run then
     return
   end
-  local argument = context.params.arguments[1]
   local buffer = argument.uri and vim.uri_to_bufnr(argument.uri) or context.bufnr
   local region = (result.regions or {})[1] or argument.range
   M.begins(context.client_id, name, buffer, region and region.start.line or vim.api.nvim_win_get_cursor(0)[1] - 1)
