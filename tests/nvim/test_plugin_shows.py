@@ -286,7 +286,7 @@ def test_its_health_is_told(plugin, redraft, environment):
     plugin.lua(HEALTHY, redraft, environment["REDRAFT_CONFIG"])
     page = plugin.text()
     assert "ERROR" not in page and "WARNING" not in page, page
-    assert "redraft 0." in page and "at work in" in page and "asks the model scripted" in page, page
+    assert "version: redraft 0." in page and "at work in" in page and "asks the model scripted" in page, page
 
 
 def test_a_broken_configuration_is_told_by_its_health(plugin, redraft, environment):
@@ -295,3 +295,44 @@ def test_a_broken_configuration_is_told_by_its_health(plugin, redraft, environme
     plugin.lua(HEALTHY, redraft, str(config))
     page = plugin.text()
     assert "ERROR" in page and "nonsense" in page, page
+
+
+SECOND = """
+[[model]]
+name = "second"
+provider = "local"
+id = "second-model"
+"""
+
+
+@pytest.mark.parametrize("command", ["RedraftModel second", "RedraftModel"], ids=["named", "chosen"])
+def test_another_model_is_asked_from_now_on(open_plugin, model, environment, command):
+    config = Path(environment["REDRAFT_CONFIG"])
+    config.write_text(config.read_text() + SECOND)
+    plugin = open_plugin(STUB)
+    plugin.lua(
+        """
+        vim.ui.select = function(items, options, done)
+          _G.offered = vim.tbl_map(options.format_item, items)
+          for _, item in ipairs(items) do if item.name == 'second' then done(item) end end
+        end
+        """
+    )
+    assert plugin.lua("return vim.fn.getcompletion('RedraftModel se', 'cmdline')") == ["second"]
+    plugin.nvim.command(command)
+    plugin.wait("#_G.seen.messages > 0", "what is asked from now on")
+    assert plugin.seen("messages") == ["redraft: second is asked from now on"]
+    if command == "RedraftModel":
+        assert {"* scripted (your own server)", "  second (your own server)"} <= set(plugin.lua("return _G.offered"))
+    call = begin(plugin, model)
+    assert call.body["model"] == "second-model"
+    call.answer("".join(LINES))
+    await_state(plugin, "done")
+    # What was said at the start holds: no further round.
+    assert plugin.seen("status")[-1]["round"] == 1 and model.no_call_waits()
+
+
+def test_a_model_that_is_not_there_is_told(plugin):
+    plugin.nvim.command("RedraftModel nothing")
+    plugin.wait("#_G.seen.messages > 0", "a message")
+    assert plugin.seen("messages") == ['redraft: there is no model "nothing"']

@@ -37,10 +37,19 @@ command('RedraftStop', function() require('redraft').stop() end, { desc = 'End t
 command('RedraftAgain', function(call)
   require('redraft').again({ instruction = call.args ~= '' and call.args or nil })
 end, { nargs = '*', desc = 'Write it again, or as the instruction says' })
+command('RedraftModel', function(call)
+  require('redraft').model(call.args ~= '' and call.args or nil)
+end, {
+  nargs = '?',
+  desc = 'Have another model asked',
+  complete = function(lead)
+    return vim.tbl_filter(function(name) return vim.startswith(name, lead) end, require('redraft.models').names())
+  end,
+})
 command('RedraftSent', function() require('redraft').sent() end, { desc = 'What the model was sent' })
 command('RedraftUsage', function() require('redraft').usage() end, { desc = 'What was asked of models, and what it cost' })
 
-for _, name in ipairs({ 'keep', 'revert', 'stop', 'again', 'sent', 'prompt' }) do
+for _, name in ipairs({ 'keep', 'revert', 'stop', 'again', 'sent', 'prompt', 'model' }) do
   vim.keymap.set('n', ('<Plug>(redraft-%s)'):format(name), function() require('redraft')[name]() end)
 end
 vim.keymap.set('x', '<Plug>(redraft-prompt)', ":RedraftPrompt<CR>")

@@ -11,9 +11,27 @@ local function run(...)
     return vim.system(vim.list_extend(command, { ... }), { text = true }):wait(10000)
   end, ...)
   if not ok then
-    return false, tostring(ran)
+    return tostring(ran)
   end
-  return ran.code == 0, vim.trim((ran.stdout or '') .. (ran.stderr or ''))
+  return vim.trim(ran.stdout ~= '' and ran.stdout or ran.stderr or '')
+end
+
+--- What `redraft doctor` finds here.
+local function doctor(health)
+  local told = run('doctor', '--json')
+  local is_read, found = pcall(vim.json.decode, told)
+  if not is_read or type(found) ~= 'table' then
+    return health.error('`redraft doctor` does not tell: ' .. told)
+  end
+  local tell = { ok = health.ok, note = health.info, problem = health.error }
+  for _, check in ipairs(found.checks or {}) do
+    local text = ('%s: %s'):format(check.name, check.message)
+    if check.state == 'note' and check.hint then
+      -- `info` has no room for advice.
+      text = ('%s (%s)'):format(text, check.hint)
+    end
+    (tell[check.state] or health.info)(text, check.hint and { check.hint } or nil)
+  end
 end
 
 --- What is set up.
@@ -67,14 +85,8 @@ function M.check()
       'install Redraft, or say where it is: require("redraft").setup{ cmd = { "/path/to/redraft", "serve" } }',
     })
   end
-  local _, version = run('--version')
-  health.ok(('%s (%s)'):format(version, vim.fn.exepath(program)))
-  local is_right, told = run('config', 'check')
-  if is_right then
-    health.ok(told)
-  else
-    health.error(told, { 'mend the configuration file that it names' })
-  end
+  health.ok(('the program is %s'):format(vim.fn.exepath(program)))
+  doctor(health)
   set_up(health)
   at_work(health)
 end

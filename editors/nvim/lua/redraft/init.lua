@@ -134,6 +134,12 @@ function M.sent()
   end
 end
 
+--- Has another model asked from now on; without a name, asks which.
+--- @param name string?
+function M.model(name)
+  require('redraft.models').choose(name)
+end
+
 --- A part for the status line: the state of what is at work, or nothing.
 --- @return string
 function M.statusline()
