@@ -1,7 +1,7 @@
 //! The server as an editor meets it: the real release binary over stdio, and a scripted model on a loopback socket.
 //!
-//! `cargo bench --bench server -- [start|typing|asking|actions|drafts|load|project]...`; without a name, all of them; `project` wants
-//! `REDRAFT_PROJECT=DIRECTORY`. Another build is measured with `REDRAFT_BIN=PATH`. Nothing here fails a build: a shared machine's speed wanders. What is wrong
+//! `cargo bench --bench server -- [start|typing|asking|actions|drafts|load|inline|project]...`; without a name, all of them; `project` wants
+//! `REDRAFT_PROJECT=DIRECTORY`, and `inline` takes its files from there. Another build is measured with `REDRAFT_BIN=PATH`. Nothing here fails a build: a shared machine's speed wanders. What is wrong
 //! rather than slow (a shadow that differs, an answer that does not come) ends the benchmark. `docs/performance.md` has
 //! the numbers.
 
@@ -18,6 +18,8 @@ mod buffer;
 mod drafts;
 #[path = "server/editor.rs"]
 mod editor;
+#[path = "server/inline.rs"]
+mod inline;
 #[path = "server/load.rs"]
 mod load;
 #[path = "server/model.rs"]
@@ -32,13 +34,14 @@ mod stats;
 mod typing;
 
 /// The measurements, in the order of `docs/performance.md`.
-const ALL: [(&str, fn()); 7] = [
+const ALL: [(&str, fn()); 8] = [
     ("start", start::measure),
     ("typing", typing::measure),
     ("asking", asking::measure),
     ("actions", actions::measure),
     ("drafts", drafts::measure),
     ("load", load::measure),
+    ("inline", inline::measure),
     ("project", project::measure),
 ];
 

@@ -50,8 +50,13 @@ impl Editor {
 
     /// The same with what an earlier one has kept.
     pub fn spawn_with(model: Option<&str>, folder: PathBuf) -> Self {
+        Self::spawn_as(model, folder, "")
+    }
+
+    /// The same with more lines of its model's configuration.
+    pub fn spawn_as(model: Option<&str>, folder: PathBuf, more: &str) -> Self {
         let config = folder.join("config.toml");
-        let text = model.map_or_else(String::new, |url| format!("[[provider]]\nname = \"local\"\nkind = \"openai\"\nbase_url = \"{url}\"\n[[model]]\nname = \"fast\"\nprovider = \"local\"\nid = \"scripted\"\n"));
+        let text = model.map_or_else(String::new, |url| format!("[[provider]]\nname = \"local\"\nkind = \"openai\"\nbase_url = \"{url}\"\n[[model]]\nname = \"fast\"\nprovider = \"local\"\nid = \"scripted\"\n{more}"));
         std::fs::write(&config, text).expect("a configuration");
         let binary = std::env::var_os("REDRAFT_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_redraft").into());
         let mut child = Command::new(binary)
@@ -247,7 +252,7 @@ impl Drop for Editor {
 }
 
 /// A folder for the state of a server.
-fn new_folder() -> PathBuf {
+pub fn new_folder() -> PathBuf {
     static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("redraft-bench-{}-{count}", std::process::id()));

@@ -55,13 +55,14 @@ pub struct Held {
     context: Context,
 }
 
-/// What is asked at a place, and its context, to be held for the next question there.
+/// What is asked at a place, and its context, to be held for the next question there. The view is made where that is not held yet:
+/// it costs the facts of the whole file.
 ///
 /// # Errors
 /// When the prompt cannot be rendered, or still looks as if it held a secret.
-pub fn prepare(
+pub fn prepare<'v>(
     source: &Source<'_>,
-    view: &View<'_>,
+    view: impl FnOnce() -> View<'v>,
     at: usize,
     room: Room,
     library: &Library,
@@ -79,7 +80,7 @@ pub fn prepare(
         least: context::WORTH,
     };
     let held = held.filter(|held| held.line == line && held.budget == room.context);
-    let context = held.map_or_else(|| context::gather(view, &ask), |held| held.context.clone());
+    let context = held.map_or_else(|| context::gather(&view(), &ask), |held| held.context.clone());
     let lf = |range: Range<usize>| lines::slice(source.text, &range).replace("\r\n", "\n");
     let (prefix, suffix) = (lf(shown.start..at), lf(at..shown.end));
     let mut redactor = Redactor::apart_from(&[&prefix, &suffix]);
@@ -166,8 +167,8 @@ mod tests {
             &source.text.to_string(),
             source.tree.unwrap(),
         ));
-        let view = View::new(&index, None, source.language, source.path, facts);
-        prepare(&source, &view, fixture.range.start, room, &Library::built_in(), (&[], None)).unwrap().0
+        let view = || View::new(&index, None, source.language, source.path, facts);
+        prepare(&source, view, fixture.range.start, room, &Library::built_in(), (&[], None)).unwrap().0
     }
 
     #[test]

@@ -7,9 +7,12 @@
 use std::time::Duration;
 
 use ropey::Rope;
+use tree_sitter::Tree;
 
 use super::strings::Scanner;
-use crate::syntax::{Language, Source, lines, parse, statement};
+use crate::syntax::parse::{follow, parse};
+use crate::syntax::{Language, Source, lines, statement};
+use crate::text::edit::Edit;
 use crate::text::hidden;
 
 /// The most lines of a completion that opens no block, and of any.
@@ -28,6 +31,8 @@ pub struct Inline {
     /// The text before the cursor, and behind it: as much as is looked at.
     before: String,
     after: String,
+    /// The whole text with its tree, and where the cursor is in it: a parse that goes on from there takes a quarter of one from nothing.
+    document: Option<(Rope, Tree, usize)>,
     text: String,
     done: bool,
 }
@@ -38,7 +43,13 @@ impl Inline {
         let first = before.rmatch_indices('\n').nth(AROUND).map_or(0, |(at, _)| at + 1);
         let end = after.match_indices('\n').nth(AROUND).map_or(after.len(), |(at, _)| at);
         let (before, after) = (before[first..].to_owned(), after[..end].to_owned());
-        Self { language, before, after, text: String::new(), done: false }
+        Self { language, before, after, document: None, text: String::new(), done: false }
+    }
+
+    /// The same with the document's tree, and where the cursor is in that.
+    #[must_use]
+    pub fn in_document(self, text: &Rope, tree: &Tree, at: usize) -> Self {
+        Self { document: Some((text.clone(), tree.clone(), at)), ..self }
     }
 
     /// Takes in more of the model's text; whether the rest makes no difference any more.
@@ -165,9 +176,23 @@ impl Inline {
 
     /// The text up to the end of the block that the cursor is in, by the tree.
     fn within_its_block(&self, text: String) -> String {
-        let cursor = self.before.len();
-        let rope = Rope::from_str(&format!("{}{text}{}", self.before, self.after));
-        let Some(tree) = parse(self.language, &rope, None, PARSE) else { return text };
+        // Within a line, no block ends but by what closes it.
+        let closer = self.language.closer;
+        if !text.contains('\n') && (closer.is_empty() || !text.contains(closer)) {
+            return text;
+        }
+        let (rope, old, cursor) = match &self.document {
+            Some((whole, tree, at)) => {
+                let (mut rope, mut tree) = (whole.clone(), tree.clone());
+                follow(&mut tree, &mut rope, &Edit::new(*at..*at, text.clone()));
+                (rope, Some(tree), *at)
+            }
+            None => {
+                let around = format!("{}{text}{}", self.before, self.after);
+                (Rope::from_str(&around), None, self.before.len())
+            }
+        };
+        let Some(tree) = parse(self.language, &rope, old.as_ref(), PARSE) else { return text };
         let source = Source { text: &rope, tree: Some(&tree), language: self.language, path: "" };
         match statement::block_end(&source, cursor) {
             Some(end) if end > cursor && end < cursor + text.len() => text[..end - cursor].to_owned(),
@@ -211,6 +236,14 @@ mod tests {
                 if inline.push(&piece.iter().collect::<String>()) {
                     break;
                 }
+            }
+            // By the document's tree it is the same, whatever the line ends are there.
+            for eol in ["\n", "\r\n"] {
+                let [head, tail] = [before, after].map(|text| text.replace('\n', eol));
+                let rope = Rope::from_str(&format!("{head}{tail}"));
+                let tree = parse(language, &rope, None, PARSE).unwrap();
+                let known = inline.clone().in_document(&rope, &tree, head.len());
+                assert_eq!(known.finish().as_deref(), want, "{marked}\n{said:?} with its tree, {eol:?}");
             }
             assert_eq!(inline.finish().as_deref(), want, "{marked}\n{said:?} in pieces of {size}");
         }

@@ -1,7 +1,8 @@
 //! What takes long on first use, made before somebody waits for it: in the background, once for each server.
 //!
 //! A start-up pays for none of it. A language's queries are compiled with the first parse of a document of it; what else a run
-//! needs is made when code actions are asked for, since a user chooses from a menu some hundred milliseconds after that.
+//! needs is made when code actions are asked for, since a user chooses from a menu some hundred milliseconds after that; for
+//! clients that complete while one types, once a document is parsed.
 //! Nothing here connects to anything or starts a process.
 
 use std::sync::Arc;

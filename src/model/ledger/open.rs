@@ -21,7 +21,7 @@ const SMALLEST: u64 = 512;
 /// that for the quick check.
 const WHOLE_CHECK: u64 = 32 * 1024 * 1024;
 /// What brings a file from each version to the next; how many were made is its `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("paid.sql")];
 const VERSION: i64 = MIGRATIONS.len() as i64;
 /// Between two tries to change the journal's mode, for which SQLite itself does not wait.
 const PAUSE: Duration = Duration::from_millis(5);

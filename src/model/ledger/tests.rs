@@ -243,7 +243,7 @@ fn commits_are_on_the_disk_when_they_return() {
     let ledger = open(&path);
     let connection = ledger.lock();
     for (pragma, expect) in
-        [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("user_version", "1")]
+        [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("user_version", "2")]
     {
         let value = connection
             .query_row(&format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}"), [], |row| {
@@ -254,6 +254,33 @@ fn commits_are_on_the_disk_when_they_return() {
     }
     drop(connection);
     drop(ledger);
+    tidy(&path);
+}
+
+/// A ledger that an older Redraft made is brought to this form, with all that is in it.
+#[test]
+fn an_older_ledger_goes_on() {
+    let path = place("older");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let made = format!("PRAGMA application_id = {}; PRAGMA user_version = 1;", open::APPLICATION);
+    let row = "INSERT INTO run (name) VALUES ('r'); INSERT INTO call (run, provider, model, task, local, at, charge, outcome)
+               VALUES (1, 'p', 'm', 't', 0, 0, 9, 0), (1, 'p', 'm', 't', 0, 0, 0, 0);";
+    let sql = [include_str!("schema.sql"), made.as_str(), row].concat();
+    rusqlite::Connection::open(&path).unwrap().execute_batch(&sql).unwrap();
+    let ledger = open(&path);
+    let plan: String = ledger
+        .lock()
+        .query_row(
+            "EXPLAIN QUERY PLAN SELECT max(charge) FROM call
+             WHERE at >= 0 AND provider = 'p' AND charge > 0 AND outcome IS NOT NULL",
+            [],
+            |row| row.get("detail"),
+        )
+        .unwrap();
+    assert!(plan.contains("COVERING INDEX call_paid"), "{plan}");
+    assert_eq!(ledger.dearest("p", "m", SystemTime::UNIX_EPOCH).unwrap(), MicroUsd(9));
+    drop(ledger);
+    drop(open(&path));
     tidy(&path);
 }
 

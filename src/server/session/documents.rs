@@ -149,5 +149,10 @@ impl Session {
         if doc.document.wants_parse() {
             doc.parse_at.get_or_insert(now + PARSE_DELAY);
         }
+        // Who completes asks with the next key, and waits for nobody; one that is at work makes what it needs itself.
+        if self.profile.completes_inline && !self.inlines.contains_key(uri) {
+            let snapshot = doc.document.snapshot().clone();
+            self.warm_up(&snapshot);
+        }
     }
 }

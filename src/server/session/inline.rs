@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
@@ -228,17 +228,17 @@ fn asked(making: &Making) -> Result<Option<Question>, String> {
     let room = Room::new(chosen.place != Place::Hosted, chosen.fills);
     // What costs is asked for by hand, unless its user wants it otherwise.
     let is_free_only = *is_automatic && rules.config.automatic != Automatic::Always;
-    if is_free_only && chosen.most(crate::model::Tokens(1_000), room.output) != Some(MicroUsd(0)) {
+    if is_free_only && !is_free(registry, &chosen, room) {
         return Ok(None);
     }
     let tree = snapshot.parse();
     let path = around.path(snapshot);
     let Some(source) = snapshot.source(tree.as_ref(), &path) else { return Ok(None) };
-    let view = around.view(snapshot, tree.as_ref(), &path);
+    let view = || around.view(snapshot, tree.as_ref(), &path);
     let library = if room.fills { Library::built_in() } else { rules.library() };
     let beside = (around.recent.as_slice(), held.as_ref());
     let (request, held) =
-        prepare(&source, &view, *at, room, &library, beside).map_err(|error| error.to_string())?;
+        prepare(&source, view, *at, room, &library, beside).map_err(|error| error.to_string())?;
     let temperature = if known.is_empty() { request.temperature } else { Some(OTHERWISE) };
     let request = (Request { temperature, ..request }, held);
     // No more of the document is copied than is looked at.
@@ -247,7 +247,21 @@ fn asked(making: &Making) -> Result<Option<Question>, String> {
     let end = lines::end(text, (line + AROUND).min(lines::count(text).saturating_sub(1)));
     let (before, after) = (lines::slice(text, &(start..*at)), lines::slice(text, &(*at..end.max(*at))));
     let lf = |text: String| text.replace("\r\n", "\n");
-    Ok(Some((chosen, request, Inline::new(source.language, &lf(before), &lf(after)))))
+    let inline = Inline::new(source.language, &lf(before), &lf(after));
+    let inline = match &tree {
+        Some(tree) => inline.in_document(text, tree, *at),
+        None => inline,
+    };
+    Ok(Some((chosen, request, inline)))
+}
+
+/// Whether nothing is known by which a completion would cost anything.
+fn is_free(registry: &Registry, chosen: &Chosen, room: Room) -> bool {
+    let Chosen { name, provider_name, .. } = chosen;
+    // A server of this machine may have told that it costs all the same.
+    let told = || registry.accounts().dearest(provider_name, name, SystemTime::now());
+    chosen.most(crate::model::Tokens(1_000), room.output) == Some(MicroUsd(0))
+        && (chosen.price.is_some() || chosen.place == Place::Embedded || told() == MicroUsd(0))
 }
 
 /// Asks, and stops where what comes makes no difference any more.
@@ -310,6 +324,11 @@ fn fenced(prose: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::model::Tokens;
+    use crate::model::ledger::{Limits, Outcome, Reserve, Settled};
+    use crate::model::provider::http::Http;
+    use crate::model::provider::scripted::Scripted;
 
     #[test]
     fn what_was_shown_is_shown_on() {
@@ -328,6 +347,69 @@ mod tests {
         ] {
             assert_eq!(shown.on(before), rests, "{before}");
         }
+    }
+
+    #[test]
+    fn a_gateway_that_told_a_cost_is_not_free() {
+        let folder = std::env::temp_dir().join(format!("redraft-free-{}", std::process::id()));
+        let path = folder.join("ledger.sqlite");
+        let provider = |name: &str, more: &str| {
+            format!(
+                "[[provider]]\nname = \"{name}\"\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n{more}"
+            )
+        };
+        let model = |name: &str, more: &str| {
+            format!("[[model]]\nname = \"{name}\"\nprovider = \"{name}\"\nid = \"x\"\n{more}")
+        };
+        let text = [
+            provider("near", ""),
+            provider("told", ""),
+            provider("far", "privacy = \"cloud\"\n"),
+            model("near", ""),
+            model("told", ""),
+            model("far", "price = { input = 0, output = 0 }\n"),
+            "[[model]]\nname = \"dear\"\nprovider = \"near\"\nid = \"x\"\nprice = { input = 1, output = 1 }\n".to_owned(),
+        ];
+        let config = Config::parse(&text.concat(), "config.toml".as_ref()).unwrap();
+        let make = Box::new(|_: &_| Ok(Arc::new(Scripted::default()) as _));
+        let registry = Registry::new(config.catalogue, Http::default(), make)
+            .with_accounts(Accounts::new(Some(path.clone()), config.budget));
+        let is_free = |name: &str| {
+            let chosen = registry.choose(Some(name)).unwrap();
+            super::is_free(&registry, &chosen, Room::new(true, true))
+        };
+        assert_eq!(
+            ["near", "told", "far", "dear", "qwen2.5-coder-0.5b"].map(is_free),
+            [true, true, true, false, true]
+        );
+        let (now, ledger) = (SystemTime::now(), registry.accounts().ledger().unwrap());
+        let reserve = Reserve {
+            run: "r".to_owned(),
+            provider: "told".to_owned(),
+            model: "told".to_owned(),
+            task: "inline".to_owned(),
+            amount: MicroUsd(70),
+            local: true,
+        };
+        let id = ledger.reserve(&reserve, &Limits::default(), now).unwrap();
+        ledger
+            .settle(
+                id,
+                &Settled {
+                    spent: MicroUsd(70),
+                    prompt: Tokens(1),
+                    cached: Tokens(0),
+                    completion: Tokens(1),
+                    outcome: Outcome::Ok,
+                    first_token: None,
+                    whole: Duration::ZERO,
+                    retries: 0,
+                    failover: false,
+                },
+            )
+            .unwrap();
+        assert_eq!(["near", "told"].map(is_free), [true, false]);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -123,8 +123,8 @@ impl Session {
         self.shown = None;
     }
 
-    /// Who asks for actions may be about to run one.
-    fn warm_up(&mut self, snapshot: &Snapshot) {
+    /// Who asks for actions may be about to run one, and who completes about to type.
+    pub(super) fn warm_up(&mut self, snapshot: &Snapshot) {
         let Some(language) = snapshot.language.filter(|_| !self.is_warm) else { return };
         self.is_warm = true;
         let (registry, model) =

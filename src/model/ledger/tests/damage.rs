@@ -126,7 +126,7 @@ fn what_is_no_ledger_is_left_alone() {
         let bytes = fs::read(&path).unwrap();
         let expect = match version {
             None => LedgerError::Foreign { path: path.clone() },
-            Some(found) => LedgerError::Newer { path: path.clone(), found, known: 1 },
+            Some(found) => LedgerError::Newer { path: path.clone(), found, known: 2 },
         };
         assert_eq!(refusal(&path), expect, "{sql}");
         assert_eq!(fs::read(&path).unwrap(), bytes, "{sql}");
