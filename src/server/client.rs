@@ -104,7 +104,9 @@ impl Profile {
             disabled_support: is("textDocument/codeAction/disabledSupport"),
             groups_undo: knows("undoGrouping"),
             shows_answers: knows("answers"),
-            completes_inline: capability("textDocument/inlineCompletion").is_some_and(Value::is_object),
+            // lsp-mode says it with `null`.
+            completes_inline: capability("textDocument/inlineCompletion")
+                .is_some_and(|told| *told != Value::Bool(false)),
             shows_documents: is("window/showDocument/support"),
             knows_redraft: redraft
                 .is_some_and(|redraft| !redraft.is_null() && redraft.as_bool() != Some(false)),

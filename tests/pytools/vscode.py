@@ -28,6 +28,7 @@ SETTINGS = {
     "security.workspace.trust.enabled": False,
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
+    "workbench.reduceMotion": "on",
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "chat.disableAIFeatures": True,
     "telemetry.telemetryLevel": "off",
@@ -173,8 +174,8 @@ class Window:
     def see_status(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#redraft\\.redraft\\.redraft\\.status, [id*='redraft.status']").first).to_contain_text(text, timeout=DEADLINE * 2_000)
 
-    def act(self, title: str) -> None:
-        """Chooses a code action from the light bulb's menu."""
+    def menu(self, title: str) -> Locator:
+        """Opens the light bulb's menu, and waits for this action in it."""
         row = self.page.locator(f'.action-widget .monaco-list-row:has-text("{title}")').first
         # The first menu of a session may come before the server's answer.
         for _ in range(20):
@@ -184,7 +185,14 @@ class Window:
                 break
             except PlaywrightError:
                 self.press("Escape")
-        row.click()
+        return row
+
+    def choose(self, title: str) -> None:
+        self.page.locator(f'.action-widget .monaco-list-row:has-text("{title}")').first.click()
+
+    def act(self, title: str) -> None:
+        """Chooses a code action from the light bulb's menu."""
+        self.menu(title).click()
 
     def lens(self, title: str) -> Locator:
         return self.page.locator(f'.codelens-decoration a:has-text("{title}")').first

@@ -40,11 +40,9 @@ def test_a_body_streams_in_from_the_light_bulb_and_one_undo_restores_the_file(wi
         call.send(line)
     editor.see("result += value")
     editor.lens("Stop").wait_for()
-    editor.shot("streams")
     call.send(LINES[3])
     call.finish()
     editor.lens("Keep").wait_for()
-    editor.shot("stands")
     assert editor.saved("module.py") == WRITTEN
     editor.undo()
     editor.see("raise NotImplementedError")
@@ -178,10 +176,8 @@ def test_a_prompt_is_picked_and_what_it_asks_is_answered(window, model):
     editor.go_to(5, 1)
     editor.press("Control+Alt+p")
     editor.pick("Run a Prompt", "retry")
-    editor.shot("prompts")
     editor.press("Enter")
     editor.see_quick("What is the decorator called?")
-    editor.shot("input")
     editor.press("Control+a")
     editor.type("persist")
     editor.press("Enter")
@@ -221,7 +217,6 @@ def test_a_draft_is_compared_with_what_stood_there(window, model):
     editor.lens("Compare").click()
     editor.page.locator('.monaco-diff-editor .original .view-line:has-text("raise NotImplementedError")').wait_for()
     editor.page.locator('.monaco-diff-editor .modified .view-line:has-text("return sum(values)")').wait_for()
-    editor.shot("compare")
 
 
 def test_the_rest_is_shown_as_ghost_text_and_taken_with_tab(window, model):
@@ -234,7 +229,6 @@ def test_the_rest_is_shown_as_ghost_text_and_taken_with_tab(window, model):
     assert "value = <<here>>" in call.prompt
     call.answer("```python\nabove() + 1\n```\n")
     editor.see_ghost("above() + 1")
-    editor.shot("ghost")
     editor.press("Control+ArrowRight")
     editor.see("value = above")
     editor.see_ghost("() + 1")

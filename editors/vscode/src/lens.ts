@@ -19,16 +19,19 @@ export class Lenses implements CodeLensProvider {
     if (!workspace.getConfiguration("redraft", document).get<boolean>("codeLens", true)) {
       return [];
     }
-    return this.runs.of(document.uri.toString()).flatMap(lenses);
+    return this.runs.of(document.uri.toString()).flatMap((run) => lenses(run, document));
   }
 }
 
-function lenses(run: Run): CodeLens[] {
+function lenses(run: Run, document: TextDocument): CodeLens[] {
   const [own] = run.ranges;
   if (!own) {
     return [];
   }
-  const line = new Range(own.start.line, 0, own.start.line, 0);
+  // A body begins behind what stands above it: its lens stands above its first line.
+  const isBehind = document.lineAt(Math.min(own.start.line, document.lineCount - 1)).text.slice(0, own.start.character).trim() !== "";
+  const first = isBehind ? Math.min(own.start.line + 1, own.end.line) : own.start.line;
+  const line = new Range(first, 0, first, 0);
   const lens = (title: string, command: string, tooltip: string): CodeLens =>
     new CodeLens(line, { title, command, tooltip, arguments: [run.id] });
   if (Runs.isAtWork(run)) {

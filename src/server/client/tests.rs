@@ -41,6 +41,7 @@ fn the_way_of_delivery_fits_the_client() {
 #[test]
 fn real_clients_are_understood() {
     let (utf8, utf16) = (Encoding::Utf8, Encoding::Utf16);
+    let mut complete = Vec::new();
     for (sent, encoding, progress, annotations, tag, unopened, creates) in [
         (
             include_str!("../../../tests/clients/emacs28-eglot1.9.json"),
@@ -50,6 +51,15 @@ fn real_clients_are_understood() {
             false,
             true,
             false,
+        ),
+        (
+            include_str!("../../../tests/clients/emacs30-lsp-mode10.json"),
+            utf8,
+            true,
+            false,
+            false,
+            true,
+            true,
         ),
         (include_str!("../../../tests/clients/helix-25.07.1.json"), utf8, true, false, false, true, true),
         (include_str!("../../../tests/clients/kakoune-lsp-22.json"), utf8, true, true, false, true, true),
@@ -77,7 +87,11 @@ fn real_clients_are_understood() {
         );
         assert_eq!(profile.delivery(), Delivery::Final, "none of them says that it groups undo");
         assert!(profile.options.problems.is_empty());
+        if profile.completes_inline {
+            complete.push(profile.name);
+        }
     }
+    assert_eq!(complete, ["emacs", "Neovim", "code-server"]);
 }
 
 #[test]
