@@ -238,6 +238,9 @@ async function menu(room: Room): Promise<void> {
   const items = declared.contributes.commands
     .filter(({ command }) => command !== "redraft.menu")
     .map(({ command, title }): QuickPickItem & { command: string } => ({ label: title, command }));
+  // Who looks for what is at work wants to stop it.
+  const isStop = ({ command }: { command: string }): number => Number(command === "redraft.stopRun" && room.runs.all().some((run) => Runs.isAtWork(run)));
+  items.sort((a, b) => isStop(b) - isStop(a));
   const picked = await window.showQuickPick(items, { title: "Redraft" });
   if (picked) {
     await commands.executeCommand(picked.command);

@@ -1,12 +1,13 @@
 // Redraft in VS Code: starts the server, and shows what it says.
 
 import { type ExtensionContext, commands, languages, window, workspace } from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
+import { type LanguageClient, State } from "vscode-languageclient/node";
 import { type Room, register } from "./commands";
 import { Edits } from "./edits";
 import { Lenses } from "./lens";
 import { Marks } from "./marks";
 import { Pages } from "./pages";
+import { Progress } from "./progress";
 import type { Answer, Begun, Overview, Report, Status } from "./protocol";
 import { Runs } from "./runs";
 import { LANGUAGES, client, complain, program, writes } from "./server";
@@ -29,6 +30,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     },
   );
   const [lenses, marks] = [new Lenses(runs), new Marks(runs)];
+  const progress = new Progress((run) => void commands.executeCommand("redraft.stopRun", run));
 
   function show(uri?: string): void {
     const editor = window.activeTextEditor;
@@ -40,6 +42,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     marks.show(uri);
     lenses.show();
     bar.show(atWork);
+    progress.show(atWork);
   }
 
   /** Asks what the status bar shows. */
@@ -68,10 +71,23 @@ export async function activate(context: ExtensionContext): Promise<void> {
         await look();
       }
     });
+    made.onDidChangeState(({ newState }) => {
+      if (made !== server) {
+        return;
+      }
+      if (newState === State.Running) {
+        void look();
+      } else {
+        // A server that died knows nothing of what it was at; the client starts the next one, unless that dies too often.
+        runs.clear();
+        if (newState !== State.Starting) {
+          bar.fail("the server has ended; “Redraft: Show the Log” says why, “Redraft: Restart the Server” starts it");
+        }
+      }
+    });
     made.onNotification("redraft/answer", ({ run, title, model, text }: Answer) => pages.read(`${run}/answer.md`, `# ${title}\n\n${text}\n\n*${model}*\n`));
     server = made;
     await made.start();
-    await look();
   }
 
   /** The client, once its server is ready. */
@@ -123,7 +139,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   register(room);
 
   context.subscriptions.push(
-    log, pages, bar, marks,
+    log, pages, bar, marks, progress,
     languages.registerCodeLensProvider(LANGUAGES.map((language) => ({ language })), lenses),
     window.onDidChangeActiveTextEditor(() => show()),
     window.onDidChangeVisibleTextEditors(() => marks.show()),

@@ -75,6 +75,8 @@ export function client(file: string, edits: Edits, log: LogOutputChannel): Langu
     middleware: {
       workspace: { handleApplyEdit: (params, next) => edits.apply(made, params, next as never) },
       provideInlineCompletionItems: completed,
+      // What it would show in the status bar, our own item does.
+      handleWorkDoneProgress: () => undefined,
     },
   } satisfies LanguageClientOptions);
   made.registerFeature(new Announces());

@@ -3,7 +3,7 @@
 import { type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
 import type { Overview } from "./protocol";
 import type { Run } from "./runs";
-import { bar, doing, dollars } from "./words";
+import { bar, doing, dollars, escaped } from "./words";
 
 /** See the file's head. */
 export class StatusBar implements Disposable {
@@ -24,16 +24,17 @@ export class StatusBar implements Disposable {
       return;
     }
     this.item.text = bar(this.overview, runs);
-    const lines = runs.map((run) => `- ${doing(run)}`);
+    const lines = runs.map((run) => `- ${escaped(doing(run))} · [Stop](command:redraft.stopRun?${encodeURIComponent(JSON.stringify([run.id]))})`);
     const spent = this.overview?.spent_micro_usd;
     const tooltip = new MarkdownString(
       [
-        `**Redraft**${this.overview?.model ? `: \`${this.overview.model}\`` : ""}`,
-        ...(this.overview?.problem ? [this.overview.problem] : []),
+        `**Redraft**${this.overview?.model ? `: ${escaped(this.overview.model)}` : ""}`,
+        ...(this.overview?.problem ? [escaped(this.overview.problem)] : []),
         ...(spent ? [`Today ${dollars(spent.today)}, this month ${dollars(spent.month)}`] : []),
         lines.join("\n"),
       ].join("\n\n"),
     );
+    tooltip.isTrusted = { enabledCommands: ["redraft.stopRun"] };
     this.item.tooltip = tooltip;
     this.item.backgroundColor = this.overview?.problem ? new ThemeColor("statusBarItem.warningBackground") : undefined;
   }

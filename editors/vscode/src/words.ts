@@ -55,7 +55,8 @@ export function bar(overview: Overview | undefined, runs: readonly Run[]): strin
   return overview?.problem ? "$(warning) Redraft" : `$(sparkle) ${overview?.model ?? "Redraft"}${cost}`;
 }
 
-const escaped = (text: string): string => text.replace(/[|\\`*_{}[\]<>#]/g, "\\$&");
+/** Text that is no Markdown of its own. */
+export const escaped = (text: string): string => text.replace(/[|\\`*_{}[\]<>#]/g, "\\$&");
 
 /** A fence that nothing in the text closes. */
 function fenced(text: string, info = ""): string {
