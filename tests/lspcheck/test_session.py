@@ -123,3 +123,37 @@ def test_the_judge_sees_a_fault(tmp_path):
     assert judge.faults(log) == []
     log.write_text(f"C {json.dumps(request)}\nS {json.dumps(bad)}\nS {json.dumps(good)}\n")
     assert len(judge.faults(log)) == 2
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_the_judge_sees_what_a_client_did_not_announce(tmp_path, announced):
+    uri = "file:///a.py"
+    item = {"uri": uri, "languageId": "python", "version": 1, "text": "x"}
+    at = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}}
+    action = {"textDocument": {"uri": uri}, "range": at, "context": {"diagnostics": []}}
+    snippet = {"range": at, "snippet": {"kind": "snippet", "value": "y$0"}}
+    edit = {"documentChanges": [{"textDocument": {"uri": uri, "version": 1}, "edits": [snippet]}]}
+    literal = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}
+    document = {"codeAction": literal | ({"tagSupport": {"valueSet": [1]}} if announced else {})}
+    workspace = {"applyEdit": True, "workspaceEdit": {"documentChanges": True, "snippetEditSupport": announced}}
+    if announced:
+        document["inlineCompletion"] = {}
+    capabilities = {"textDocument": document, "workspace": workspace}
+
+    def message(**members: object) -> str:
+        return json.dumps({"jsonrpc": "2.0", **members})
+
+    lines = [
+        "C " + message(id=1, method="initialize", params={"processId": None, "rootUri": None, "capabilities": capabilities}),
+        "S " + message(id=1, result={"capabilities": {"inlineCompletionProvider": True}}),
+        "C " + message(method="textDocument/didOpen", params={"textDocument": item}),
+        "C " + message(id=2, method="textDocument/codeAction", params=action),
+        "S " + message(id=2, result=[{"title": "t", "kind": "quickfix", "tags": [1], "edit": {"changes": {}}}]),
+        "S " + message(id=3, method="workspace/applyEdit", params={"edit": edit}),
+        "C " + message(id=3, result={"applied": True}),
+    ]
+    log = tmp_path / "session.log"
+    log.write_text("\n".join(lines) + "\n")
+    found = judge.faults(log)
+    wanted = [] if announced else ["inlineCompletion", "tagSupport", "snippetEditSupport"]
+    assert len(found) == len(wanted) and all(word in fault for word, fault in zip(wanted, found)), found
