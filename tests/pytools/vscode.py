@@ -249,12 +249,18 @@ class Window:
 
     def saved(self, path: str) -> str:
         """What the file holds once it is saved."""
-        self.press("Control+s")
-        try:
-            self.page.locator(".tab.active.dirty").wait_for(state="detached", timeout=DEADLINE * 1_000)
-        except PlaywrightError:
-            self.shot("unsaved")
-            raise
+        dirty = self.page.locator(".tab.active.dirty")
+
+        def is_saved() -> bool:
+            # An edit may still be on its way, and come behind the first save.
+            self.press("Control+s")
+            try:
+                dirty.wait_for(state="detached", timeout=1_000)
+            except PlaywrightError:
+                return False
+            return True
+
+        until(is_saved, "the file to be saved")
         return (self.folder / path).read_text()
 
     def rests(self) -> None:

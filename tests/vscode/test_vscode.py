@@ -79,8 +79,10 @@ def test_typed_then_a_run_then_typed_are_three_steps(window, model):
     editor.lens("Keep").wait_for()
     # With no move of the cursor between, inside of what was just written: the hardest place to tell apart.
     editor.type("None;")
-    both = WRITTEN.replace('"""Sums."""', '"""Sums."""#before').replace("return result", "None;return result")
-    assert editor.saved("module.py") == both
+    both = editor.saved("module.py")
+    # The cursor stood on what was replaced: it is at either end of what took its place.
+    assert "    None;return result\n" in both or "    return resultNone;\n" in both
+    assert both.replace("None;", "") == WRITTEN.replace('"""Sums."""', '"""Sums."""#before')
     editor.undo()
     editor.see_no("None;")
     assert editor.saved("module.py") == both.replace("None;", "")
@@ -265,6 +267,31 @@ def test_a_model_is_chosen_and_holds_from_then_on(window, model, environment):
     assert call.body["model"] == "other-model"
     call.answer("    return sum(values)\n")
     editor.lens("Keep").wait_for()
+
+
+def test_a_draft_is_changed_as_told_and_written_by_another_model(window, model, environment):
+    config = Path(environment["REDRAFT_CONFIG"])
+    config.write_text(config.read_text() + '\n[[model]]\nname = "other"\nprovider = "local"\nid = "other-model"\n')
+    editor = at_the_stub(window)
+    editor.act(TITLE)
+    model.next_call().answer("    return 0\n")
+    editor.rests()
+    editor.lens("Change…").click()
+    editor.pick("Change the Draft", "really sum them")
+    editor.press("Enter")
+    call = model.next_call()
+    assert "really sum them" in call.prompt and "return 0" in call.prompt
+    call.answer("    return sum(values) + 0\n")
+    editor.see("return sum(values) + 0")
+    editor.rests()
+    editor.command("Write the Draft Again with Another Model")
+    editor.pick("Again with", "other")
+    editor.press("Enter")
+    call = model.next_call()
+    assert call.body["model"] == "other-model"
+    call.answer("    return sum(values)\n")
+    editor.see_no("+ 0")
+    editor.see("return sum(values)")
 
 
 def test_a_folder_that_is_not_trusted_runs_nothing_of_it(window, model, project):
