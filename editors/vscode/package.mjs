@@ -1,7 +1,7 @@
 // Makes redraft.vsix. With the server's program as an argument, it is bundled: `node package.mjs ../../target/release/redraft`.
 
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const [program] = process.argv.slice(2);
@@ -17,5 +17,7 @@ if (program) {
   own.push("--target", `${process.platform}-${process.arch}`);
 }
 const vsce = createRequire(import.meta.url).resolve("@vscode/vsce/vsce");
-const wanted = ["--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--out", "redraft.vsix", ...own];
+// The page of an extension shows no pictures that are in it.
+writeFileSync("README.packed.md", readFileSync("README.md", "utf8").replace(/^!\[.*\n\n/gm, ""));
+const wanted = ["--readme-path", "README.packed.md", "--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--out", "redraft.vsix", ...own];
 execFileSync(process.execPath, [vsce, "package", ...wanted], { stdio: "inherit" });

@@ -92,7 +92,12 @@ impl Flight {
 
     /// The edits as a client that minds no version applies them to `document`: by lines and columns.
     pub fn raw(&self, document: &Rope) -> Vec<Edit> {
-        let at = |position| to_offset(document, position, Encoding::Utf8);
+        self.raw_below(document, 0)
+    }
+
+    /// The same, so many lines further down: what is typed above an edit once it has landed moves it.
+    fn raw_below(&self, document: &Rope, lines: isize) -> Vec<Edit> {
+        let at = |position| to_offset(document, below(position, lines), Encoding::Utf8);
         let edits = self.edits.iter().zip(&self.places);
         edits
             .map(|(edit, place)| {
@@ -101,9 +106,9 @@ impl Flight {
             .collect()
     }
 
-    /// What `after` was before the edits, if they stand in it just where the client was told. What they took away is what
-    /// `before` has there, where the user moved it down by `lines`.
-    fn without(&self, before: &Rope, after: &Rope, lines: isize) -> Option<Rope> {
+    /// What `after` was before the edits, if they stand in it where the client was told, or below that by the lines that the user typed
+    /// above them `then`. What they took away is what `before` has there, where the user had moved it down by `lines`.
+    fn without(&self, before: &Rope, after: &Rope, (lines, then): (isize, isize)) -> Option<Rope> {
         let mut between = after.clone();
         // From the first on: those behind it are then where they would be without it.
         for (edit, place) in self.edits.iter().zip(&self.places) {
@@ -111,7 +116,7 @@ impl Flight {
                 true => (place.start, String::new()),
                 false => taken(before, place, lines)?,
             };
-            let start = to_offset(&between, start, Encoding::Utf8);
+            let start = to_offset(&between, below(start, then), Encoding::Utf8);
             let stands = between
                 .get_byte_slice(start..start + edit.text.len())
                 .is_some_and(|slice| slice == edit.text.as_str());
@@ -120,14 +125,11 @@ impl Flight {
             }
             Edit::new(start..start + edit.text.len(), taken).apply(&mut between);
         }
-        makes(&self.raw(&between), &between, after).then_some(between)
+        makes(&self.raw_below(&between, then), &between, after).then_some(between)
     }
 
-    /// By how many lines the user may have moved what the edits took away, as far as the number of lines tells.
-    fn moves(&self, before: &Rope, after: &Rope) -> Vec<isize> {
-        if self.edits.iter().all(|edit| edit.range.is_empty()) {
-            return vec![0];
-        }
+    /// By how many lines the user may have moved what the edits took away, and then the edits, as far as the number of lines tells.
+    fn moves(&self, before: &Rope, after: &Rope) -> Vec<(isize, isize)> {
         let ours: isize = self
             .edits
             .iter()
@@ -138,8 +140,18 @@ impl Flight {
             })
             .sum();
         let users = after.len_lines().cast_signed() - before.len_lines().cast_signed() - ours;
-        // All of it above the edits, or a part of it above and the rest below.
-        if users.abs() > MOVES { vec![users] } else { (users.min(0)..=users.max(0)).collect() }
+        if users.abs() > MOVES {
+            return vec![(users, 0), (0, users)];
+        }
+        // All of it above the edits, or a part of it above and the rest below; and of what is above, some before they landed.
+        let moves = |above: isize| (above.min(0)..=above.max(0)).collect::<Vec<_>>();
+        // What they did not take away was not moved.
+        let is_put_in = self.edits.iter().all(|edit| edit.range.is_empty());
+        let before = if is_put_in { vec![0] } else { moves(users) };
+        before
+            .into_iter()
+            .flat_map(|lines| moves(users - lines).into_iter().map(move |then| (lines, then)))
+            .collect()
     }
 
     /// The user typed: what to expect now. A client that still takes our edit takes it where it belongs, or as it was sent.
@@ -237,6 +249,11 @@ fn taken(before: &Rope, place: &Range<Position>, lines: isize) -> Option<(Positi
     let (start, end) = (at(place.start)?, at(place.end)?);
     let column = to_position(before, start, Encoding::Utf8).column;
     Some((Position { column, ..place.start }, before.get_byte_slice(start..end.max(start))?.to_string()))
+}
+
+fn below(Position { line, column }: Position, lines: isize) -> Position {
+    let line = i64::from(line).saturating_add(lines as i64).clamp(0, i64::from(u32::MAX));
+    Position { line: u32::try_from(line).unwrap_or_default(), column }
 }
 
 /// Whether `edits` (sorted, disjoint) make `after` of `before`.

@@ -278,6 +278,11 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
     let _ = tokio::task::spawn_blocking(move || session.project.finish()).await;
 }
 
+/// A message in which nothing is a link: VS Code makes `[text](command:…)` one, and a provider's error may say that.
+fn unlinked(message: &str) -> String {
+    message.replace("](", "] (")
+}
+
 async fn sleep_until(wake: Option<Instant>) {
     if let Some(wake) = wake {
         tokio::time::sleep_until(wake.into()).await;
@@ -400,8 +405,10 @@ impl Session {
 
     /// A message that the user sees. `kind` is LSP's `MessageType`.
     fn show(&self, kind: u8, message: &str) {
-        self.outgoing
-            .notify("window/showMessage", json!({ "type": kind, "message": format!("Redraft: {message}") }));
+        self.outgoing.notify(
+            "window/showMessage",
+            json!({ "type": kind, "message": format!("Redraft: {}", unlinked(message)) }),
+        );
     }
 
     /// A number for a request of ours.

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Frame, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from scripted_model import DEADLINE
 
@@ -235,17 +235,36 @@ class Window:
 
         until(is_there, f"the ghost text {text!r}")
 
-    def see_page(self, text: str) -> None:
+    def see_page(self, text: str) -> Frame:
         """A page of Markdown, as it is read."""
-        frames = lambda: [frame for frame in self.page.frames if frame != self.page.main_frame]  # noqa: E731
+        found: list[Frame] = []
 
         def is_there() -> bool:
-            try:
-                return any(text in (frame.locator("body").text_content(timeout=500) or "") for frame in frames())
-            except PlaywrightError:  # a frame may go while it is read
-                return False
+            for frame in self.page.frames:
+                try:
+                    if frame != self.page.main_frame and text in (frame.locator("body").text_content(timeout=500) or ""):
+                        found.append(frame)
+                except PlaywrightError:  # a frame may go while it is read
+                    continue
+            return bool(found)
 
         until(is_there, f"a page with {text!r}")
+        return found[-1]
+
+    def dialog(self, button: str) -> None:
+        """Answers the dialog that is open, or comes."""
+        box = self.page.locator(".monaco-dialog-box")
+        box.locator(f'button:has-text("{button}"), a.monaco-button:has-text("{button}")').first.click()
+        box.wait_for(state="detached")
+
+    def close_modal(self) -> None:
+        """Closes an editor that VS Code shows above all others."""
+        self.page.locator(".monaco-modal-editor-block .codicon-close, .monaco-modal-editor-block [aria-label^='Close']").first.click()
+        self.page.locator(".monaco-modal-editor-block").wait_for(state="hidden")
+
+    def height_of(self, text: str) -> float:
+        """Where a line stands on the screen, in pixels from above."""
+        return self.page.locator(".editor-instance .view-lines .view-line", has_text=text).first.bounding_box()["y"]
 
     def saved(self, path: str) -> str:
         """What the file holds once it is saved."""
@@ -262,6 +281,10 @@ class Window:
 
         until(is_saved, "the file to be saved")
         return (self.folder / path).read_text()
+
+    def saved_as(self, path: str, text: str) -> None:
+        """The file holds this in the end, whoever saves it."""
+        until(lambda: (self.folder / path).read_text() == text, f"{path} with {text!r}")
 
     def rests(self) -> None:
         """Nothing is at work any more."""

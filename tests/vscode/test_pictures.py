@@ -43,7 +43,7 @@ def test_pictures_of_the_readme(window, model, project):
     editor.rests()
     editor.lens("Keep").wait_for()
     editor.shot("stands")
-    editor.press("Control+Alt+p")
+    editor.press("Control+Alt+r", "p")
     editor.pick("Run a Prompt", "")
     editor.quick.locator(".monaco-list-row").first.wait_for()
     editor.page.wait_for_timeout(300)  # the picture is of what is shown, not of how it comes

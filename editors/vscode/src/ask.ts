@@ -14,8 +14,10 @@ export async function instruction(memory: Memento, title: string, placeholder: s
     const pick = window.createQuickPick();
     pick.title = title;
     pick.placeholder = placeholder;
+    let shown = "";
     const show = (): void => {
       const typed = pick.value.trim();
+      shown = typed;
       const earlier = before.filter((text) => text !== typed).map((label): QuickPickItem => ({ label, iconPath: undefined as never }));
       const own: QuickPickItem[] = typed ? [{ label: typed, alwaysShow: true }] : [];
       const rule: QuickPickItem[] = earlier.length > 0 ? [{ label: "before", kind: QuickPickItemKind.Separator }] : [];
@@ -24,7 +26,11 @@ export async function instruction(memory: Memento, title: string, placeholder: s
     show();
     pick.onDidChangeValue(show);
     pick.onDidAccept(() => {
-      resolve(pick.activeItems[0]?.label ?? (pick.value.trim() || undefined));
+      const typed = pick.value.trim();
+      const [active] = pick.activeItems;
+      // What is shown may be of an earlier text: then what is typed is meant, and nothing that was said before.
+      const isOfNow = typed === shown;
+      resolve((isOfNow ? active?.label : undefined) ?? (typed || active?.label));
       pick.hide();
     });
     pick.onDidHide(() => {

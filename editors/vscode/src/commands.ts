@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import * as path from "node:path";
 import {
-  type ExtensionContext, ProgressLocation, type QuickPickItem, Range, type TextEditor, Uri, commands, window, workspace,
+  type ExtensionContext, ProgressLocation, type QuickPickItem, Uri, commands, window, workspace,
 } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import * as ask from "./ask";
@@ -11,9 +11,11 @@ import { example } from "./example";
 import type { Pages } from "./pages";
 import type { Begun, Model, Prompt, Report, Sent } from "./protocol";
 import { type Run, Runs } from "./runs";
-import { complain, writes } from "./server";
+import { atCursor } from "./place";
+import { complain } from "./server";
 import { applied } from "./text";
-import { reportPage, sentPage, usagePage } from "./words";
+import { which } from "./which";
+import { escaped, fenced, reportPage, sentPage, usagePage } from "./words";
 
 /** What the commands work with. */
 export interface Room {
@@ -24,77 +26,48 @@ export interface Room {
   readonly client: () => Promise<LanguageClient | undefined>;
   readonly program: () => string | undefined;
   readonly restart: () => Promise<void>;
+  /** Asks the server anew how things stand. */
+  readonly look: () => Promise<void>;
   readonly showLog: () => void;
   /** Has the server run a command of its own in a document. */
   readonly execute: (command: string, argument: object, uri?: string) => Promise<Begun | undefined>;
 }
 
-/** The command `redraft.generate` and its like write here; told where no editor is. */
-function place(): TextEditor | undefined {
-  const editor = window.activeTextEditor;
-  if (!editor || !writes(editor.document)) {
-    void window.showWarningMessage("Redraft: open a file of a language that Redraft writes, and put the cursor where it is to write.");
-    return undefined;
-  }
-  return editor;
-}
-
-const wire = (range: Range): object => ({
-  start: { line: range.start.line, character: range.start.character },
-  end: { line: range.end.line, character: range.end.character },
-});
-
 async function generate(room: Room): Promise<void> {
-  const editor = place();
-  if (!editor) {
-    return;
-  }
-  const { document, selection } = editor;
-  const what = selection.isEmpty ? "Write Here" : "Change the Selection";
-  const instruction = await ask.instruction(room.context.globalState, `Redraft: ${what}`, "What to write, in words");
-  if (instruction) {
-    const uri = document.uri.toString();
-    await room.execute("redraft.generate", { uri, range: wire(selection), instruction }, uri);
-  }
+  await atCursor(async ({ uri, range, isEmpty }) => {
+    const what = isEmpty ? "Write Here" : "Change the Selection";
+    const instruction = await ask.instruction(room.context.globalState, `Redraft: ${what}`, "What to write, in words");
+    if (instruction) {
+      await room.execute("redraft.generate", { uri, range: range(), instruction }, uri);
+    }
+  });
 }
 
 async function runPrompt(room: Room): Promise<void> {
-  const editor = place();
-  const client = editor && (await room.client());
-  if (!editor || !client) {
-    return;
-  }
-  const { document, selection } = editor;
-  const [uri, range] = [document.uri.toString(), wire(selection)];
-  const { prompts } = await client.sendRequest<{ prompts: Prompt[] }>("redraft/prompts", { uri, range });
-  if (prompts.length === 0) {
-    void window.showInformationMessage("Redraft: no prompt is for this place; put the cursor into a function, or select something.");
-    return;
-  }
-  const prompt = await ask.prompt(prompts);
-  const input = prompt && (await ask.inputs(prompt.inputs, prompt.title));
-  if (prompt && input) {
-    await room.execute("redraft.run", { action: prompt.action, uri, version: document.version, range, input }, uri);
-  }
+  await atCursor(async ({ document, uri, range }) => {
+    const client = await room.client();
+    if (!client) {
+      return;
+    }
+    const { prompts } = await client.sendRequest<{ prompts: Prompt[] }>("redraft/prompts", { uri, range: range() });
+    if (prompts.length === 0) {
+      void window.showInformationMessage("Redraft: no prompt is for this place; put the cursor into a function, or select something.");
+      return;
+    }
+    const prompt = await ask.prompt(prompts);
+    const input = prompt && (await ask.inputs(prompt.inputs, prompt.title));
+    if (prompt && input) {
+      await room.execute("redraft.run", { action: prompt.action, uri, version: document.version, range: range(), input }, uri);
+    }
+  });
 }
 
-/** The run that a lens names, or the one that is meant at the cursor. */
-function meant(room: Room, id: unknown, fits: (run: Run) => boolean, none: string): Run | undefined {
-  const editor = window.activeTextEditor;
-  const here = editor && room.runs.meant(editor.document.uri.toString(), editor.selection, fits);
-  const run = typeof id === "string" ? room.runs.get(id) : (here ?? room.runs.all().filter(fits).at(-1));
-  if (!run) {
-    void window.showInformationMessage(`Redraft: ${none}`);
-  }
-  return run;
-}
+const draft = (room: Room, id: unknown): Promise<Run | undefined> => which(room.runs, id, Runs.stands, "there is no draft to keep or revert.");
+const any = (room: Room, id: unknown): Promise<Run | undefined> => which(room.runs, id, () => true, "nothing was written yet.");
 
-const draft = (room: Room, id: unknown): Run | undefined => meant(room, id, Runs.stands, "there is no draft here to keep or revert.");
-const any = (room: Room, id: unknown): Run | undefined => meant(room, id, () => true, "nothing was written here yet.");
-
-function about(command: string, which: typeof draft) {
+function about(command: string, find: typeof draft) {
   return async (room: Room, id: unknown): Promise<void> => {
-    const run = which(room, id);
+    const run = await find(room, id);
     if (run) {
       await room.execute(command, { run: run.id }, run.uri);
     }
@@ -102,7 +75,7 @@ function about(command: string, which: typeof draft) {
 }
 
 async function change(room: Room, id: unknown): Promise<void> {
-  const run = draft(room, id);
+  const run = await draft(room, id);
   const instruction = run && (await ask.instruction(room.context.globalState, "Redraft: Change the Draft", "What is to be other"));
   if (run && instruction) {
     await room.execute("redraft.again", { run: run.id, instruction }, run.uri);
@@ -115,7 +88,7 @@ async function models(room: Room): Promise<{ default: string; models: Model[] } 
 }
 
 async function otherModel(room: Room, id: unknown): Promise<void> {
-  const run = draft(room, id);
+  const run = await draft(room, id);
   const known = run && (await models(room));
   const model = known && (await ask.model(known.models, run.model, "Redraft: Write the Draft Again with"));
   if (run && model) {
@@ -137,7 +110,7 @@ async function chooseModel(room: Room): Promise<void> {
 }
 
 async function report(room: Room, id: unknown): Promise<Report | undefined> {
-  const run = any(room, id);
+  const run = await any(room, id);
   const client = run && (await room.client());
   return client?.sendRequest<Report>("redraft/report", { run: run?.id });
 }
@@ -156,22 +129,22 @@ async function compare(room: Room, id: unknown): Promise<void> {
 async function showReport(room: Room, id: unknown): Promise<void> {
   const told = await report(room, id);
   if (told) {
-    await room.pages.read(`${told.run}/checked.md`, reportPage(told));
+    await room.pages.read("Checked", reportPage(told));
   }
 }
 
 async function showSent(room: Room, id: unknown): Promise<void> {
-  const run = any(room, id);
+  const run = await any(room, id);
   const client = run && (await room.client());
   if (run && client) {
-    await room.pages.read(`${run.id}/sent.md`, sentPage(await client.sendRequest<Sent>("redraft/sent", { run: run.id })));
+    await room.pages.read("Sent", sentPage(await client.sendRequest<Sent>("redraft/sent", { run: run.id })));
   }
 }
 
 async function showUsage(room: Room): Promise<void> {
   const client = await room.client();
   if (client) {
-    await room.pages.read("usage.md", usagePage(await client.sendRequest("redraft/usage", {})));
+    await room.pages.read("Usage", usagePage(await client.sendRequest("redraft/usage", {})));
   }
 }
 
@@ -195,7 +168,7 @@ async function doctor(room: Room): Promise<void> {
   const program = needed(room);
   if (program) {
     const told = await window.withProgress({ location: ProgressLocation.Window, title: "Redraft: the doctor looks" }, () => printed(program, ["doctor"]));
-    await room.pages.read("doctor.md", `# Doctor\n\nThe program: ${program}\n\n\`\`\`\n${told}\n\`\`\`\n`);
+    await room.pages.read("Doctor", `# Doctor\n\nThe program: ${escaped(program)}\n\n${fenced(told)}\n`);
   }
 }
 
@@ -221,6 +194,25 @@ function pullModel(room: Room, name: unknown): void {
     const shellArgs = ["models", "pull", ...(typeof name === "string" ? [name] : [])];
     const terminal = window.createTerminal({ name: "Redraft: the model", shellPath: program, shellArgs, isTransient: true });
     terminal.show(true);
+    const closed = window.onDidCloseTerminal(async (other) => {
+      if (other === terminal) {
+        closed.dispose();
+        await room.look();
+        const next = "Try It on an Example";
+        if (terminal.exitStatus?.code === 0 && (await window.showInformationMessage("Redraft: the model is there.", next)) === next) {
+          await commands.executeCommand("redraft.tryExample");
+        }
+      }
+    });
+  }
+}
+
+/** A server that is restarted knows no more of its drafts: they stay, and can be undone, but neither kept nor reverted. */
+async function restart(room: Room): Promise<void> {
+  const atWork = room.runs.all().filter((run) => Runs.isAtWork(run)).length;
+  const question = `Redraft: ${atWork === 1 ? "a draft is" : `${atWork} drafts are`} being written, and would be left half done.`;
+  if (atWork === 0 || (await window.showWarningMessage(question, { modal: true }, "Restart")) === "Restart") {
+    await room.restart();
   }
 }
 
@@ -229,7 +221,8 @@ async function tryExample(room: Room): Promise<void> {
   if (client) {
     const { document, selection } = await example(room.context);
     const uri = document.uri.toString();
-    await room.execute("redraft.run", { action: "implement", uri, version: document.version, range: wire(selection) }, uri);
+    const at = { line: selection.active.line, character: selection.active.character };
+    await room.execute("redraft.run", { action: "implement", uri, version: document.version, range: { start: at, end: at } }, uri);
   }
 }
 
@@ -239,7 +232,7 @@ async function menu(room: Room): Promise<void> {
     .filter(({ command }) => command !== "redraft.menu")
     .map(({ command, title }): QuickPickItem & { command: string } => ({ label: title, command }));
   // Who looks for what is at work wants to stop it.
-  const isStop = ({ command }: { command: string }): number => Number(command === "redraft.stopRun" && room.runs.all().some((run) => Runs.isAtWork(run)));
+  const isStop = ({ command }: { command: string }): number => Number(command === "redraft.stopRun" && room.runs.all().some(Runs.isAtWork));
   items.sort((a, b) => isStop(b) - isStop(a));
   const picked = await window.showQuickPick(items, { title: "Redraft" });
   if (picked) {
@@ -257,7 +250,7 @@ const COMMANDS: Record<string, Command> = {
   writeAgain: about("redraft.again", draft),
   changeDraft: change,
   otherModel,
-  stopRun: about("redraft.stop", (room, id) => meant(room, id, Runs.isAtWork, "nothing is at work here.")),
+  stopRun: about("redraft.stop", (room, id) => which(room.runs, id, Runs.isAtWork, "nothing is at work.")),
   compareDraft: compare,
   showReport,
   showSent,
@@ -268,7 +261,7 @@ const COMMANDS: Record<string, Command> = {
   tryExample,
   doctor,
   showLog: (room) => room.showLog(),
-  restart: (room) => room.restart(),
+  restart,
   menu,
 };
 

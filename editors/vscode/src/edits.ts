@@ -1,6 +1,6 @@
 // The server's edits in VS Code: those of one run are one step of undo, and no edit moves the cursor or takes the focus.
 
-import { type TextDocument, type TextEditor, window } from "vscode";
+import { type TextDocument, type TextEditor, commands, window } from "vscode";
 import type { ApplyWorkspaceEditParams, ApplyWorkspaceEditResult } from "vscode-languageclient/node";
 import { TextDocumentEdit, TextEdit } from "vscode-languageclient/node";
 import type { LanguageClient } from "vscode-languageclient/node";
@@ -53,6 +53,7 @@ export class Edits {
       range: client.protocol2CodeConverter.asRange(edit.range),
       text: edit.newText,
     }));
+    const top = editor.visibleRanges[0]?.start.line ?? 0;
     this.leaves.set(document, before + 1);
     const applied = await editor.edit(
       (builder) => edits.forEach(({ range, text }) => builder.replace(range, text)),
@@ -60,8 +61,23 @@ export class Edits {
     );
     if (applied) {
       this.left.set(document, before + 1);
+      await stay(editor, top, one.edits);
+    } else {
+      this.leaves.delete(document);
     }
     return { applied };
+  }
+}
+
+/** Keeps what is in view where it is, to a line, though lines came or went above it. */
+async function stay(editor: TextEditor, top: number, edits: readonly TextEdit[]): Promise<void> {
+  const grown = edits
+    .filter((edit) => edit.range.end.line < top)
+    .reduce((lines, { range, newText }) => lines + newText.split("\n").length - 1 - (range.end.line - range.start.line), 0);
+  // The command is about the editor that has the focus; in others VS Code does as it likes.
+  if (grown !== 0 && editor === window.activeTextEditor) {
+    const to = grown > 0 ? "down" : "up";
+    await commands.executeCommand("editorScroll", { to, by: "line", value: Math.abs(grown), revealCursor: false });
   }
 }
 

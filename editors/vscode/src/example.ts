@@ -1,6 +1,6 @@
 // The example of the first run: a file of its user's own, with a function that is to be written.
 
-import { type ExtensionContext, Selection, type TextEditor, Uri, window, workspace } from "vscode";
+import { type ExtensionContext, Range, Selection, type TextEditor, Uri, window, workspace } from "vscode";
 
 const TEXT = `"""A shop's stock: what is there, and what it is worth."""
 
@@ -27,6 +27,12 @@ export async function example(context: ExtensionContext): Promise<TextEditor> {
   await workspace.fs.writeFile(file, new TextEncoder().encode(TEXT));
   const document = await workspace.openTextDocument(file);
   const editor = await window.showTextDocument(document);
+  if (document.getText() !== TEXT) {
+    // It is open with what was written the last time.
+    const all = new Range(0, 0, document.lineCount, 0);
+    await editor.edit((builder) => builder.replace(all, TEXT));
+    await document.save();
+  }
   const at = document.positionAt(Math.max(0, document.getText().indexOf(PLACE)));
   editor.selection = new Selection(at, at);
   return editor;

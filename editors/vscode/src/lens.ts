@@ -42,6 +42,7 @@ function lenses(run: Run, document: TextDocument): CodeLens[] {
     lens("$(discard) Revert", "redraft.revertDraft", "Back to what stood there, but for what you typed"),
     lens("$(refresh) Again", "redraft.writeAgain", "Have it written once more"),
     lens("Change…", "redraft.changeDraft", "Say what is to be other"),
+    lens("Other model…", "redraft.otherModel", "Have it written once more, by another model"),
     lens("Compare", "redraft.compareDraft", "Beside what stood there"),
     ...(run.report ? [lens(checked(run.report), "redraft.showReport", "What was checked, and what is left")] : []),
   ];

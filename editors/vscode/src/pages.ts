@@ -1,17 +1,27 @@
 // Pages that are read: what was sent, what was checked, usage, answers in words; and what stood where a draft is.
 
-import { type Disposable, EventEmitter, type TextDocumentContentProvider, Uri, ViewColumn, commands, workspace } from "vscode";
+import { type Disposable, EventEmitter, type TextDocumentContentProvider, Uri, ViewColumn, type WebviewPanel, commands, window, workspace } from "vscode";
 
-export const SCHEME = "redraft";
+const SCHEME = "redraft";
 
-/** So many pages are held; the oldest goes. */
+/** So many texts are held; the oldest goes. */
 const HELD = 40;
+
+// What a model says is text: nothing of it is fetched, run, or followed.
+const HEAD = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>
+body { max-width: 60em; line-height: 1.5; }
+pre { padding: 0.8em; overflow-x: auto; background: var(--vscode-textCodeBlock-background); }
+code { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size); }
+th, td { padding: 0.2em 0.8em 0.2em 0; text-align: left; vertical-align: top; }
+</style>`;
 
 /** See the file's head. */
 export class Pages implements TextDocumentContentProvider, Disposable {
   private readonly texts = new Map<string, string>();
   private readonly changes = new EventEmitter<Uri>();
   private readonly registered = workspace.registerTextDocumentContentProvider(SCHEME, this);
+  private panel: WebviewPanel | undefined;
   readonly onDidChange = this.changes.event;
 
   /** Holds a text by a name, of which the ending tells what it is; a newer one takes its place. */
@@ -27,18 +37,30 @@ export class Pages implements TextDocumentContentProvider, Disposable {
     return uri;
   }
 
-  /** Shows Markdown beside the editor, as it is read; the focus stays where it is. */
-  async read(name: string, text: string): Promise<void> {
-    const where = { viewColumn: ViewColumn.Beside, preserveFocus: true, preview: true };
-    await commands.executeCommand("vscode.openWith", this.hold(name, text), "vscode.markdown.preview.editor", where);
+  /** Shows Markdown beside the editor, in one page for all; the focus stays where it is. */
+  async read(title: string, text: string): Promise<void> {
+    const html = await commands.executeCommand<string>("markdown.api.render", text);
+    const where = { viewColumn: ViewColumn.Beside, preserveFocus: true };
+    this.panel ??= this.made(where);
+    this.panel.title = `Redraft: ${title}`;
+    // No link of a page leads anywhere: its text says where it would.
+    this.panel.webview.html = `<!DOCTYPE html><html><head>${HEAD}</head><body>${html.replace(/\shref\s*=/gi, " data-href=")}</body></html>`;
+    this.panel.reveal(undefined, true);
   }
 
   provideTextDocumentContent(uri: Uri): string {
-    return this.texts.get(uri.path) ?? "This page is not held any more.\n";
+    return this.texts.get(uri.path) ?? "This is not held any more.\n";
   }
 
   dispose(): void {
     this.registered.dispose();
     this.changes.dispose();
+    this.panel?.dispose();
+  }
+
+  private made(where: { viewColumn: ViewColumn; preserveFocus: boolean }): WebviewPanel {
+    const panel = window.createWebviewPanel("redraft.page", "Redraft", where, { enableScripts: false, enableCommandUris: false, localResourceRoots: [] });
+    panel.onDidDispose(() => (this.panel = undefined));
+    return panel;
   }
 }

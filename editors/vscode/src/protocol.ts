@@ -39,6 +39,8 @@ export interface Report {
   readonly run: string;
   readonly title: string;
   readonly uri: string;
+  /** Of what version its places are; nothing where the document is not open. */
+  readonly document_version: number | null;
   readonly state: State;
   readonly stands: boolean;
   readonly model: string;

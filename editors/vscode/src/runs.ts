@@ -21,6 +21,9 @@ export interface Run {
   readonly report?: Report;
 }
 
+/** How often a report is asked for again that is of an older text. */
+const AGAIN = 4;
+
 /** So many of those that are over are remembered, for what was sent and what was checked. */
 const REMEMBERED = 32;
 
@@ -30,16 +33,18 @@ export class Runs {
 
   /**
    * @param report asks the server for a run's report
+   * @param version the version of a document, if it is open
    * @param told   is told which document's runs have changed
    * @param moved  is told in which document only their places have
    */
   constructor(
     private readonly report: (run: string) => Promise<Report>,
+    private readonly version: (uri: string) => number | undefined,
     private readonly told: (uri: string) => void,
     private readonly moved: (uri: string) => void,
   ) {}
 
-  static isAtWork(run: Run): boolean {
+  static isAtWork(run: { readonly state: State }): boolean {
     return AT_WORK.includes(run.state);
   }
 
@@ -62,10 +67,9 @@ export class Runs {
     return known.sort((a, b) => compare(start(a), start(b)));
   }
 
-  /** The run of a document that is meant at a place: one that is there, else the latest one. */
-  meant(uri: string, at: Range, fits: (run: Run) => boolean): Run | undefined {
-    const fitting = this.all().filter((run) => run.uri === uri && fits(run));
-    return fitting.filter((run) => run.ranges.some((range) => touches(range, at))).at(-1) ?? fitting.at(-1);
+  /** Those of a document that are at a place, the latest last. */
+  at(uri: string, place: Range): readonly Run[] {
+    return this.all().filter((run) => run.uri === uri && run.ranges.some((range) => touches(range, place)));
   }
 
   /** A command began a run; it may have been told of already. */
@@ -126,6 +130,10 @@ export class Runs {
     let report: Report;
     try {
       report = await this.report(id);
+      // Its places are of another text where its user typed meanwhile.
+      for (let again = 0; again < AGAIN && report.document_version !== (this.version(report.uri) ?? null); again += 1) {
+        report = await this.report(id);
+      }
     } catch {
       // The server has forgotten it, or is gone: nothing can be done with it any more.
       return;

@@ -31,6 +31,22 @@ function isProgram(file: string): boolean {
   }
 }
 
+/** Whether a folder is in one that is open here: an environment of the project may be on the PATH. */
+function isOfWorkspace(folder: string): boolean {
+  const real = (place: string): string => {
+    try {
+      return fs.realpathSync(place);
+    } catch {
+      return path.resolve(place);
+    }
+  };
+  const inside = (opened: string): boolean => {
+    const way = path.relative(real(opened), real(folder));
+    return way === "" || (!way.startsWith("..") && !path.isAbsolute(way));
+  };
+  return (workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme === "file" && inside(uri.fsPath));
+}
+
 /** The server's program, or what to do about that there is none. A workspace has no say in it. */
 export function program(context: ExtensionContext): { path: string } | { problem: string } {
   const wanted = workspace.getConfiguration("redraft").inspect<string>("server.path")?.globalValue?.trim();
@@ -43,7 +59,7 @@ export function program(context: ExtensionContext): { path: string } | { problem
   }
   const bundled = path.join(context.extensionPath, "server", NAME);
   // What is relative in PATH would be looked for in the workspace.
-  const folders = (process.env["PATH"] ?? "").split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  const folders = (process.env["PATH"] ?? "").split(path.delimiter).filter((folder) => path.isAbsolute(folder) && !isOfWorkspace(folder));
   const cargo = path.join(os.homedir(), ".cargo", "bin");
   const found = [bundled, ...[...folders, cargo].map((folder) => path.join(folder, NAME))].find(isProgram);
   return found
@@ -84,5 +100,6 @@ export function client(file: string, edits: Edits, log: LogOutputChannel): Langu
 }
 
 export function complain(problem: string, ...actions: string[]): Thenable<string | undefined> {
-  return window.showErrorMessage(`Redraft: ${problem}`, ...actions);
+  // What looks like a link would be one.
+  return window.showErrorMessage(`Redraft: ${problem.replaceAll("](", "] (")}`, ...actions);
 }

@@ -1,6 +1,14 @@
 // Settings, as the server takes them.
 
-import { workspace } from "vscode";
+import { type ConfigurationChangeEvent, workspace } from "vscode";
+
+/** How drafts come: a save in the middle of one would make a second step of undo, so where the editor saves by itself they come whole. */
+function delivery(wanted: string): string {
+  if (wanted !== "auto") {
+    return wanted;
+  }
+  return workspace.getConfiguration("files").get<string>("autoSave") === "afterDelay" ? "final" : "stream";
+}
 
 /** What `initializationOptions` and `workspace/didChangeConfiguration` say of the settings. */
 export function options(): object {
@@ -9,7 +17,12 @@ export function options(): object {
   const rounds = settings.get<number | null>("refine.rounds", null);
   const mode = settings.get<string | null>("refine.mode", null);
   return {
-    delivery: settings.get<string>("delivery", "stream"),
+    delivery: delivery(settings.get<string>("delivery", "auto")),
     config: { ...(model ? { default_model: model } : {}), refine: { ...(rounds === null ? {} : { rounds }), ...(mode ? { mode } : {}) } },
   };
+}
+
+/** Whether something has changed that the server or what is shown of it goes by. */
+export function concerns(event: ConfigurationChangeEvent): boolean {
+  return event.affectsConfiguration("redraft") || event.affectsConfiguration("files.autoSave");
 }

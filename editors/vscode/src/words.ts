@@ -59,7 +59,7 @@ export function bar(overview: Overview | undefined, runs: readonly Run[]): strin
 export const escaped = (text: string): string => text.replace(/[|\\`*_{}[\]<>#]/g, "\\$&");
 
 /** A fence that nothing in the text closes. */
-function fenced(text: string, info = ""): string {
+export function fenced(text: string, info = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const ticks = "`".repeat(longest + 1);
   return `${ticks}${info}\n${text.replace(/\n$/, "")}\n${ticks}`;

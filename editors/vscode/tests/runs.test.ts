@@ -13,7 +13,7 @@ function status(state: State, run = "run-1"): Status {
 
 function report(state: State, over: Partial<Report> = {}): Report {
   return {
-    run: "run-1", title: "t", uri: URI, state, stands: state === "done", model: "m", ranges: [at(2, 4)],
+    run: "run-1", title: "t", uri: URI, document_version: 1, state, stands: state === "done", model: "m", ranges: [at(2, 4)],
     way_back: [{ range: at(3, 4), newText: "" }], rounds: 1, checked_by: ["syntax"], not_checked: [], left: [], tokens: 3,
     cost_micro_usd: null, seconds: 1, message: null, ...over,
   };
@@ -21,7 +21,7 @@ function report(state: State, over: Partial<Report> = {}): Report {
 
 function made(answer: () => Promise<Report>): { runs: Runs; told: string[] } {
   const told: string[] = [];
-  return { runs: new Runs(answer, (uri) => told.push(uri), () => undefined), told };
+  return { runs: new Runs(answer, () => 1, (uri) => told.push(uri), () => undefined), told };
 }
 
 test("a run is told, works, stands and is kept", async () => {
@@ -59,14 +59,23 @@ test("a report that comes late, or never, changes nothing", async () => {
   assert.deepEqual(never.runs.of(URI), []);
 });
 
-test("the one at the cursor is meant, else the latest", async () => {
+test("runs are found at a place", () => {
   const { runs } = made(async () => report("done"));
   for (const [run, from] of [["run-1", 2], ["run-2", 10]] as const) {
     runs.begun({ run, regions: [at(from, from + 2)] }, URI);
   }
-  assert.equal(runs.meant(URI, at(3, 3), Runs.isAtWork)?.id, "run-1");
-  assert.equal(runs.meant(URI, at(30, 30), Runs.isAtWork)?.id, "run-2");
-  assert.equal(runs.meant("file:///b.py", at(3, 3), Runs.isAtWork), undefined);
+  const found = (uri: string, line: number): string[] => runs.at(uri, at(line, line)).map((run) => run.id);
+  assert.deepEqual([found(URI, 3), found(URI, 10), found(URI, 30), found("file:///b.py", 3)], [["run-1"], ["run-2"], [], []]);
+});
+
+test("a report of an older text is asked for again, and not for ever", async () => {
+  let asked = 0;
+  const older = made(async () => report("done", { document_version: (asked += 1) > 2 ? 1 : 0, ranges: [at(asked, asked)] }));
+  await older.runs.goes(status("done"));
+  assert.deepEqual([asked, older.runs.of(URI)[0]?.ranges], [3, [at(3, 3)]]);
+  const never = made(async () => report("done", { document_version: 0 }));
+  await never.runs.goes(status("done"));
+  assert.equal(never.runs.of(URI).length, 1);
 });
 
 test("edits of one change are of the text before it", () => {

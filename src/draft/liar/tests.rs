@@ -236,7 +236,7 @@ fn a_stale_deletion_is_taken_back_where_it_is_told_apart() {
 
 /// Emacs' eglot (1.17) counts a version when it tells: it takes what comes for the last one that it told, though its user has
 /// typed since, and tells both as one range. (Where our edit takes away what was never told, nobody can bring it back.)
-fn typed_on_a_careless_client_that_merges(above: usize, below: usize, base: &str, answer: &str) {
+fn typed_on_a_careless_client_that_merges(above: usize, below: usize, then: usize, base: &str, answer: &str) {
     let (head, tail) = ("# head\ndef f():\n    \"\"\"Text of some length.\"\"\"\n", "# tail\nrest\nmore\n");
     let mut world = World::new(head, base, tail);
     world.target = answer.to_owned();
@@ -246,23 +246,39 @@ fn typed_on_a_careless_client_that_merges(above: usize, below: usize, base: &str
     let end = world.client.len_bytes();
     world.step(Step::Type(end, "# BELOW\n".repeat(below)));
     world.step(Step::Handle(Manner::Careless));
+    // Its user goes on before it tells anything (kak-lsp, which tells the whole text).
+    world.step(Step::Type(0, "# THEN\n".repeat(then)));
     world.merges = true;
     world.step(Step::Tell);
     world.settle();
-    let (above, below) = ("# ABOVE\n".repeat(above), "# BELOW\n".repeat(below));
-    assert_eq!(world.client, format!("{above}{head}{answer}{tail}{below}"), "{base:?} {answer:?}");
+    let (then, above, below) =
+        ("# THEN\n".repeat(then), "# ABOVE\n".repeat(above), "# BELOW\n".repeat(below));
+    assert_eq!(world.client, format!("{then}{above}{head}{answer}{tail}{below}"), "{base:?} {answer:?}");
 }
 
 #[test]
 fn a_stale_replacement_is_taken_back_though_it_was_told_together_with_typing() {
-    for (above, below) in [(1, 0), (0, 1), (1, 1), (2, 0), (2, 1), (3, 3), (0, 0)] {
+    let typed = [
+        (1, 0, 0),
+        (0, 1, 0),
+        (1, 1, 0),
+        (2, 0, 0),
+        (2, 1, 0),
+        (3, 3, 0),
+        (0, 0, 0),
+        (1, 0, 1),
+        (2, 0, 1),
+        (1, 1, 2),
+        (3, 2, 3),
+    ];
+    for (above, below, then) in typed {
         for base in ["    raise NotImplementedError\n", "    pass\n", "    x = 1\n    pass\n"] {
             for answer in [
                 "    result = 0\n    return result\n",
                 "    return 1\n",
                 "    raise Other\n    # two\n    x = 2\n",
             ] {
-                typed_on_a_careless_client_that_merges(above, below, base, answer);
+                typed_on_a_careless_client_that_merges(above, below, then, base, answer);
             }
         }
     }

@@ -161,7 +161,9 @@ impl Shown {
             let lengths = (0..=text.len()).filter(|&length| text.is_char_boundary(length));
             let rest = lengths.map(|length| text.split_at(length)).find_map(|(typed, rest)| {
                 let whole = format!("{}{typed}", self.before);
-                (whole.ends_with(before) || before.ends_with(&whole)).then_some(rest)
+                // What reaches to the file's beginning is all there is.
+                let is_there = if before.len() < SAME { whole == before } else { whole.ends_with(before) };
+                is_there.then_some(rest)
             })?;
             (!rest.trim().is_empty()).then(|| rest.to_owned())
         };
@@ -344,6 +346,9 @@ mod tests {
             ("x = f(é)", &[]),
             ("x = g", &[]),
             ("x =", &[]),
+            ("", &[]),
+            ("y\nx = ", &[]),
+            ("= ", &[]),
         ] {
             assert_eq!(shown.on(before), rests, "{before}");
         }

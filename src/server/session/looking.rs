@@ -85,6 +85,7 @@ impl Session {
                 "run": run_name(id),
                 "title": live.sent.title,
                 "uri": live.uri,
+                "document_version": self.target(&live.uri).and_then(|target| target.version),
                 "ranges": live.run.ranges().iter().map(placed).collect::<Vec<_>>(),
                 "way_back": if text.is_some() { back.collect() } else { Vec::new() },
                 "stands": live.run.stands(),

@@ -1,0 +1,125 @@
+// The server's life: one client at a time, started, watched and started anew, whoever asks for that and how often.
+
+import { type Disposable, type ExtensionContext, type LogOutputChannel, commands } from "vscode";
+import { type LanguageClient, State } from "vscode-languageclient/node";
+import type { Edits } from "./edits";
+import { client, complain, program } from "./server";
+
+/** What the session tells of. */
+export interface Watch {
+  /** A client is made: what it is told is listened to. */
+  readonly made: (client: LanguageClient) => void;
+  readonly runs: () => void;
+  /** The server is gone, with all that it knew. */
+  readonly gone: () => void;
+  readonly failed: (problem: string) => void;
+}
+
+const ENDED = "the server has ended; “Redraft: Show the Log” says why, “Redraft: Restart the Server” starts it";
+
+/** See the file's head. */
+export class Session implements Disposable {
+  private current: LanguageClient | undefined;
+  private path: string | undefined;
+  /** What was asked for last; each begins once the one before is over. */
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly context: ExtensionContext,
+    private readonly edits: Edits,
+    private readonly log: LogOutputChannel,
+    private readonly watch: Watch,
+  ) {}
+
+  /** Starts the server, after the end of the one that runs. */
+  restart(): Promise<void> {
+    return this.then(async () => {
+      await this.end();
+      await this.start();
+    });
+  }
+
+  /** The same where another program is to be the server. */
+  restartIfOther(): Promise<void> {
+    return this.then(async () => {
+      const found = program(this.context);
+      if (!("path" in found) || found.path !== this.path) {
+        await this.end();
+        await this.start();
+      }
+    });
+  }
+
+  /** The client, if its server runs. */
+  get running(): LanguageClient | undefined {
+    return this.current?.isRunning() ? this.current : undefined;
+  }
+
+  /** The client, once its server is ready; a message is shown where there is none. */
+  async ready(): Promise<LanguageClient | undefined> {
+    await this.last;
+    if (this.running) {
+      return this.running;
+    }
+    const found = program(this.context);
+    const problem = "problem" in found ? found.problem : "the server does not run; its log says why";
+    void complain(problem, "Settings", "Log").then((choice) => {
+      if (choice === "Settings") {
+        void commands.executeCommand("workbench.action.openSettings", "redraft.server.path");
+      } else if (choice === "Log") {
+        this.log.show();
+      }
+    });
+    return undefined;
+  }
+
+  stop(): Promise<void> {
+    return this.then(() => this.end());
+  }
+
+  dispose(): void {
+    void this.stop();
+  }
+
+  private then(work: () => Promise<void>): Promise<void> {
+    this.last = this.last.then(work).catch((error: unknown) => {
+      this.watch.failed(`the server does not start: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    return this.last;
+  }
+
+  private async end(): Promise<void> {
+    const old = this.current;
+    this.current = this.path = undefined;
+    await old?.stop().catch(() => undefined);
+    await old?.dispose().catch(() => undefined);
+    this.watch.gone();
+  }
+
+  private async start(): Promise<void> {
+    const found = program(this.context);
+    if ("problem" in found) {
+      this.watch.failed(found.problem);
+      return;
+    }
+    const made = client(found.path, this.edits, this.log);
+    this.current = made;
+    this.path = found.path;
+    made.onDidChangeState(({ newState }) => {
+      if (made !== this.current) {
+        return;
+      }
+      if (newState === State.Running) {
+        this.watch.runs();
+      } else {
+        // A server that died knows nothing of what it was at; the client starts the next one, unless that dies too often.
+        this.watch.gone();
+        if (newState !== State.Starting) {
+          this.watch.failed(ENDED);
+        }
+      }
+    });
+    this.watch.made(made);
+    await made.start();
+  }
+}

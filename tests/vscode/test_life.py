@@ -1,0 +1,126 @@
+"""The server's life in VS Code, and what is around drafts."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from scripted_model import DEADLINE
+from stub import LINES, PLACE, STUB, TITLE, WRITTEN, at_the_stub, stream
+
+
+def test_a_server_that_is_not_there_is_told_with_what_to_do(window):
+    editor = window(STUB, **{"redraft.server.path": "/nowhere/redraft"})
+    editor.open("module.py", PLACE, 5)
+    editor.see_status("Redraft")
+    editor.press("Control+Alt+r", "g")
+    editor.pick("Write Here", "anything")
+    editor.press("Enter")
+    editor.see_message("/nowhere/redraft is no program")
+
+
+def test_a_server_that_died_is_started_again(window, model, tmp_path):
+    editor = at_the_stub(window)
+    stream(editor, model, upto=2)
+    for process in serving(tmp_path):
+        os.kill(process, signal.SIGKILL)
+    editor.lens("Stop").wait_for(state="detached")
+    editor.rests()
+    assert "result = 0" in editor.saved("module.py")
+    editor.undo()
+    editor.see("raise NotImplementedError")
+    editor.go_to(PLACE, 5)
+    editor.act(TITLE)
+    model.next_call().answer("    return sum(values)\n")
+    editor.lens("Keep").wait_for()
+    assert editor.saved("module.py") == STUB.replace("raise NotImplementedError", "return sum(values)")
+
+
+def serving(folder) -> list[int]:
+    """The processes that serve in this test: those that record into its folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            line = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if entry.name.isdigit() and any(str(folder) in part for part in line) and "serve" in line:
+            found.append(int(entry.name))
+    return found
+
+
+def test_a_document_that_is_not_shown_is_written_all_the_same(window, model, project):
+    (project / "other.py").write_text("x = 1\n")
+    editor = at_the_stub(window)
+    call = stream(editor, model, upto=1)
+    editor.press("Control+k", "Enter")  # module.py stays open where another file takes its place
+    editor.open("other.py")
+    editor.see("x = 1")
+    for line in LINES[1:]:
+        call.send(line)
+    call.finish()
+    editor.rests()
+    editor.page.locator('.tab:has-text("module.py")').click()
+    editor.lens("Keep").wait_for()
+    assert editor.saved("module.py") == WRITTEN
+
+
+def test_the_walkthroughs_example_is_written(window, model):
+    editor = at_the_stub(window)
+    editor.command("Redraft: Try It on an Example")
+    call = model.next_call()
+    assert "total_value" in call.prompt
+    call.answer("    return sum(item.quantity * item.price for item in items)\n")
+    editor.see("item.quantity * item.price")
+    editor.rests()
+    editor.lens("Keep").click()
+    editor.lens("Keep").wait_for(state="detached")
+
+
+def test_the_doctor_says_what_was_found(window):
+    editor = at_the_stub(window)
+    editor.command("Redraft: Doctor")
+    editor.see_page("config.toml: no mistakes")
+
+
+def test_progress_can_be_cancelled_in_a_notification(window, model):
+    editor = at_the_stub(window, **{"redraft.progress": "notification"})
+    call = stream(editor, model, upto=1)
+    editor.see_message("scripted is writing")
+    editor.page.locator('.notifications-toasts .notification-list-item:has-text("is writing") .monaco-button:has-text("Cancel")').click()
+    assert call.disconnected.wait(DEADLINE)
+    editor.rests()
+
+
+def test_the_status_bar_has_all_commands_and_stop_first(window, model):
+    editor = at_the_stub(window)
+    call = stream(editor, model, upto=1)
+    editor.page.locator("[id*='redraft.status'] a").first.click()
+    editor.quick.wait_for()
+    editor.press("Enter")
+    assert call.disconnected.wait(DEADLINE)
+    editor.rests()
+
+
+def test_a_restart_leaves_what_stands_and_says_nothing_false(window, model):
+    editor = at_the_stub(window)
+    call = stream(editor, model, upto=2)
+    editor.command("Redraft: Restart the Server")
+    editor.dialog("Restart")
+    assert call.disconnected.wait(DEADLINE)
+    editor.rests()
+    assert "result = 0" in editor.saved("module.py")
+    assert editor.page.locator(".notifications-toasts .codicon-error").count() == 0
+    editor.undo()
+    editor.see_no("result = 0")
+    assert editor.saved("module.py") == STUB
+
+
+def test_the_example_is_there_each_time(window, model):
+    editor = at_the_stub(window)
+    for _ in range(2):
+        editor.command("Redraft: Try It on an Example")
+        model.next_call().answer("    return sum(item.quantity * item.price for item in items)\n")
+        editor.see("item.quantity * item.price")
+        editor.rests()
