@@ -87,6 +87,7 @@ fn a_report_says_where_a_draft_is_and_the_way_back() {
     let report = client.call("redraft/report", json!({ "run": run })).unwrap();
     assert_eq!((&report["uri"], &report["stands"]), (&json!(URI), &json!(true)));
     assert_eq!(report["title"], "Implement `area`");
+    assert_eq!(report["document_version"], client.documents[URI].version);
     let drafted = client.find("total += n");
     let lines = client.range(drafted..drafted + 1);
     assert!(report["ranges"][0]["start"]["line"].as_u64() <= lines["start"]["line"].as_u64(), "{report}");

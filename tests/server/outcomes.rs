@@ -295,3 +295,14 @@ fn a_panic_of_a_provider_is_its_runs_error() {
         client.finish_without_progress();
     }
 }
+
+/// VS Code makes a link of `[text](command:…)` in a message, and a click on it would run that.
+#[test]
+fn what_a_provider_says_is_no_link_of_a_message() {
+    let linked = "set it [here](command:workbench.action.terminal.new)";
+    let provider = Scripted::new([vec![Step::fail(ErrorKind::Rejected, linked)]]);
+    let mut client = Client::with(&provider, "stream", SHAPES);
+    client.run("implement", "raise");
+    client.shows(1, "set it [here] (command:workbench.action.terminal.new)");
+    client.finish_without_progress();
+}
