@@ -9,6 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+mod shown;
+
+pub(in crate::server) use self::shown::Shown;
+use self::shown::before;
 use super::Session;
 use super::project::Around;
 use super::ready::Rules;
@@ -31,22 +35,11 @@ use crate::workspace::{MAX_BYTES, Snapshot};
 
 /// Nobody waits longer for a completion.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How much before the cursor has to be the same for a completion to be shown on, in bytes.
-const SAME: usize = 2_000;
 /// Deltas between the provider and us.
 const DELTAS: usize = 16;
 /// The most that are shown of one place, and the temperature that brings others than the first.
 const ALTERNATIVES: usize = 4;
 const OTHERWISE: f32 = 0.8;
-
-/// What was shown last.
-#[derive(Clone, Debug)]
-pub(in crate::server) struct Shown {
-    pub uri: String,
-    /// What stood before the cursor, as far as it is compared, and what was shown behind it.
-    pub before: String,
-    pub texts: Vec<String>,
-}
 
 /// What a completion is made of.
 struct Making {
@@ -152,30 +145,6 @@ impl Session {
     fn items(&self, snapshot: &Snapshot, at: usize, texts: &[String]) -> Value {
         items(snapshot, at, texts, self.profile.encoding)
     }
-}
-
-impl Shown {
-    /// What is left of each that its user typed along.
-    fn on(&self, before: &str) -> Vec<String> {
-        let rest = |text: &String| {
-            let lengths = (0..=text.len()).filter(|&length| text.is_char_boundary(length));
-            let rest = lengths.map(|length| text.split_at(length)).find_map(|(typed, rest)| {
-                let whole = format!("{}{typed}", self.before);
-                // What reaches to the file's beginning is all there is.
-                let is_there = if before.len() < SAME { whole == before } else { whole.ends_with(before) };
-                is_there.then_some(rest)
-            })?;
-            (!rest.trim().is_empty()).then(|| rest.to_owned())
-        };
-        self.texts.iter().filter_map(rest).collect()
-    }
-}
-
-/// The text before the cursor, as far as it is compared.
-fn before(snapshot: &Snapshot, at: usize) -> String {
-    let text = &snapshot.text;
-    let start = text.byte_to_char(at.saturating_sub(SAME));
-    text.slice(start..text.byte_to_char(at)).to_string()
 }
 
 fn items(
@@ -333,28 +302,6 @@ mod tests {
     use crate::model::provider::scripted::Scripted;
 
     #[test]
-    fn what_was_shown_is_shown_on() {
-        let shown = Shown {
-            uri: String::new(),
-            before: "x = ".to_owned(),
-            texts: vec!["f(é)".to_owned(), "f(0)".to_owned()],
-        };
-        for (before, rests) in [
-            ("x = ", &["f(é)", "f(0)"][..]),
-            ("x = f(", &["é)", "0)"]),
-            ("x = f(é", &[")"]),
-            ("x = f(é)", &[]),
-            ("x = g", &[]),
-            ("x =", &[]),
-            ("", &[]),
-            ("y\nx = ", &[]),
-            ("= ", &[]),
-        ] {
-            assert_eq!(shown.on(before), rests, "{before}");
-        }
-    }
-
-    #[test]
     fn a_gateway_that_told_a_cost_is_not_free() {
         let folder = std::env::temp_dir().join(format!("redraft-free-{}", std::process::id()));
         let path = folder.join("ledger.sqlite");
@@ -381,7 +328,7 @@ mod tests {
             .with_accounts(Accounts::new(Some(path.clone()), config.budget));
         let is_free = |name: &str| {
             let chosen = registry.choose(Some(name)).unwrap();
-            super::is_free(&registry, &chosen, Room::new(true, true))
+            is_free(&registry, &chosen, Room::new(true, true))
         };
         assert_eq!(
             ["near", "told", "far", "dear", "qwen2.5-coder-0.5b"].map(is_free),
