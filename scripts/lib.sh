@@ -4,8 +4,6 @@
 # llama.cpp's build takes its number of jobs from here.
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN)}
 
-# Files that llama.cpp's build compiles (0.1.161 of llama-cpp-sys-2), for the progress line; only an indication.
-readonly ENGINE_FILES=128
 # Seconds between two progress lines.
 readonly HEARTBEAT=20
 
@@ -33,7 +31,7 @@ with_progress() {
       wait "$nap"
       engine=$(find "$target"/release/build/llama-cpp-sys-2-*/out -name '*.o' -newer "$stamp" 2>/dev/null | wc -l)
       engine=$((engine))
-      [ "$engine" -gt 0 ] && engine=", llama.cpp: $engine of about $ENGINE_FILES files" || engine=
+      [ "$engine" -gt 0 ] && engine=", llama.cpp: $engine files so far" || engine=
       printf '   ... %s%s\n' "$(clock $((SECONDS - since)))" "$engine"
     done
   ) >&2 &

@@ -123,6 +123,7 @@ fn every_dependency_has_its_row() {
         .into_iter()
         .filter_map(|section| manifest.get(section)?.as_table())
         .flat_map(|table| table.keys().cloned())
+        .chain(of_the_extension())
         .collect();
     let page = read(&root().join("docs/architecture.md"));
     let told = dependency_rows(&page);
@@ -130,6 +131,15 @@ fn every_dependency_has_its_row() {
     assert!(untold.is_empty(), "docs/architecture.md has no row under Dependencies for {untold:?}");
     let gone: Vec<_> = told.difference(&direct).collect();
     assert!(gone.is_empty(), "docs/architecture.md has rows for {gone:?}, which are no dependencies");
+}
+
+/// What the extension of VS Code is built with.
+fn of_the_extension() -> Vec<String> {
+    let package = read(&root().join("editors/vscode/package.json"));
+    let package: serde_json::Value = serde_json::from_str(&package).expect("npm reads it, too");
+    let sections =
+        ["dependencies", "devDependencies"].into_iter().filter_map(|section| package[section].as_object());
+    sections.flat_map(|section| section.keys().cloned()).collect()
 }
 
 /// The crates in the first column of the table below the heading "Dependencies"; a row may name several.

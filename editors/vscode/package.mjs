@@ -13,6 +13,12 @@ const own = [];
 if (program) {
   mkdirSync("server");
   copyFileSync(program, `server/redraft${process.platform === "win32" ? ".exe" : ""}`);
+  try {
+    // What debuggers want is most of it.
+    execFileSync("strip", ["server/redraft"], { stdio: "ignore" });
+  } catch {
+    // It is only larger without.
+  }
   // What is bundled runs on one kind of machine.
   own.push("--target", `${process.platform}-${process.arch}`);
 }

@@ -119,6 +119,9 @@ def until(holds: Callable[[], object], what: str) -> None:
 class Window:
     """One window with one folder."""
 
+    # What its status bar names.
+    model = "scripted"
+
     def __init__(self, server: CodeServer, browser: Browser, folder: Path) -> None:
         self.folder = folder
         self._context = browser.new_context(viewport={"width": 1100, "height": 720}, permissions=["clipboard-read", "clipboard-write"])
@@ -165,11 +168,12 @@ class Window:
         self.quick.wait_for()
         self.type(f"{line}:{column}")
         self.press("Enter")
+        self.quick.wait_for(state="hidden")
         self.page.locator(".monaco-editor.focused").first.wait_for()
 
     def ready(self) -> None:
         """The server has answered: the status bar names its model."""
-        self.see_status("scripted")
+        self.see_status(self.model)
 
     def see_status(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#redraft\\.redraft\\.redraft\\.status, [id*='redraft.status']").first).to_contain_text(text, timeout=DEADLINE * 2_000)
@@ -288,7 +292,7 @@ class Window:
 
     def rests(self) -> None:
         """Nothing is at work any more."""
-        self.see_status(re.compile(r"^\W*scripted\W*$"))
+        self.see_status(re.compile(rf"^\W*{re.escape(self.model)}\W*$"))
 
     def undo(self) -> None:
         self.press("Control+z")

@@ -81,7 +81,38 @@ def test_the_walkthroughs_example_is_written(window, model):
 def test_the_doctor_says_what_was_found(window):
     editor = at_the_stub(window)
     editor.command("Redraft: Doctor")
-    editor.see_page("config.toml: no mistakes")
+    page = editor.see_page("config.toml: no mistakes")
+    assert "VS Code trusts this folder" in page.locator("body").text_content()
+
+
+def test_the_configuration_is_opened_and_made_where_there_is_none(window, environment):
+    config = Path(environment["REDRAFT_CONFIG"])
+    editor = at_the_stub(window)
+    editor.command("Redraft: Open the Configuration File")
+    editor.see('default_model = "scripted"')
+    new = config.parent / "new" / "config.toml"
+    (config.parent / "redraft").write_text((config.parent / "redraft").read_text().replace(str(config), str(new)))
+    editor.command("Redraft: Open the Configuration File")
+    editor.see("# Redraft's configuration. It is yours alone")
+    assert new.read_text().startswith("# Redraft's configuration.")
+    assert [entry.name for entry in new.parent.iterdir()] == ["config.toml"]
+
+
+def test_the_walkthrough_is_opened_by_a_command(window):
+    editor = at_the_stub(window)
+    editor.command("Redraft: Get Started")
+    editor.page.locator('.gettingStartedContainer :text("See that all is there")').first.wait_for()
+    editor.shot("walkthrough")
+
+
+def test_a_model_that_is_not_there_can_be_fetched_from_where_it_is_missed(window, environment):
+    Path(environment["REDRAFT_CONFIG"]).write_text("")
+    editor = window(STUB)
+    editor.open("module.py", PLACE, 5)
+    editor.see_status("fetch the model")
+    editor.act(TITLE)
+    editor.see_message("embedded")
+    editor.shot("no-model")
 
 
 def test_progress_can_be_cancelled_in_a_notification(window, model):

@@ -20,9 +20,12 @@ LINES = [
 
 
 @pytest.mark.skipif("REDRAFT_PICTURES" not in os.environ, reason="REDRAFT_PICTURES does not say where pictures are kept")
-def test_pictures_of_the_readme(window, model, project):
+def test_pictures_of_the_readme(window, model, project, environment):
+    config = Path(environment["REDRAFT_CONFIG"])
+    config.write_text(config.read_text().replace('"scripted"', '"qwen2.5-coder"'))
     shutil.copytree(EXAMPLE / "src" / "inventory", project / "inventory")
     editor = window("\n", **{"workbench.colorTheme": "Default Dark Modern", "editor.fontSize": 13, "breadcrumbs.enabled": False})
+    editor.model = "qwen2.5-coder"
     editor.page.set_viewport_size({"width": 900, "height": 520})
     editor.page.locator('.explorer-folders-view .monaco-list-row[aria-label*="inventory"]').click()
     text = (project / "inventory" / "stock.py").read_text()

@@ -77,12 +77,18 @@ export async function inputs(asked: readonly Input[], title: string): Promise<Re
 
 const PLACES = { embedded: "runs inside of Redraft", local: "on this machine", cloud: "hosted" };
 
+/** `491 MB, 700 MB of memory at work: the default` */
+function fetched({ size, memory, about }: Model): string {
+  const told = (bytes = 0): string => (bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
+  return `${told(size)}, ${told(memory)} of memory at work${about ? `: ${about}` : ""}`;
+}
+
 /** One of the models; the ones that are not there are told so. */
 export async function model(models: readonly Model[], current: string, title: string): Promise<Model | undefined> {
   const item = (model: Model): QuickPickItem & { model: Model } => ({
     label: `${model.name === current ? "$(check) " : ""}${model.name}`,
     description: `${model.provider} · ${PLACES[model.privacy]} · ${price(model)}`,
-    ...(model.is_there ? {} : { detail: "not fetched yet" }),
+    ...(model.size === undefined ? {} : { detail: `${model.is_there ? "" : "not fetched yet · "}${fetched(model)}` }),
     model,
   });
   const picked = await window.showQuickPick(models.map(item), { title, matchOnDescription: true });

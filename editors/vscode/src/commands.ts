@@ -1,37 +1,22 @@
 // The commands of the palette, keys and lenses. What they do is the server's; here is who is meant, and what is asked first.
 
 import { execFile } from "node:child_process";
+import { homedir } from "node:os";
 import * as path from "node:path";
 import {
-  type ExtensionContext, ProgressLocation, type QuickPickItem, Uri, commands, window, workspace,
+  ProgressLocation, type QuickPickItem, Uri, commands, window, workspace,
 } from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
 import * as ask from "./ask";
-import { example } from "./example";
-import type { Pages } from "./pages";
-import type { Begun, Model, Prompt, Report, Sent } from "./protocol";
+import { CONFIGURATION, example } from "./example";
+import type { Model, Prompt, Report, Sent } from "./protocol";
 import { type Run, Runs } from "./runs";
 import { atCursor } from "./place";
+import { pull } from "./pull";
+import { type Room, needed } from "./room";
 import { complain } from "./server";
 import { applied } from "./text";
 import { which } from "./which";
-import { escaped, fenced, reportPage, sentPage, usagePage } from "./words";
-
-/** What the commands work with. */
-export interface Room {
-  readonly context: ExtensionContext;
-  readonly runs: Runs;
-  readonly pages: Pages;
-  /** The client, once its server is ready; a message is shown where there is none. */
-  readonly client: () => Promise<LanguageClient | undefined>;
-  readonly program: () => string | undefined;
-  readonly restart: () => Promise<void>;
-  /** Asks the server anew how things stand. */
-  readonly look: () => Promise<void>;
-  readonly showLog: () => void;
-  /** Has the server run a command of its own in a document. */
-  readonly execute: (command: string, argument: object, uri?: string) => Promise<Begun | undefined>;
-}
+import { doctorPage, reportPage, sentPage, usagePage } from "./words";
 
 async function generate(room: Room): Promise<void> {
   await atCursor(async ({ uri, range, isEmpty }) => {
@@ -105,7 +90,7 @@ async function chooseModel(room: Room): Promise<void> {
   await workspace.getConfiguration("redraft").update("model", model.name, true);
   const fetch = `Fetch ${model.name}`;
   if (!model.is_there && model.privacy === "embedded" && (await window.showInformationMessage(`Redraft: the file of ${model.name} is not there yet.`, fetch)) === fetch) {
-    pullModel(room, model.name);
+    await pull(room, model.name);
   }
 }
 
@@ -148,27 +133,21 @@ async function showUsage(room: Room): Promise<void> {
   }
 }
 
-/** Runs the server's program and gives what it prints, whether or not it calls that a failure. */
-function printed(program: string, args: string[]): Promise<string> {
+/** Runs the server's program in the folder that is open and gives what it prints, whether or not it calls that a failure. */
+function printed(program: string, args: string[]): Promise<{ out: string; err: string }> {
+  const folder = workspace.workspaceFolders?.[0]?.uri;
+  const cwd = folder?.scheme === "file" ? folder.fsPath : homedir();
   return new Promise((resolve) => {
-    execFile(program, args, { timeout: 60_000, maxBuffer: 1 << 20 }, (_, out, err) => resolve(out + err));
+    execFile(program, args, { cwd, timeout: 60_000, maxBuffer: 1 << 20 }, (_, out, err) => resolve({ out, err }));
   });
-}
-
-/** The program, where there is one; else it is told. */
-function needed(room: Room): string | undefined {
-  const program = room.program();
-  if (!program) {
-    void room.client();
-  }
-  return program;
 }
 
 async function doctor(room: Room): Promise<void> {
   const program = needed(room);
   if (program) {
-    const told = await window.withProgress({ location: ProgressLocation.Window, title: "Redraft: the doctor looks" }, () => printed(program, ["doctor"]));
-    await room.pages.read("Doctor", `# Doctor\n\nThe program: ${escaped(program)}\n\n${fenced(told)}\n`);
+    const options = { location: ProgressLocation.Window, title: "Redraft: the doctor looks" };
+    const { out, err } = await window.withProgress(options, () => printed(program, ["doctor", "--json"]));
+    await room.pages.read("Doctor", doctorPage(program, out, err, workspace.isTrusted));
   }
 }
 
@@ -177,34 +156,19 @@ async function openConfiguration(room: Room): Promise<void> {
   if (!program) {
     return;
   }
-  const uri = Uri.file((await printed(program, ["config", "path"])).trim());
+  const { out, err } = await printed(program, ["config", "path"]);
+  if (!path.isAbsolute(out.trim())) {
+    throw new Error(`the configuration's file is not known: ${(err || out).trim()}`);
+  }
+  const uri = Uri.file(out.trim());
   try {
     await workspace.fs.stat(uri);
-    await window.showTextDocument(uri);
   } catch {
-    // It is there once it is saved.
-    await window.showTextDocument(await workspace.openTextDocument(uri.with({ scheme: "untitled" })));
+    // One in which nothing is said but how to.
+    await workspace.fs.createDirectory(Uri.joinPath(uri, ".."));
+    await workspace.fs.writeFile(uri, new TextEncoder().encode(CONFIGURATION));
   }
-}
-
-/** Fetches an embedded model, the default one where none is named: in a terminal, which shows how far it is and can be closed. */
-function pullModel(room: Room, name: unknown): void {
-  const program = needed(room);
-  if (program) {
-    const shellArgs = ["models", "pull", ...(typeof name === "string" ? [name] : [])];
-    const terminal = window.createTerminal({ name: "Redraft: the model", shellPath: program, shellArgs, isTransient: true });
-    terminal.show(true);
-    const closed = window.onDidCloseTerminal(async (other) => {
-      if (other === terminal) {
-        closed.dispose();
-        await room.look();
-        const next = "Try It on an Example";
-        if (terminal.exitStatus?.code === 0 && (await window.showInformationMessage("Redraft: the model is there.", next)) === next) {
-          await commands.executeCommand("redraft.tryExample");
-        }
-      }
-    });
-  }
+  await window.showTextDocument(uri);
 }
 
 /** A server that is restarted knows no more of its drafts: they stay, and can be undone, but neither kept nor reverted. */
@@ -256,7 +220,8 @@ const COMMANDS: Record<string, Command> = {
   showSent,
   showUsage,
   chooseModel,
-  pullModel,
+  pullModel: pull,
+  getStarted: () => commands.executeCommand("workbench.action.openWalkthrough", "redraft.redraft#start", false),
   openConfiguration,
   tryExample,
   doctor,

@@ -18,6 +18,35 @@ def total_value(items: list[Item]) -> float:
     """Return what all items are worth together: the sum of quantity times price."""
     raise NotImplementedError
 `;
+/** What the configuration's file says where there was none. */
+export const CONFIGURATION = `# Redraft's configuration. It is yours alone: no workspace can change it. Without any, the embedded model is asked.
+# docs/configuration.md of Redraft has all keys; a mistake is told with its line.
+
+# A server on this machine (Ollama, llama.cpp, vLLM, LM Studio: anything with OpenAI's API), without a key:
+#
+# default_model = "mine"
+#
+# [[provider]]
+# name = "local"
+# kind = "openai"
+# base_url = "http://127.0.0.1:11434/v1"
+#
+# [[model]]
+# name = "mine"
+# provider = "local"
+# id = "qwen2.5-coder:7b"
+
+# A hosted one: the key is in an environment variable of the editor, whose name (never the key) stands here.
+#
+# [[provider]]
+# name = "anthropic"
+# kind = "anthropic"
+# api_key_env = "ANTHROPIC_API_KEY"
+#
+# [budget]          # US dollars
+# per_day = 2.00
+`;
+
 const PLACE = "raise NotImplementedError";
 
 /** Opens the example with the cursor in the function. */

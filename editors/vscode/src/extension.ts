@@ -50,11 +50,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
   async function look(): Promise<void> {
     const client = session?.running;
     try {
-      bar.tell(await client?.sendRequest<Overview>("redraft/status", {}));
-      show();
-      const known = await client?.sendRequest<{ default: string; models: Model[] }>("redraft/models", {});
+      const overview = await client?.sendRequest<Overview>("redraft/status", {});
+      const known = overview?.problem ? undefined : await client?.sendRequest<{ default: string; models: Model[] }>("redraft/models", {});
       const isThere = known?.models.some((model) => model.name === known.default && model.is_there) ?? false;
       void commands.executeCommand("setContext", "redraft.modelThere", isThere);
+      void commands.executeCommand("setContext", "redraft.serverThere", client !== undefined);
+      bar.tell(overview, known === undefined || isThere);
+      show();
     } catch {
       // The server is on its way down, or its configuration has mistakes, which it tells.
       show();
@@ -70,10 +72,15 @@ export async function activate(context: ExtensionContext): Promise<void> {
         edits.begins(workspace.textDocuments.find((document) => document.uri.toString() === status.uri));
       }
       await runs.goes(status);
+      if (status.state === "kept" || status.state === "reverted") {
+        // The walkthrough's last step is done, whichever way it was said.
+        void commands.executeCommand("setContext", "redraft.judged", true);
+      }
       if (isAtRest) {
         await look();
       }
     });
+    client.onNotification("window/showMessage", said);
     client.onNotification("redraft/answer", ({ title, model, text }: Answer) => pages.read(title, `# ${title}\n\n${text}\n\n*${model}*\n`));
   }
 
@@ -135,6 +142,16 @@ export async function activate(context: ExtensionContext): Promise<void> {
   );
   await own.restart();
   show();
+}
+
+/** A message of the server, with what can be done about it. */
+async function said({ type, message }: { type: number; message: string }): Promise<void> {
+  const fetch = "Fetch the Model";
+  const actions = message.includes("models pull") ? [fetch] : [];
+  const show = type === 1 ? window.showErrorMessage : type === 2 ? window.showWarningMessage : window.showInformationMessage;
+  if ((await show(message, ...actions)) === fetch) {
+    await commands.executeCommand("redraft.pullModel");
+  }
 }
 
 /** The version of an open document. */

@@ -1,6 +1,7 @@
 // What can be done with a draft, above it: Keep · Revert · Again · what was checked, and Stop while it is written.
 
 import { CodeLens, type CodeLensProvider, EventEmitter, Range, type TextDocument, workspace } from "vscode";
+import type { Report } from "./protocol";
 import { type Run, Runs } from "./runs";
 import { checked, doing } from "./words";
 
@@ -21,6 +22,11 @@ export class Lenses implements CodeLensProvider {
     }
     return this.runs.of(document.uri.toString()).flatMap((run) => lenses(run, document));
   }
+}
+
+function tooltip({ checked_by, not_checked }: Report): string {
+  const own = not_checked.length > 0 ? `; not heard of: ${not_checked.join(", ")}` : "";
+  return `Looked at by ${checked_by.join(", ") || "nobody"}${own}. That it does what you want is for you, or your tests, to say.`;
 }
 
 function lenses(run: Run, document: TextDocument): CodeLens[] {
@@ -44,6 +50,6 @@ function lenses(run: Run, document: TextDocument): CodeLens[] {
     lens("Change…", "redraft.changeDraft", "Say what is to be other"),
     lens("Other model…", "redraft.otherModel", "Have it written once more, by another model"),
     lens("Compare", "redraft.compareDraft", "Beside what stood there"),
-    ...(run.report ? [lens(checked(run.report), "redraft.showReport", "What was checked, and what is left")] : []),
+    ...(run.report ? [lens(checked(run.report), "redraft.showReport", tooltip(run.report))] : []),
   ];
 }

@@ -87,6 +87,10 @@ export interface Model {
   readonly privacy: "embedded" | "local" | "cloud";
   readonly price: { readonly input: number; readonly output: number } | null;
   readonly is_there: boolean;
+  /** Of one that can be fetched: bytes of its file, and of memory at work; what it is good for. */
+  readonly size?: number;
+  readonly memory?: number;
+  readonly about?: string;
 }
 
 /** The answer to `redraft/status`. */

@@ -10,6 +10,7 @@ export class StatusBar implements Disposable {
   private readonly item = window.createStatusBarItem("redraft.status", StatusBarAlignment.Right, 90);
   private overview: Overview | undefined;
   private problem: string | undefined;
+  private isThere = true;
 
   constructor() {
     this.item.name = "Redraft";
@@ -23,7 +24,7 @@ export class StatusBar implements Disposable {
     if (this.problem !== undefined) {
       return;
     }
-    this.item.text = bar(this.overview, runs);
+    this.item.text = this.isThere || runs.length > 0 ? bar(this.overview, runs) : "$(cloud-download) Redraft: fetch the model";
     const lines = runs.map((run) => `- ${escaped(doing(run))} · [Stop](command:redraft.stopRun?${encodeURIComponent(JSON.stringify([run.id]))})`);
     const spent = this.overview?.spent_micro_usd;
     const tooltip = new MarkdownString(
@@ -40,8 +41,10 @@ export class StatusBar implements Disposable {
   }
 
   /** What the server says of itself. */
-  tell(overview: Overview | undefined): void {
+  tell(overview: Overview | undefined, isThere: boolean): void {
     this.overview = overview;
+    this.isThere = isThere;
+    this.item.command = isThere ? "redraft.menu" : "redraft.pullModel";
     this.problem = undefined;
   }
 

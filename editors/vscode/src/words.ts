@@ -117,3 +117,30 @@ export function usagePage(usage: { rows: readonly UsageRow[]; spent_micro_usd: {
     ]), "",
   ].join("\n");
 }
+
+interface Check {
+  readonly name: string;
+  readonly state: "ok" | "note" | "problem";
+  readonly message: string;
+  readonly hint?: string | null;
+}
+
+/** A page of what \`redraft doctor --json\` says, problems first. */
+export function doctorPage(program: string, out: string, err: string, isTrusted: boolean): string {
+  let checks: Check[];
+  try {
+    ({ checks } = JSON.parse(out) as { checks: Check[] });
+  } catch {
+    return `# Doctor\n\n${escaped(program)} did not answer:\n\n${fenced(out + err)}\n`;
+  }
+  const section = (title: string, state: Check["state"]): string[] => {
+    const rows = checks.filter((check) => check.state === state);
+    const row = ({ name, message, hint }: Check): string => `- **${escaped(name)}** ${escaped(message)}${hint ? `\n  → ${escaped(hint)}` : ""}`;
+    return rows.length === 0 ? [] : [`## ${title}`, "", ...rows.map(row), ""];
+  };
+  const trust = isTrusted ? "VS Code trusts this folder, and that holds here, whatever is said of `workspace` below." : "VS Code does not trust this folder: nothing of it is read or run.";
+  return [
+    "# Doctor", "", `The program: ${escaped(program)}`, "", trust, "",
+    ...section("Problems", "problem"), ...section("To know", "note"), ...section("In order", "ok"),
+  ].join("\n");
+}

@@ -18,7 +18,7 @@ pub enum CleanError {
     #[error("the answer's body waits (`await`), and the function in the file is not `async`")]
     Async,
     #[error(
-        "the answer writes `{0}` anew, which stands elsewhere in the file; select it to have it rewritten"
+        "the answer writes `{0}` anew, which stands elsewhere in the file, and nothing new; say more exactly what is wanted, or select that to have it rewritten"
     )]
     Elsewhere(String),
     #[error(

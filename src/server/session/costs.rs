@@ -12,6 +12,7 @@ use crate::action::prepare::PrepareError;
 use crate::model::ledger::By;
 use crate::model::registry::{Place, described};
 use crate::model::spec::ModelSpec;
+use crate::model::store::CATALOGUE;
 use crate::server::event::{Command, Reply};
 use crate::server::params::invalid;
 
@@ -64,6 +65,12 @@ impl Session {
             let told = |model: &ModelSpec| {
                 let mut told = described(model, catalogue.provider_of(model).ok()?);
                 told["is_there"] = json!(registry.is_there(model));
+                // What can be fetched: how large it is, in bytes, and what for.
+                if let Some(entry) = CATALOGUE.iter().find(|entry| entry.name == model.name) {
+                    told["size"] = json!(entry.size);
+                    told["memory"] = json!(entry.memory);
+                    told["about"] = json!(entry.about);
+                }
                 Some(told)
             };
             let models: Vec<Value> = catalogue.models().iter().filter_map(told).collect();

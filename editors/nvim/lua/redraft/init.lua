@@ -3,9 +3,24 @@ local M = {}
 
 local ERROR, WARN = vim.log.levels.ERROR, vim.log.levels.WARN
 
+--- Has `:help redraft` found, also where no package manager made the tags.
+local function tags()
+  local doc = vim.api.nvim_get_runtime_file('doc/redraft.txt', false)[1]
+  if doc and vim.fn.filereadable(vim.fs.dirname(doc) .. '/tags') == 0 then
+    -- The folder may be one that cannot be written into.
+    pcall(vim.cmd.helptags, vim.fs.dirname(doc))
+  end
+end
+
 --- @param options table? see `redraft.config`
 function M.setup(options)
   require('redraft.config').set(options)
+  local cmd = require('redraft.config').lsp().cmd
+  if type(cmd) == 'table' and vim.fn.executable(cmd[1]) == 0 then
+    -- Neovim itself says nothing of a server that it cannot start.
+    vim.notify(('redraft: there is no program %s (:checkhealth redraft)'):format(cmd[1]), WARN)
+  end
+  tags()
   vim.lsp.config('redraft', require('redraft.config').lsp())
   vim.lsp.enable('redraft')
   local inline = require('redraft.config').options.inline
