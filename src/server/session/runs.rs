@@ -150,7 +150,12 @@ impl Session {
         if !state.is_over() {
             return;
         }
-        let mut line = format!("{}: {}", live.sent.title, live.summary());
+        let (title, summary) = (&live.sent.title, live.summary());
+        // What went wrong comes first: many editors show one line, as far as it fits.
+        let mut line = match summary.strip_prefix("failed: ") {
+            Some(why) => format!("{why} ({title})"),
+            None => format!("{title}: {summary}"),
+        };
         let unseen = state == State::Done && !live.run.tells() && !self.documents.contains_key(&live.uri);
         if unseen {
             line = format!("{line}; {} was not open: look at it, and save it", name_of(&live.uri));
