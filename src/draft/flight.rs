@@ -13,6 +13,23 @@ use crate::text::position::{Encoding, Position, to_offset, to_position};
 /// Up to so many lines that came or went with a notification are tried one by one as moved from above an edit.
 const MOVES: isize = 16;
 
+/// Where a client takes a column to be that is past a line's end: at the end, as LSP has it, or behind the break (kak-lsp).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Past {
+    End,
+    Break,
+}
+
+/// What the user may have done beside an edit that landed in the wrong place.
+#[derive(Clone, Copy, Debug)]
+struct Moved {
+    /// The lines by which they had moved what it took away.
+    lines: isize,
+    /// Those that they put above it then.
+    then: isize,
+    past: Past,
+}
+
 /// An edit that was sent and is not acknowledged yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Flight {
@@ -92,29 +109,34 @@ impl Flight {
 
     /// The edits as a client that minds no version applies them to `document`: by lines and columns.
     pub fn raw(&self, document: &Rope) -> Vec<Edit> {
-        self.raw_below(document, 0)
+        self.raw_below(document, 0, Past::End)
     }
 
     /// The same, so many lines further down: what is typed above an edit once it has landed moves it.
-    fn raw_below(&self, document: &Rope, lines: isize) -> Vec<Edit> {
-        let at = |position| to_offset(document, below(position, lines), Encoding::Utf8);
+    fn raw_below(&self, document: &Rope, lines: isize, past: Past) -> Vec<Edit> {
         let edits = self.edits.iter().zip(&self.places);
         edits
             .map(|(edit, place)| {
-                Edit::new(at(place.start)..at(place.end).max(at(place.start)), edit.text.clone())
+                let start = to_offset(document, below(place.start, lines), Encoding::Utf8);
+                let end = if edit.range.is_empty() {
+                    start
+                } else {
+                    end_of(document, below(place.end, lines), past)
+                };
+                Edit::new(start..end.max(start), edit.text.clone())
             })
             .collect()
     }
 
-    /// What `after` was before the edits, if they stand in it where the client was told, or below that by the lines that the user typed
-    /// above them `then`. What they took away is what `before` has there, where the user had moved it down by `lines`.
-    fn without(&self, before: &Rope, after: &Rope, (lines, then): (isize, isize)) -> Option<Rope> {
+    /// What `after` was before the edits, if they stand in it where the client was told, or below that by the lines that the user put
+    /// above them then. What they took away is what `before` has there, where the user had moved it.
+    fn without(&self, before: &Rope, after: &Rope, Moved { lines, then, past }: Moved) -> Option<Rope> {
         let mut between = after.clone();
         // From the first on: those behind it are then where they would be without it.
         for (edit, place) in self.edits.iter().zip(&self.places) {
             let (start, taken) = match edit.range.is_empty() {
                 true => (place.start, String::new()),
-                false => taken(before, place, lines)?,
+                false => taken(before, place, lines, past)?,
             };
             let start = to_offset(&between, below(start, then), Encoding::Utf8);
             let stands = between
@@ -125,11 +147,11 @@ impl Flight {
             }
             Edit::new(start..start + edit.text.len(), taken).apply(&mut between);
         }
-        makes(&self.raw_below(&between, then), &between, after).then_some(between)
+        makes(&self.raw_below(&between, then, past), &between, after).then_some(between)
     }
 
     /// By how many lines the user may have moved what the edits took away, and then the edits, as far as the number of lines tells.
-    fn moves(&self, before: &Rope, after: &Rope) -> Vec<(isize, isize)> {
+    fn moves(&self, before: &Rope, after: &Rope) -> Vec<Moved> {
         let ours: isize = self
             .edits
             .iter()
@@ -140,18 +162,26 @@ impl Flight {
             })
             .sum();
         let users = after.len_lines().cast_signed() - before.len_lines().cast_signed() - ours;
-        if users.abs() > MOVES {
-            return vec![(users, 0), (0, users)];
-        }
-        // All of it above the edits, or a part of it above and the rest below; and of what is above, some before they landed.
-        let moves = |above: isize| (above.min(0)..=above.max(0)).collect::<Vec<_>>();
         // What they did not take away was not moved.
         let is_put_in = self.edits.iter().all(|edit| edit.range.is_empty());
-        let before = if is_put_in { vec![0] } else { moves(users) };
-        before
-            .into_iter()
-            .flat_map(|lines| moves(users - lines).into_iter().map(move |then| (lines, then)))
-            .collect()
+        // All of it above the edits, or a part of it above and the rest below; and of what is above, some before they landed.
+        let moves = |above: isize| (above.min(0)..=above.max(0)).collect::<Vec<_>>();
+        // One that took a break along made the text a line shorter.
+        let pasts = if is_put_in { vec![(Past::End, 0)] } else { vec![(Past::End, 0), (Past::Break, 1)] };
+        let all = pasts.into_iter().flat_map(|(past, taken)| {
+            let users = users + taken;
+            let pairs = if users.abs() > MOVES {
+                vec![(users, 0), (0, users)]
+            } else {
+                let before = if is_put_in { vec![0] } else { moves(users) };
+                before
+                    .into_iter()
+                    .flat_map(|lines| moves(users - lines).into_iter().map(move |then| (lines, then)))
+                    .collect()
+            };
+            pairs.into_iter().map(move |(lines, then)| Moved { lines, then, past })
+        });
+        all.collect()
     }
 
     /// The user typed: what to expect now. A client that still takes our edit takes it where it belongs, or as it was sent.
@@ -230,7 +260,7 @@ pub(crate) fn story(
     }
     for (index, flight) in indexed().filter(|(_, flight)| may_hold(flight)) {
         for between in
-            flight.moves(before, after).iter().filter_map(|lines| flight.without(before, after, *lines))
+            flight.moves(before, after).into_iter().filter_map(|moved| flight.without(before, after, moved))
         {
             let users = diff::fine_edits(&old, &between.to_string());
             consider(&users, index, &|users| Story::Misplaced { users, between: between.clone() });
@@ -241,14 +271,24 @@ pub(crate) fn story(
 
 /// What `before` has at `place`, so many lines further up, and where that begins in the line: a client puts what is past a
 /// line's end at its end.
-fn taken(before: &Rope, place: &Range<Position>, lines: isize) -> Option<(Position, String)> {
-    let at = |position: Position| {
+fn taken(before: &Rope, place: &Range<Position>, lines: isize, past: Past) -> Option<(Position, String)> {
+    let above = |position: Position| {
         let line = u32::try_from((position.line as usize).checked_add_signed(-lines)?).ok()?;
-        Some(to_offset(before, Position { line, ..position }, Encoding::Utf8))
+        Some(Position { line, ..position })
     };
-    let (start, end) = (at(place.start)?, at(place.end)?);
+    let start = to_offset(before, above(place.start)?, Encoding::Utf8);
+    let end = end_of(before, above(place.end)?, past);
     let column = to_position(before, start, Encoding::Utf8).column;
     Some((Position { column, ..place.start }, before.get_byte_slice(start..end.max(start))?.to_string()))
+}
+
+/// Where a range ends, as a client takes it.
+fn end_of(document: &Rope, position: Position, past: Past) -> usize {
+    let end = to_offset(document, position, Encoding::Utf8);
+    let next = position.line as usize + 1;
+    let is_past =
+        to_position(document, end, Encoding::Utf8).column < position.column && next < document.len_lines();
+    if past == Past::Break && is_past { document.line_to_byte(next) } else { end }
 }
 
 fn below(Position { line, column }: Position, lines: isize) -> Position {

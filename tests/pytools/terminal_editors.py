@@ -201,9 +201,10 @@ class Emacs(TerminalEditor):
         self.ask(self.QUESTION)
         self.terminal.keys("C-g")
         # The echo area shows it until the next message of any kind; what it showed is in a buffer.
-        self.terminal.keys("C-h", "e")
+        # Alone, as wide as the terminal: beside another window its lines are broken anywhere.
+        self.terminal.keys("C-h", "e", "C-x", "o", "C-x", "1")
         self.terminal.see(text)
-        self.terminal.keys("C-x", "1")
+        self.terminal.keys("C-x", "b", "Enter")
 
     def save(self) -> None:
         self.terminal.keys("C-x", "C-s")
@@ -304,7 +305,6 @@ class Vim(TerminalEditor):
 
 class Kakoune(TerminalEditor):
     name = "kakoune"
-    misplaces = "kak-lsp tells what is typed when its user pauses, and takes edits without a look at their version"
 
     @classmethod
     def missing(cls) -> str | None:

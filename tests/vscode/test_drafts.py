@@ -228,3 +228,20 @@ def test_a_selection_is_meant_where_it_is_once_the_instruction_is_said(window, m
     editor.see("v2 = 5")
     editor.rests()
     assert editor.saved("module.py") == text.replace(STUB, WRITTEN).replace("v2 = 2", "v2 = 5")
+
+
+def test_a_draft_that_fails_in_the_middle_leaves_nothing_and_no_undo_brings_it_back(window, model):
+    editor = at_the_stub(window)
+    editor.go_to(1, 99)
+    editor.type("#mine")
+    editor.go_to(PLACE, 5)
+    call = stream(editor, model, upto=2)
+    call.break_off()
+    editor.see("raise NotImplementedError")
+    editor.rests()
+    mine = STUB.replace('"""Sums."""', '"""Sums."""#mine')
+    assert editor.saved("module.py") == mine
+    editor.undo()
+    editor.undo()
+    editor.see_no("#mine")
+    assert editor.saved("module.py") == STUB

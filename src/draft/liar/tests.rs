@@ -283,3 +283,32 @@ fn a_stale_replacement_is_taken_back_though_it_was_told_together_with_typing() {
         }
     }
 }
+
+/// kak-lsp (22): as above, and what is past a line's end takes the break along. It tells the whole text.
+#[test]
+fn a_stale_replacement_that_took_a_break_along_is_taken_back() {
+    let (head, tail) = ("import math\n\n\ndef f():\n", "\n\ndef g():\n    return 2\n");
+    for typed in ["one = 1\n", "one = 1\ntwo = 2\n"] {
+        let mut world = World::new(head, "    raise NotImplementedError\n", tail);
+        world.target = "    result = 0\n    return result\n".to_owned();
+        world.weave.finish(vec![world.target.clone()]);
+        world.poll();
+        world.step(Step::Type(0, typed.to_owned()));
+        let (id, edits, known) = world.inbox.pop_front().unwrap();
+        let raw: Vec<Edit> = moved(&edits, &known, &world.client)
+            .into_iter()
+            .map(|edit| {
+                let line = world.client.byte_to_line(edit.range.end);
+                let wanted = known.byte_to_line(edits[0].range.end);
+                let is_short = line == wanted && world.client.line(line).len_bytes() <= 1;
+                Edit { range: edit.range.start..edit.range.end + usize::from(is_short), ..edit }
+            })
+            .collect();
+        world.client_changes(&raw);
+        world.weave.answered(world.now, id, true);
+        world.merges = true;
+        world.step(Step::Tell);
+        world.settle();
+        assert_eq!(world.client, format!("{typed}{head}{}{tail}", world.target));
+    }
+}
