@@ -102,7 +102,7 @@ def test_the_walkthrough_is_opened_by_a_command(window):
     editor = at_the_stub(window)
     editor.command("Redraft: Get Started")
     editor.page.locator('.gettingStartedContainer :text("See that all is there")').first.wait_for()
-    editor.shot("walkthrough")
+    editor.page.locator('.gettingStartedContainer .codicon-getting-started-step-checked').first.wait_for()
 
 
 def test_a_model_that_is_not_there_can_be_fetched_from_where_it_is_missed(window, environment):

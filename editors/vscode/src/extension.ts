@@ -8,7 +8,7 @@ import { Lenses } from "./lens";
 import { Marks } from "./marks";
 import { Pages } from "./pages";
 import { Progress } from "./progress";
-import type { Answer, Begun, Model, Overview, Report, Status } from "./protocol";
+import type { Answer, Begun, Model, Overview, Report, State, Status } from "./protocol";
 import { Runs } from "./runs";
 import { LANGUAGES, program, writes } from "./server";
 import { Session } from "./session";
@@ -72,9 +72,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
         edits.begins(workspace.textDocuments.find((document) => document.uri.toString() === status.uri));
       }
       await runs.goes(status);
-      if (status.state === "kept" || status.state === "reverted") {
-        // The walkthrough's last step is done, whichever way it was said.
-        void commands.executeCommand("setContext", "redraft.judged", true);
+      // Steps of the walkthrough are done, whichever way that came about.
+      const step = ({ done: "drafted", kept: "judged", reverted: "judged" } as Partial<Record<State, string>>)[status.state];
+      if (step) {
+        void commands.executeCommand("setContext", `redraft.${step}`, true);
       }
       if (isAtRest) {
         await look();
