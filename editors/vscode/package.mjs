@@ -25,5 +25,5 @@ if (program) {
 const vsce = createRequire(import.meta.url).resolve("@vscode/vsce/vsce");
 // The page of an extension shows no pictures that are in it.
 writeFileSync("README.packed.md", readFileSync("README.md", "utf8").replace(/^!\[.*\n\n/gm, ""));
-const wanted = ["--readme-path", "README.packed.md", "--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--out", "redraft.vsix", ...own];
+const wanted = ["--readme-path", "README.packed.md", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--no-rewrite-relative-links", "--out", "redraft.vsix", ...own];
 execFileSync(process.execPath, [vsce, "package", ...wanted], { stdio: "inherit" });

@@ -144,6 +144,8 @@ class Window:
         """Waits for the quick input of this title, and types into it."""
         self.page.locator(f'.quick-input-widget:visible:has-text("{title}") input:focus').wait_for()
         self.type(text)
+        # What is typed is shown by then: a person looks before they take it.
+        self.quick.locator(".monaco-list-row", has_text=text).first.wait_for()
 
     @property
     def quick(self) -> Locator:
@@ -151,8 +153,14 @@ class Window:
 
     def command(self, title: str) -> None:
         """Runs a command of the palette."""
-        self.press("F1")
-        self.quick.wait_for()
+        # The first key may come while something else is closing.
+        for _ in range(5):
+            self.press("F1")
+            try:
+                self.quick.wait_for(timeout=3_000)
+                break
+            except PlaywrightError:
+                continue
         self.type(title)
         self.page.locator(f'.quick-input-list .monaco-list-row:has-text("{title}")').first.wait_for()
         self.press("Enter")

@@ -102,7 +102,6 @@ def test_the_walkthrough_is_opened_by_a_command(window):
     editor = at_the_stub(window)
     editor.command("Redraft: Get Started")
     editor.page.locator('.gettingStartedContainer :text("See that all is there")').first.wait_for()
-    editor.page.locator('.gettingStartedContainer .codicon-getting-started-step-checked').first.wait_for()
 
 
 def test_a_model_that_is_not_there_can_be_fetched_from_where_it_is_missed(window, environment):
@@ -111,8 +110,7 @@ def test_a_model_that_is_not_there_can_be_fetched_from_where_it_is_missed(window
     editor.open("module.py", PLACE, 5)
     editor.see_status("fetch the model")
     editor.act(TITLE)
-    editor.see_message("embedded")
-    editor.shot("no-model")
+    editor.see_message("Implement `total`")
 
 
 def test_progress_can_be_cancelled_in_a_notification(window, model):
