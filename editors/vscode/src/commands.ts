@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import {
-  ProgressLocation, type QuickPickItem, Uri, commands, window, workspace,
+  ProgressLocation, Position, type QuickPickItem, Selection, type TextDocument, Uri, commands, window, workspace,
 } from "vscode";
 import * as ask from "./ask";
 import { CONFIGURATION, example } from "./example";
@@ -94,25 +94,45 @@ async function chooseModel(room: Room): Promise<void> {
   }
 }
 
-async function report(room: Room, id: unknown): Promise<Report | undefined> {
-  const run = await any(room, id);
+async function report(room: Room, run: Run | undefined): Promise<Report | undefined> {
   const client = run && (await room.client());
   return client?.sendRequest<Report>("redraft/report", { run: run?.id });
 }
 
-async function compare(room: Room, id: unknown): Promise<void> {
-  const told = await report(room, id);
+/** A draft's document, and what it would be without the draft. */
+async function withoutDraft(room: Room, id: unknown): Promise<{ document: TextDocument; before: Uri; at: Position | undefined } | undefined> {
+  const told = await report(room, await draft(room, id));
   const document = told && workspace.textDocuments.find((document) => document.uri.toString() === told.uri);
   if (!told || !document) {
-    return;
+    return undefined;
   }
-  const name = path.basename(document.uri.path);
-  const before = room.pages.hold(`before/${told.run}/${name}`, applied(document.getText(), told.way_back));
-  await commands.executeCommand("vscode.diff", before, document.uri, `${name}: before ↔ draft`);
+  const before = room.pages.hold(`before/${told.run}/${path.basename(document.uri.path)}`, applied(document.getText(), told.way_back));
+  const start = told.way_back[0]?.range.start;
+  return { document, before, at: start && new Position(start.line, start.character) };
+}
+
+async function compare(room: Room, id: unknown): Promise<void> {
+  const found = await withoutDraft(room, id);
+  if (found) {
+    const name = path.basename(found.document.uri.path);
+    await commands.executeCommand("vscode.diff", found.before, found.document.uri, `${name}: before ↔ draft`);
+  }
+}
+
+async function compareInPlace(room: Room, id: unknown): Promise<void> {
+  const found = await withoutDraft(room, id);
+  const editor = window.activeTextEditor;
+  if (found && editor?.document === found.document) {
+    // The change at the cursor or behind it is shown: its user asked for this one.
+    if (found.at) {
+      editor.selection = new Selection(found.at, found.at);
+    }
+    await room.inPlace.show(found.document, found.before);
+  }
 }
 
 async function showReport(room: Room, id: unknown): Promise<void> {
-  const told = await report(room, id);
+  const told = await report(room, await any(room, id));
   if (told) {
     await room.pages.read("Checked", reportPage(told));
   }
@@ -216,6 +236,7 @@ const COMMANDS: Record<string, Command> = {
   otherModel,
   stopRun: about("redraft.stop", (room, id) => which(room.runs, id, Runs.isAtWork, "nothing is at work.")),
   compareDraft: compare,
+  compareInPlace,
   showReport,
   showSent,
   showUsage,

@@ -4,6 +4,7 @@ import { type ExtensionContext, commands, languages, window, workspace } from "v
 import type { LanguageClient } from "vscode-languageclient/node";
 import { register } from "./commands";
 import { Edits } from "./edits";
+import { InPlace } from "./inplace";
 import { Lenses } from "./lens";
 import { Marks } from "./marks";
 import { Pages } from "./pages";
@@ -19,7 +20,7 @@ let session: Session | undefined;
 
 export async function activate(context: ExtensionContext): Promise<void> {
   const log = window.createOutputChannel("Redraft", { log: true });
-  const [edits, pages, bar] = [new Edits(), new Pages(), new StatusBar()];
+  const [edits, pages, bar, inPlace] = [new Edits(), new Pages(), new StatusBar(), new InPlace()];
 
   const report = async (run: string): Promise<Report> => {
     const client = session?.running;
@@ -44,6 +45,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     lenses.show();
     bar.show(atWork);
     progress.show(atWork);
+    inPlace.keep((uri) => runs.of(uri).some(Runs.stands));
   }
 
   /** Asks what the status bar shows, and whether the first model is there. */
@@ -94,7 +96,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const own = session;
 
   register({
-    context, runs, pages, look,
+    context, runs, pages, inPlace, look,
     client: () => own.ready(),
     restart: () => own.restart(),
     program: () => {
@@ -113,7 +115,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   });
 
   context.subscriptions.push(
-    log, pages, bar, marks, progress, own,
+    log, pages, bar, marks, progress, inPlace, own,
     languages.registerCodeLensProvider(LANGUAGES.map((language) => ({ language })), lenses),
     window.onDidChangeActiveTextEditor(() => show()),
     window.onDidChangeVisibleTextEditors(() => marks.show()),

@@ -2,6 +2,7 @@
 
 import type { ExtensionContext } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
+import type { InPlace } from "./inplace";
 import type { Pages } from "./pages";
 import type { Begun } from "./protocol";
 import type { Runs } from "./runs";
@@ -10,6 +11,7 @@ export interface Room {
   readonly context: ExtensionContext;
   readonly runs: Runs;
   readonly pages: Pages;
+  readonly inPlace: InPlace;
   /** The client, once its server is ready; a message is shown where there is none. */
   readonly client: () => Promise<LanguageClient | undefined>;
   readonly program: () => string | undefined;
