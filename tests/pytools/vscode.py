@@ -157,7 +157,7 @@ class Window:
         for _ in range(5):
             self.press("F1")
             try:
-                self.quick.wait_for(timeout=3_000)
+                self.page.locator(".quick-input-widget:visible input:focus").wait_for(timeout=3_000)
                 break
             except PlaywrightError:
                 continue
@@ -173,7 +173,7 @@ class Window:
 
     def go_to(self, line: int, column: int = 1) -> None:
         self.press("Control+g")
-        self.quick.wait_for()
+        self.page.locator(".quick-input-widget:visible input:focus").wait_for()
         self.type(f"{line}:{column}")
         self.press("Enter")
         self.quick.wait_for(state="hidden")
