@@ -7,28 +7,7 @@ from __future__ import annotations
 
 import judge
 import pytest
-
-STUB = '''"""Sums."""
-
-import math
-
-
-def above():
-    return 1
-
-
-def total(values: list[int]) -> int:
-    """Return the sum of the values."""
-    raise NotImplementedError
-
-
-def below():
-    return 2
-'''
-PLACE = STUB.splitlines().index("    raise NotImplementedError") + 1
-LINES = ["    result = 0\n", "    for value in values:\n", "        result += value\n", "    return result\n"]
-WRITTEN = STUB.replace("    raise NotImplementedError\n", "".join(LINES))
-TITLE = "Implement `total`"
+from sums import LINES, PLACE, STUB, TITLE, WRITTEN
 
 
 def test_a_body_is_written_and_one_undo_takes_it_back(start, ended, model):

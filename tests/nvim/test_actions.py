@@ -7,26 +7,9 @@ from __future__ import annotations
 
 import pytest
 from editor import DOCSTRING, FIX, IMPLEMENT, REWRITE, Editor
+from sums import LINES, STUB, WRITTEN
 
-STUB = '''"""Sums."""
-
-import math
-
-
-def above():
-    return 1
-
-
-def total(values: list[int]) -> int:
-    """Return the sum of the values."""
-    raise NotImplementedError
-
-
-def below():
-    return 2
-'''
-BODY = "    result = 0\n    for value in values:\n        result += value\n    return result\n"
-WRITTEN = STUB.replace("    raise NotImplementedError\n", BODY)
+BODY = "".join(LINES)
 HEADER = 'def total(values: list[int]) -> int:\n    """Return the sum of the values."""\n'
 
 # Ways in which models answer; each must come to the same body.

@@ -93,7 +93,33 @@ class TerminalEditor:
         self.terminal.close()
 
 
-class Helix(TerminalEditor):
+class ModalEditor(TerminalEditor):
+    """What vi's descendants have in common."""
+
+    def normal(self) -> None:
+        raise NotImplementedError
+
+    def type_above(self, text: str) -> None:
+        self.normal()
+        self.terminal.text("ggO")
+        for number, line in enumerate(text.splitlines()):
+            if number:
+                self.terminal.keys("Enter")
+            self.terminal.text(line)
+        self.terminal.see(text.splitlines()[-1])
+
+    def save(self) -> None:
+        self.normal()
+        self.terminal.text(":write!")
+        self.terminal.keys("Enter")
+
+    def quit(self) -> None:
+        self.normal()
+        self.terminal.text(":quit!")
+        self.terminal.keys("Enter")
+
+
+class Helix(ModalEditor):
     name = "helix"
 
     @classmethod
@@ -124,28 +150,9 @@ class Helix(TerminalEditor):
         self.terminal.see(title)
         self.terminal.keys("Enter")
 
-    def type_above(self, text: str) -> None:
-        self.normal()
-        self.terminal.text("ggO")
-        for number, line in enumerate(text.splitlines()):
-            if number:
-                self.terminal.keys("Enter")
-            self.terminal.text(line)
-        self.terminal.see(text.splitlines()[-1])
-
-    def save(self) -> None:
-        self.normal()
-        self.terminal.text(":write!")
-        self.terminal.keys("Enter")
-
     def undo(self) -> None:
         self.normal()
         self.terminal.keys("u")
-
-    def quit(self) -> None:
-        self.normal()
-        self.terminal.text(":quit!")
-        self.terminal.keys("Enter")
 
 
 class Emacs(TerminalEditor):
@@ -303,7 +310,7 @@ class Vim(TerminalEditor):
         self.terminal.keys("Enter")
 
 
-class Kakoune(TerminalEditor):
+class Kakoune(ModalEditor):
     name = "kakoune"
 
     @classmethod
@@ -339,28 +346,9 @@ class Kakoune(TerminalEditor):
         self.terminal.see(title)
         self.terminal.keys("Enter")
 
-    def type_above(self, text: str) -> None:
-        self.normal()
-        self.terminal.text("ggO")
-        for number, line in enumerate(text.splitlines()):
-            if number:
-                self.terminal.keys("Enter")
-            self.terminal.text(line)
-        self.terminal.see(text.splitlines()[-1])
-
-    def save(self) -> None:
-        self.normal()
-        self.terminal.text(":write!")
-        self.terminal.keys("Enter")
-
     def undo(self) -> None:
         self.normal()
         self.terminal.text("u")
-
-    def quit(self) -> None:
-        self.normal()
-        self.terminal.text(":quit!")
-        self.terminal.keys("Enter")
 
 
 EDITORS = [Helix, Emacs, EmacsLspMode, Vim, Kakoune]

@@ -1,30 +1,9 @@
-"""What the tests of VS Code share: a file with a function to be written, and a model that writes it line by line."""
+"""How the tests of VS Code begin: at the function that is to be written, and with a run that streams."""
 
 from __future__ import annotations
 
 import judge
-
-STUB = '''"""Sums."""
-
-import math
-
-
-def above():
-    return 1
-
-
-def total(values: list[int]) -> int:
-    """Return the sum of the values."""
-    raise NotImplementedError
-
-
-def below():
-    return 2
-'''
-PLACE = STUB.splitlines().index("    raise NotImplementedError") + 1
-LINES = ["    result = 0\n", "    for value in values:\n", "        result += value\n", "    return result\n"]
-WRITTEN = STUB.replace("    raise NotImplementedError\n", "".join(LINES))
-TITLE = "Implement `total`"
+from sums import LINES, PLACE, STUB, TITLE
 
 
 def at_the_stub(window, **settings):

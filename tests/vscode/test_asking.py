@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stub import STUB, TITLE, at_the_stub
+from stub import at_the_stub
+from sums import STUB, TITLE
 
 
 def test_lines_are_changed_as_an_instruction_says_and_it_is_remembered(window, model):

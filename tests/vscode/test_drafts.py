@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import judge
 from scripted_model import DEADLINE
-from stub import LINES, PLACE, STUB, TITLE, WRITTEN, at_the_stub, stream
+from stub import at_the_stub, stream
+from sums import LINES, PLACE, STUB, TITLE, WRITTEN
 
 
 def test_a_body_streams_in_from_the_light_bulb_and_one_undo_restores_the_file(window, model):

@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 
 from scripted_model import DEADLINE
-from stub import LINES, PLACE, STUB, TITLE, WRITTEN, at_the_stub, stream
+from stub import at_the_stub, stream
+from sums import LINES, PLACE, STUB, TITLE, WRITTEN
 
 
 def test_a_server_that_is_not_there_is_told_with_what_to_do(window):
@@ -104,7 +105,7 @@ def test_the_walkthrough_is_opened_by_a_command(window):
     editor.page.locator('.gettingStartedContainer :text("See that all is there")').first.wait_for()
 
 
-def test_a_model_that_is_not_there_can_be_fetched_from_where_it_is_missed(window, environment):
+def test_a_model_that_is_not_there_is_told_where_it_is_missed(window, environment):
     Path(environment["REDRAFT_CONFIG"]).write_text("")
     editor = window(STUB)
     editor.open("module.py", PLACE, 5)

@@ -6,7 +6,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from stub import PLACE, STUB, TITLE, at_the_stub
+from stub import at_the_stub
+from sums import PLACE, STUB, TITLE
 
 
 def test_a_folder_that_is_not_trusted_runs_nothing_of_it(window, model, project):
@@ -93,7 +94,7 @@ def test_what_a_model_says_fetches_nothing_and_leads_nowhere(window, model, list
     editor.page.wait_for_timeout(500)  # an image would have been asked for by then
     assert hits == [] and "It is one." in page.locator("body").text_content()
     # What the browser fetches is seen.
-    editor.page.request.get(f"{address}/seen")
+    editor.page.context.new_page().set_content(f"<img src='{address}/seen'>")
     assert hits == ["/seen"]
 
 

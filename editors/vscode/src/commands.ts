@@ -103,8 +103,11 @@ async function report(room: Room, run: Run | undefined): Promise<Report | undefi
 async function withoutDraft(room: Room, id: unknown): Promise<{ document: TextDocument; before: Uri; at: Position | undefined } | undefined> {
   const told = await report(room, await draft(room, id));
   const document = told && workspace.textDocuments.find((document) => document.uri.toString() === told.uri);
-  if (!told || !document) {
+  if (!told) {
     return undefined;
+  }
+  if (!document || document.version !== told.document_version) {
+    throw new Error("the text has changed meanwhile; once more, please");
   }
   const before = room.pages.hold(`before/${told.run}/${path.basename(document.uri.path)}`, applied(document.getText(), told.way_back));
   const start = told.way_back[0]?.range.start;
@@ -121,14 +124,15 @@ async function compare(room: Room, id: unknown): Promise<void> {
 
 async function compareInPlace(room: Room, id: unknown): Promise<void> {
   const found = await withoutDraft(room, id);
-  const editor = window.activeTextEditor;
-  if (found && editor?.document === found.document) {
-    // The change at the cursor or behind it is shown: its user asked for this one.
-    if (found.at) {
-      editor.selection = new Selection(found.at, found.at);
-    }
-    await room.inPlace.show(found.document, found.before);
+  if (!found) {
+    return;
   }
+  // The change at the cursor or behind it is shown, of the editor that has the focus: its user asked for this one.
+  const editor = await window.showTextDocument(found.document);
+  if (found.at) {
+    editor.selection = new Selection(found.at, found.at);
+  }
+  await room.inPlace.show(found.document, found.before);
 }
 
 async function showReport(room: Room, id: unknown): Promise<void> {

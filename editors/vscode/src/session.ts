@@ -33,7 +33,7 @@ export class Session implements Disposable {
 
   /** Starts the server, after the end of the one that runs. */
   restart(): Promise<void> {
-    return this.then(async () => {
+    return this.queued(async () => {
       await this.end();
       await this.start();
     });
@@ -41,7 +41,7 @@ export class Session implements Disposable {
 
   /** The same where another program is to be the server. */
   restartIfOther(): Promise<void> {
-    return this.then(async () => {
+    return this.queued(async () => {
       const found = program(this.context);
       if (!("path" in found) || found.path !== this.path) {
         await this.end();
@@ -74,14 +74,14 @@ export class Session implements Disposable {
   }
 
   stop(): Promise<void> {
-    return this.then(() => this.end());
+    return this.queued(() => this.end());
   }
 
   dispose(): void {
     void this.stop();
   }
 
-  private then(work: () => Promise<void>): Promise<void> {
+  private queued(work: () => Promise<void>): Promise<void> {
     this.last = this.last.then(work).catch((error: unknown) => {
       this.watch.failed(`the server does not start: ${error instanceof Error ? error.message : String(error)}`);
     });
