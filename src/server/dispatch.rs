@@ -18,7 +18,7 @@ use tower_lsp::{ExitedError, LspService};
 use tower_service::Service;
 
 use super::backend::Backend;
-use super::event::ClientEvent;
+use super::event::{ClientEvent, answered, answering};
 use super::outgoing::{self, Outgoing};
 use super::session::{self, Setup};
 use super::transport::{Frame, read};
@@ -216,14 +216,18 @@ impl Dispatch {
 
     /// Polls a handler once, here and now; spawns it if it is not done.
     async fn first_poll(&self, handler: Handler, id: Option<Id>) {
-        let mut handler = Box::pin(AssertUnwindSafe(handler).catch_unwind());
+        let mut handler = Box::pin(answering(AssertUnwindSafe(handler).catch_unwind()));
         let first = std::future::poll_fn(|context| Poll::Ready(handler.as_mut().poll(context))).await;
         let outgoing = self.outgoing.clone();
         match first {
-            Poll::Ready(outcome) => answer(&outgoing, id, outcome),
-            Poll::Pending => drop(tokio::spawn(async move {
-                let outcome = handler.await;
+            Poll::Ready(outcome) => {
                 answer(&outgoing, id, outcome);
+                answered(handler.as_mut());
+            }
+            Poll::Pending => drop(tokio::spawn(async move {
+                let outcome = handler.as_mut().await;
+                answer(&outgoing, id, outcome);
+                answered(handler.as_mut());
             })),
         }
     }
@@ -291,6 +295,8 @@ fn alive(id: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tower_lsp::LanguageServer;
+
     use super::*;
 
     /// What leaves for the client when a handler ends so.
@@ -310,6 +316,31 @@ mod tests {
             written
         });
         String::from_utf8(written.await.unwrap()).unwrap()
+    }
+
+    /// What a run tells comes after the answer that names the run: it is begun when that answer is in the queue.
+    #[tokio::test]
+    async fn a_command_is_answered_before_what_waits_for_that_goes_on() {
+        let (outgoing, _queue) = outgoing::channel();
+        let (events, mut session) = mpsc::channel(1);
+        let (raw, parent) = (Backend::new(events.clone()), None);
+        let (service, _socket) = LspService::new(|_| Backend::new(mpsc::channel(1).0));
+        let dispatch = Dispatch { service, raw: raw.clone(), events, outgoing, shut_down: false, parent };
+        let (commanded, command) = tokio::sync::oneshot::channel();
+        let handler = async move {
+            let stop = serde_json::json!([{ "run": "run-1" }]);
+            let params = serde_json::json!({ "command": "redraft.stop", "arguments": stop });
+            let mut running = std::pin::pin!(raw.execute_command(serde_json::from_value(params).unwrap()));
+            assert!(futures_util::poll!(&mut running).is_pending());
+            let Some(ClientEvent::Command { asked, .. }) = session.recv().await else { unreachable!() };
+            asked.reply.send(Ok(Value::Null)).unwrap();
+            running.await.unwrap();
+            assert_eq!(asked.taken.known(), None, "its answer is not in the queue yet");
+            commanded.send(asked.taken).unwrap();
+            Ok(Some(Response::from_ok(Id::Number(7), Value::Null)))
+        };
+        dispatch.first_poll(Box::pin(handler), Some(Id::Number(7))).await;
+        assert_eq!(command.await.unwrap().known(), Some(true));
     }
 
     #[tokio::test]

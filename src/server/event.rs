@@ -1,12 +1,15 @@
 //! What reaches the session's loop, and how a request gets its one answer.
 
+use std::cell::Cell;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ropey::Rope;
 use serde_json::Value;
 use tokio::sync::{oneshot, watch};
+use tokio::task::futures::TaskLocalFuture;
 use tower_lsp::jsonrpc;
 use tree_sitter::Tree;
 
@@ -47,6 +50,11 @@ pub(super) struct Taken(watch::Receiver<bool>);
 /// The handler's side of it; dropping it without a word is a cancel.
 #[derive(Debug)]
 pub(super) struct Taker(watch::Sender<bool>);
+
+tokio::task_local! {
+    /// What a handler has its answer by, until that answer is in the queue to the client: what waits for it comes after it there.
+    static ANSWERED: Cell<Option<Taker>>;
+}
 
 /// From the client, in the client's order.
 #[derive(Debug)]
@@ -243,9 +251,24 @@ pub(super) fn taking() -> (Taker, Taken) {
 }
 
 impl Taker {
-    /// The answer is the handler's: no cancel can take it away any more.
+    /// The answer is the handler's: no cancel can take it away any more. Who waits for that is told by [`answered`].
     pub fn take(self) {
-        self.0.send_replace(true);
+        // Only the dispatcher's handlers have a place for it.
+        if ANSWERED.try_with(|place| place.set(Some(self))).is_err() {
+            tracing::error!("a handler that nobody dispatches");
+        }
+    }
+}
+
+/// A handler whose answer can be waited for.
+pub(super) fn answering<F: Future>(handler: F) -> TaskLocalFuture<Cell<Option<Taker>>, F> {
+    ANSWERED.scope(Cell::new(None), handler)
+}
+
+/// The answer of a handler is in the queue to the client.
+pub(super) fn answered<F: Future>(handler: Pin<&mut TaskLocalFuture<Cell<Option<Taker>>, F>>) {
+    if let Some(Taker(taker)) = handler.take_value().and_then(Cell::into_inner) {
+        taker.send_replace(true);
     }
 }
 

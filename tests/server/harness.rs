@@ -449,6 +449,12 @@ impl Client {
                 let id = id.as_i64().unwrap();
                 assert!(self.pending.remove(&id), "an answer to nothing, or a second one: {message}");
                 assert!(message.get("result").is_some() != message.get("error").is_some(), "{message}");
+                // A client knows a run, and where it is, before the run tells anything.
+                let is_of = |status: &Value| {
+                    status["run"] == message["result"]["run"] && status["state"] != "gathering"
+                };
+                let is_late = message["result"].get("regions").is_some() && self.statuses.iter().any(is_of);
+                assert!(!is_late, "the run told something before its command was answered: {message}");
                 self.answers.insert(id, message);
             }
             (Some("workspace/applyEdit"), Some(_)) => self.apply(message),
