@@ -39,6 +39,7 @@ use crate::prompt::{self, Condition, Inputs, Library, Prompt, Replace, Title};
 pub use crate::syntax::Source;
 use crate::text::hidden::{is_hidden, made_visible};
 use crate::text::nearest::did_you_mean;
+use crate::workspace::Index;
 
 /// The most diagnostics of one request that are offered a fix: more would bury the menu.
 const FIXES: usize = 20;
@@ -198,10 +199,10 @@ pub fn kinds() -> Vec<String> {
     listed.map(|prompt| prompt.kind.clone()).collect()
 }
 
-/// What can be done at the query's range, in the order to show it.
+/// What can be done at the query's range, in the order to show it. `index` is the project's.
 #[must_use]
-pub fn list(source: &Source<'_>, query: &Query, library: &Library) -> Vec<Offer> {
-    let spot = Spot::new(source, &query.range);
+pub fn list(source: &Source<'_>, query: &Query, library: &Library, index: &Index) -> Vec<Offer> {
+    let spot = Spot::new(source, &query.range, Some(index));
     // What has to be asked first is begun by a command that says it.
     let is_answered =
         |prompt: &Prompt| query.asks || prompt.inputs.iter().all(|input| input.default.is_some());

@@ -273,7 +273,8 @@ fn secrets(redactor: &Redactor, originals: &[(String, usize)]) -> Secrets {
     secrets
 }
 
-/// Whether the action is one for the place: a client may have made it up, or moved it. What its user has to be asked was asked.
+/// Whether the action is one for the place: a client may have made it up, or moved it. What its user has to be asked was asked. Who names
+/// an action may know more of the project than its index.
 #[must_use]
 pub fn is_offered(source: &Source<'_>, wish: &Wish, library: &Library) -> bool {
     let query = Query {
@@ -286,7 +287,7 @@ pub fn is_offered(source: &Source<'_>, wish: &Wish, library: &Library) -> bool {
         return false;
     }
     library.get(&wish.action).is_some_and(|prompt| {
-        offers(source, &query, prompt, &Spot::new(source, &query.range))
+        offers(source, &query, prompt, &Spot::new(source, &query.range, None))
             .iter()
             .any(|offer| offer.range == wish.range)
     })

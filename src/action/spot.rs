@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::select::{Selection, select};
-use super::{Query, docstring, proposal, rewrite, select, short, test};
+use super::{Query, docstring, proposal, rewrite, select, short, test, tests_of};
 use crate::prompt::{Condition, NodeKind, Prompt, Replace, Title};
 use crate::syntax::definition::{self, Definition, Kind};
-use crate::syntax::{Source, lines, statement};
+use crate::syntax::{Source, hints, lines, statement};
+use crate::workspace::Index;
 
 /// How much of an instruction and of a message a title has, in characters.
 const TITLE: usize = 60;
@@ -16,6 +17,7 @@ const TITLE: usize = 60;
 pub(super) struct Spot<'a> {
     pub source: &'a Source<'a>,
     pub range: Range<usize>,
+    index: Option<&'a Index>,
     definitions: OnceCell<Vec<Definition>>,
     selection: OnceCell<Option<Selection>>,
     tested: OnceCell<Option<(Definition, String)>>,
@@ -28,9 +30,10 @@ pub(super) struct Found<'a> {
 }
 
 impl<'a> Spot<'a> {
-    pub fn new(source: &'a Source<'a>, range: &Range<usize>) -> Self {
+    /// Without the project's `index`, what only that can tell is taken to hold.
+    pub fn new(source: &'a Source<'a>, range: &Range<usize>, index: Option<&'a Index>) -> Self {
         let (definitions, selection, tested) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { source, range: range.clone(), definitions, selection, tested }
+        Self { source, range: range.clone(), index, definitions, selection, tested }
     }
 
     /// Those around it, outermost first.
@@ -138,6 +141,12 @@ impl<'a> Spot<'a> {
             Condition::Toplevel => self.definitions().is_empty(),
             Condition::Test => source.language.is_test(source.path),
             Condition::Code => !source.language.is_test(source.path),
+            Condition::Tested => definition.is_some_and(|one| {
+                self.index.is_none_or(|index| tests_of::are_there(index, source.language, &one.name))
+            }),
+            Condition::Untyped => definition
+                .and_then(|one| hints::of(source, &one.header))
+                .is_some_and(|hints| !hints.result || !hints.bare.is_empty()),
         }
     }
 

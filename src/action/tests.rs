@@ -6,9 +6,10 @@ use super::{Diagnostic, Offer, Plan, PlanError, Query};
 use crate::prompt::Library;
 use crate::syntax::Source;
 use crate::syntax::{fixture::Fixture, lines};
+use crate::workspace::Index;
 
 fn list(source: &Source<'_>, query: &Query) -> Vec<Offer> {
-    super::list(source, query, &Library::built_in())
+    super::list(source, query, &Library::built_in(), &Index::default())
 }
 
 fn plan(
@@ -247,7 +248,7 @@ fn menus_hold_what_fits_and_no_more() {
         offers.into_iter().map(|offer| offer.action).collect::<Vec<_>>().join(" ")
     };
     for (text, expected) in [
-        ("def f():\n    pass$0\n", "implement implement-from-test docstring explain complete"),
+        ("def f():\n    pass$0\n", "implement docstring explain complete"),
         (
             "def f():\n    return 1$0\n",
             "simplify type-hints error-handling logging async clear-names docstring test integration-test explain complete",

@@ -6,7 +6,9 @@ use ropey::Rope;
 
 use crate::syntax::definition::{self, Kind};
 use crate::syntax::names::hash;
-use crate::syntax::{Source, parse};
+use crate::syntax::{Language, Source, parse};
+use crate::workspace::Index;
+use crate::workspace::index::Entry;
 use crate::workspace::view::View;
 
 /// How much of them is shown, in bytes: some 1,000 tokens.
@@ -17,13 +19,9 @@ const PARSE: Duration = Duration::from_secs(1);
 
 /// The functions of tests that use `name`, of files that the index knows; as many as fit, each whole. Nothing where there are none.
 pub(super) fn naming(view: &View<'_>, name: &str) -> Option<String> {
-    let language = view.language();
-    let name = name.rsplit('.').next().filter(|name| !name.is_empty())?;
-    let entries = view.index().files().iter().filter(|entry| {
-        language.is_test(&entry.path) && entry.facts.as_ref().is_some_and(|facts| facts.uses(hash(name)))
-    });
+    let (language, name) = (view.language(), last(name));
     let mut shown = String::new();
-    for entry in entries.take(FILES) {
+    for entry in entries(view.index(), language, name).take(FILES) {
         let Some(text) = view.index().file(&entry.path).and_then(|file| view.text(file)) else { continue };
         let rope = Rope::from_str(&text);
         let tree = parse(language, &rope, None, PARSE);
@@ -42,6 +40,25 @@ pub(super) fn naming(view: &View<'_>, name: &str) -> Option<String> {
     }
     let shown = shown.trim_end();
     (!shown.is_empty()).then(|| shown.to_owned())
+}
+
+/// Whether the index knows of a file of tests that uses `name`.
+pub(super) fn are_there(index: &Index, language: &Language, name: &str) -> bool {
+    entries(index, language, last(name)).next().is_some()
+}
+
+/// The files of tests that use a name; none where it is empty.
+fn entries<'a>(index: &'a Index, language: &'a Language, name: &str) -> impl Iterator<Item = &'a Entry> {
+    let name = (!name.is_empty()).then(|| hash(name));
+    index.files().iter().filter(move |entry| {
+        name.zip(entry.facts.as_ref()).is_some_and(|(name, facts)| facts.uses(name))
+            && language.is_test(&entry.path)
+    })
+}
+
+/// What `Config.load` is called where it is used.
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
 }
 
 fn has_word(text: &str, word: &str) -> bool {

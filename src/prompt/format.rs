@@ -148,6 +148,10 @@ pub enum Condition {
     Test,
     /// It is not.
     Code,
+    /// A test of the project names the definition.
+    Tested,
+    /// A parameter of the function, or its result, says no type.
+    Untyped,
 }
 
 /// What of the project a prompt shows.

@@ -208,7 +208,7 @@ impl LanguageServer for Backend {
         let (taker, taken) = taking();
         let answer = self.ask(|reply| ClientEvent::Command { command, asked: Asked { reply, taken } }).await;
         // tower-lsp looks for a cancel before it polls a handler, and takes what the poll gives.
-        taker.take();
+        taker.take_with_the_answer();
         answer.map(Some)
     }
 }

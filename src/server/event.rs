@@ -159,8 +159,12 @@ pub(super) enum Command {
 /// From our own tasks.
 #[derive(Debug)]
 pub(super) enum TaskEvent {
-    /// A completion was shown.
-    Shown(Shown),
+    /// A completion is there: remembered, then shown.
+    Shown {
+        shown: Shown,
+        items: Value,
+        reply: Reply,
+    },
     /// The context of a place that is being completed.
     Held {
         uri: String,
@@ -251,9 +255,13 @@ pub(super) fn taking() -> (Taker, Taken) {
 }
 
 impl Taker {
-    /// The answer is the handler's: no cancel can take it away any more. Who waits for that is told by [`answered`].
+    /// The answer is the handler's: no cancel can take it away any more.
     pub fn take(self) {
-        // Only the dispatcher's handlers have a place for it.
+        self.0.send_replace(true);
+    }
+
+    /// The same, said by the dispatcher once the answer is in its queue ([`answered`]).
+    pub fn take_with_the_answer(self) {
         if ANSWERED.try_with(|place| place.set(Some(self))).is_err() {
             tracing::error!("a handler that nobody dispatches");
         }
@@ -267,8 +275,8 @@ pub(super) fn answering<F: Future>(handler: F) -> TaskLocalFuture<Cell<Option<Ta
 
 /// The answer of a handler is in the queue to the client.
 pub(super) fn answered<F: Future>(handler: Pin<&mut TaskLocalFuture<Cell<Option<Taker>>, F>>) {
-    if let Some(Taker(taker)) = handler.take_value().and_then(Cell::into_inner) {
-        taker.send_replace(true);
+    if let Some(taker) = handler.take_value().and_then(Cell::into_inner) {
+        taker.take();
     }
 }
 

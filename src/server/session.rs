@@ -343,7 +343,10 @@ impl Session {
             TaskEvent::Redraft { run, outcome } => self.redraft(run, *outcome),
             TaskEvent::Reloaded(outcome) => self.reloaded(outcome),
             TaskEvent::Library { folder, library } => self.looked(folder, library),
-            TaskEvent::Shown(shown) => self.shown = Some(shown),
+            TaskEvent::Shown { shown, items, reply } => {
+                self.shown = Some(shown);
+                let _ = reply.send(Ok(items));
+            }
             TaskEvent::Held { uri, held } => self.held = Some((uri, held)),
             TaskEvent::Project(project) => self.project_started(project),
             TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),

@@ -1,6 +1,7 @@
 //! Which functions of a file say the types of what they take and give.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::{Source, lines, query};
 
@@ -18,9 +19,21 @@ pub struct Hints {
 /// Those of all functions of `source`, in the file's order; none without a tree.
 #[must_use]
 pub fn hints(source: &Source<'_>) -> Vec<Hints> {
+    within(source, &(0..source.text.len_bytes()))
+}
+
+/// What the function says whose header is `header`, in bytes; nothing where the language's functions say no types.
+#[must_use]
+pub fn of(source: &Source<'_>, header: &Range<usize>) -> Option<Hints> {
+    within(source, header).into_iter().find(|hints| header.contains(&hints.start))
+}
+
+/// Those of the functions that `range` is of, or that are in it.
+fn within(source: &Source<'_>, range: &Range<usize>) -> Vec<Hints> {
     let Some(tree) = source.tree else { return Vec::new() };
     let mut found: HashMap<usize, Hints> = HashMap::new();
-    query::run(&source.language.queries().hints, tree.root_node(), u32::MAX, source.text, |captures| {
+    // Where there is more than was looked at in time, what was found counts.
+    let _ = query::run_over(&source.language.queries().hints, tree, range, source.text, |captures| {
         if let Some(function) = query::get(captures, "function") {
             let start = function.start_byte();
             found.entry(function.id()).or_default().start = start;

@@ -92,7 +92,7 @@ def test_an_explanation_stands_in_a_window_and_changes_nothing(plugin, model):
 
 def test_names_are_completed_and_mistakes_told(plugin):
     plugin.go_to("raise NotImpl")
-    assert plugin.lua("return vim.fn.getcompletion('RedraftPrompt impl', 'cmdline')") == ["implement", "implement-from-test"]
+    assert plugin.lua("return vim.fn.getcompletion('RedraftPrompt com', 'cmdline')") == ["complete"]
     plugin.nvim.command("RedraftPrompt nothing")
     plugin.wait("#_G.seen.messages > 0", "a message")
     assert "there is no action `nothing`" in plugin.seen("messages")[0]

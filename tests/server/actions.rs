@@ -24,13 +24,7 @@ fn only_and_the_trigger_choose_what_is_listed() {
     let stub = client.find("raise");
     let implement = "refactor.rewrite.redraft.implement";
     let docstring = "refactor.rewrite.redraft.docstring";
-    let all = [
-        implement,
-        "refactor.rewrite.redraft.implement-from-test",
-        docstring,
-        "refactor.rewrite.redraft.explain",
-        "refactor.rewrite.redraft.complete",
-    ];
+    let all = [implement, docstring, "refactor.rewrite.redraft.explain", "refactor.rewrite.redraft.complete"];
     for (context, expected) in [
         (json!({ "diagnostics": [] }), all.to_vec()),
         (json!({ "diagnostics": [], "triggerKind": 1 }), all.to_vec()),

@@ -88,6 +88,19 @@ fn changes_and_mistakes_are_seen() {
 }
 
 #[test]
+fn by_its_tests_is_offered_where_a_test_names_it() {
+    let (place, title) = (Place::new("tested"), "Implement `area` by its tests");
+    let mut client = place.client(&Scripted::default(), "", Some(false));
+    assert!(!titles(&mut client, &place).iter().any(|one| one == title));
+    let test = "tests/test_shapes.py";
+    write(&place, test, "from shapes import area\n\n\ndef test_area():\n    assert area(0) == 0\n");
+    let uri = place.uri().replace("shapes.py", test);
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 1 }] }));
+    until_title(&mut client, &place, true, title);
+    client.finish();
+}
+
+#[test]
 fn what_its_user_is_asked_comes_with_the_command() {
     let place = Place::new("asking-prompts");
     let asks = LIST

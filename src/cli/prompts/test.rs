@@ -23,6 +23,9 @@ use crate::model::route::Wanted;
 use crate::model::spec::Catalogue;
 use crate::prompt::Library;
 use crate::syntax::{Language, Source, parse as parse_source};
+use crate::workspace::Index;
+use crate::workspace::disk::facts_of;
+use crate::workspace::index::{Known, Update};
 
 /// How long a parse and the tests of one case may take.
 const PARSE: Duration = Duration::from_secs(10);
@@ -235,7 +238,12 @@ fn offered(library: &Library, case: &Case) -> Option<bool> {
         only: library.get(&case.prompt).map(|prompt| prompt.kind.clone()).into_iter().collect(),
         asks: false,
     };
-    Some(list(&source, &query, library).iter().any(|offer| offer.action == case.prompt))
+    let known = |(path, text): &(String, String)| {
+        let facts = facts_of(path, text)?;
+        Some(Update { path: path.as_str().into(), state: Some(Known::Facts(Arc::new(facts))) })
+    };
+    let index = Index::default().with(case.files.iter().filter_map(known).collect());
+    Some(list(&source, &query, library, &index).iter().any(|offer| offer.action == case.prompt))
 }
 
 /// What is other than the case says.

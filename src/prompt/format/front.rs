@@ -21,7 +21,7 @@ const REPLACES: [(&str, Replace); 8] = [
 ];
 const NODES: [(&str, NodeKind); 3] =
     [("function", NodeKind::Function), ("class", NodeKind::Class), ("statement", NodeKind::Statement)];
-const CONDITIONS: [(&str, Condition); 14] = [
+const CONDITIONS: [(&str, Condition); 16] = [
     ("stub", Condition::Stub),
     ("written", Condition::Written),
     ("documented", Condition::Documented),
@@ -36,6 +36,8 @@ const CONDITIONS: [(&str, Condition); 14] = [
     ("toplevel", Condition::Toplevel),
     ("test", Condition::Test),
     ("code", Condition::Code),
+    ("tested", Condition::Tested),
+    ("untyped", Condition::Untyped),
 ];
 const CHECKS: [(&str, Checks); 3] =
     [("all", Checks::All), ("built-in", Checks::BuiltIn), ("none", Checks::Nothing)];

@@ -131,9 +131,10 @@ impl Session {
                     if !texts.contains(&text) {
                         texts.push(text);
                     }
-                    let told = reply.send(Ok(items(&texts)));
-                    let _ = tasks.send(TaskEvent::Shown(Shown { uri, before, texts })).await;
-                    told
+                    // Remembered before it is told: the key after it may be typed along it.
+                    let (items, shown) = (items(&texts), Shown { uri, before, texts });
+                    let _ = tasks.send(TaskEvent::Shown { shown, items, reply }).await;
+                    return;
                 }
                 Ok(None) if known.is_empty() => reply.send(Ok(Value::Null)),
                 Ok(None) => reply.send(Ok(items(&known))),

@@ -51,7 +51,7 @@ pub(in crate::server) struct Learnt {
 /// What the work on a prompt takes along of the project.
 #[derive(Clone, Debug)]
 pub(super) struct Around {
-    index: Arc<Index>,
+    pub index: Arc<Index>,
     disk: Option<Arc<Disk>>,
     /// The documents that were worked in, the last first, as the index calls them.
     pub recent: Vec<String>,

@@ -16,7 +16,7 @@ use crate::server::event::{Reply, RunId, TaskEvent};
 use crate::server::live;
 use crate::server::params::{Ask, PromptsParams, invalid, run_name};
 use crate::server::warm;
-use crate::workspace::{MAX_BYTES, Snapshot};
+use crate::workspace::{Index, MAX_BYTES, Snapshot};
 use tree_sitter::Tree;
 
 /// The kind of what can be done with a draft that is written or stands.
@@ -43,7 +43,8 @@ impl Session {
         let library = self.library(&snapshot);
         if let Some(library) = library.as_ref().filter(|_| !wants_parse) {
             let tree = snapshot.parse();
-            actions.extend(listed(&snapshot, tree.as_ref(), &ask, &profile, library));
+            let around = self.around();
+            actions.extend(listed(&snapshot, tree.as_ref(), &ask, &profile, library, &around.index));
             let _ = reply.send(Ok(Value::Array(actions)));
             return;
         }
@@ -56,7 +57,7 @@ impl Session {
             let tree = snapshot.parse();
             let listed = catch_unwind(AssertUnwindSafe(|| {
                 let library = library.unwrap_or_else(|| rules.library());
-                listed(&snapshot, tree.as_ref(), &ask, &profile, &library)
+                listed(&snapshot, tree.as_ref(), &ask, &profile, &library, &around.index)
             }));
             let answer = listed.map_err(|_| Error::internal_error()).map(|listed| {
                 actions.extend(listed);
@@ -86,7 +87,7 @@ impl Session {
         };
         self.reloads();
         self.warm_up(&snapshot);
-        let (rules, library) = (self.rules(&snapshot), self.library(&snapshot));
+        let (around, rules, library) = (self.around(), self.rules(&snapshot), self.library(&snapshot));
         let range = range_in(&snapshot.text, params.range, self.profile.encoding);
         off_the_loop(reply, move || {
             let library = library.unwrap_or_else(|| rules.library());
@@ -95,7 +96,8 @@ impl Session {
             // Those of files are in no menu that does not ask for them.
             let only = ["", "source"].map(str::to_owned).to_vec();
             let query = Query { range, only, asks: true, ..Query::default() };
-            let offers = source.map_or(Vec::new(), |source| action::list(&source, &query, &library));
+            let offers =
+                source.map_or(Vec::new(), |source| action::list(&source, &query, &library, &around.index));
             let told = |offer: &Offer| {
                 let prompt = library.get(&offer.action)?;
                 let asked = |input: &Input| json!({ "name": input.name, "description": input.prompt, "default": input.default });
@@ -190,6 +192,7 @@ fn listed(
     ask: &Ask,
     profile: &Profile,
     library: &Library,
+    index: &Index,
 ) -> Vec<Value> {
     let name = snapshot.name();
     let Some(source) = snapshot.source(tree, &name) else { return Vec::new() };
@@ -209,6 +212,6 @@ fn listed(
         automatic: ask.context.trigger_kind == Some(2),
         asks: false,
     };
-    let offers = action::list(&source, &query, library);
+    let offers = action::list(&source, &query, library, index);
     offers.iter().map(|offer| action_out(snapshot, offer, &values, profile)).collect()
 }
