@@ -5,6 +5,7 @@
 
 mod front;
 mod keys;
+mod template;
 #[cfg(test)]
 mod tests;
 mod vscode;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use self::template::is_template;
 use crate::model::choose::Task;
 use crate::text::nearest::did_you_mean;
 
@@ -366,61 +368,4 @@ fn parts(lines: &[&str], first: usize, mistakes: &mut Vec<Mistake>) -> Option<Bo
         is_template(beginning, first + at + 1, mistakes);
     }
     Some(Body::Whole { system, user: text, prefill: beginning })
-}
-
-/// The longest tag of a template, in bytes: what parses them calls itself for each part of an expression.
-const LONGEST_TAG: usize = 2_000;
-
-/// What of a tag makes more of a text than it was, however often it is said: what a template writes is bounded, and what it computes is
-/// not.
-fn multiplies(tag: &str) -> Option<&'static str> {
-    let (mut quote, mut escaped) = (None, false);
-    let is_set = tag.trim_start_matches(['-', '+']).trim_start().starts_with("set");
-    for ch in tag.chars() {
-        match (quote, ch) {
-            _ if std::mem::take(&mut escaped) => {}
-            (Some(_), '\\') => escaped = true,
-            (Some(open), _) if ch == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(ch),
-            (None, '~') => return Some("`~`"),
-            (None, '*') => return Some("`*`"),
-            (None, '[' | '{') if is_set => return Some("a list in `set`"),
-            (None, _) => {}
-        }
-    }
-    let mut words = tag.trim_start_matches(['-', '+']).split_whitespace();
-    match words.next() {
-        Some("set") if !tag.contains('=') => Some("`set` without a value"),
-        Some("filter") => Some("`filter`"),
-        _ => None,
-    }
-}
-
-/// Tells what is wrong with a template that begins below line `above` of the file.
-fn is_template(text: &str, above: usize, mistakes: &mut Vec<Mistake>) {
-    let tags = ["{{", "{%"].into_iter().flat_map(|open| text.match_indices(open));
-    for (at, open) in tags {
-        let close = if open == "{{" { "}}" } else { "%}" };
-        let length = text[at..].find(close).unwrap_or(text.len() - at);
-        if length > LONGEST_TAG {
-            let line = above + text[..at].matches('\n').count() + 1;
-            mistakes.push(Mistake::new(
-                line,
-                format!("a tag has {length} bytes; at most {LONGEST_TAG} are read"),
-            ));
-            return;
-        }
-        if let Some(what) = multiplies(&text[at + open.len()..at + length]) {
-            let line = above + text[..at].matches('\n').count() + 1;
-            mistakes.push(Mistake::new(
-                line,
-                format!("{what} can make any text too large, and is not known in prompts"),
-            ));
-            return;
-        }
-    }
-    if let Err(error) = super::environment().template_from_str(text) {
-        mistakes.push(Mistake::new(above + error.line().unwrap_or(1), format!("{error}")));
-    }
 }

@@ -196,6 +196,8 @@ fn hostile_templates_end_with_an_error() {
         ),
         ("{% set x = ['a'] %}{% set x = [x, x] %}{% if x|upper %}a{% endif %}", "a list in `set`"),
         ("{% set x = \"\\\"\" ~ path %}", "`~`"),
+        ("{{ \"}}\" ~ path }}", "`~`"),
+        ("{{ {'a': {}} ~ path }}", "`~`"),
         ("{{ [1]|batch(1000000000, 1)|length }}", "batch"),
     ] {
         let text = format!("---\nreplace: body\n---\n{template}\n");

@@ -2,6 +2,9 @@
 //! as it was told to, and records everything. It fails on a second answer, on one that never comes, on a message left
 //! unread, on an edit that is not exact, and on two edits in flight at once. It never sleeps: it waits for messages.
 
+mod manners;
+mod user;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,42 +22,12 @@ use redraft::model::spec::Catalogue;
 use redraft::server::{Setup, serve};
 use serde_json::{Value, json};
 
-use crate::document::{Document, Encoding, clamped, range_out};
+pub use self::manners::Manner;
+use crate::document::{Document, Encoding};
 
 /// What takes longer hangs; nothing that is right comes near it.
 pub const HANG: Duration = Duration::from_secs(20);
 pub const URI: &str = "file:///project/shapes.py";
-
-/// What the editor does with one edit of the server's.
-#[derive(Clone, Debug)]
-pub enum Manner {
-    /// Checks the version, applies or refuses, and tells the truth: the change first, then the answer.
-    Honest,
-    /// Refuses it.
-    Refuses,
-    /// Drops it and answers that it was applied, for its user has typed a space just before the needle and it tells that next
-    /// (Neovim, with a stale one).
-    Drops(&'static str),
-    /// Applies it and never answers.
-    Mute,
-    /// Neither applies nor answers.
-    Ignores,
-    /// The same, and its user types a space just before the needle, which it tells.
-    IgnoresAndTypes(&'static str),
-    /// Its user types this at the place of the needle just before; checks the version and answers true whatever happened, and
-    /// tells all at once.
-    TypesFirst { before: &'static str, text: &'static str },
-    /// The same, but the edit is applied though it is stale (its range is of another text); told one by one.
-    AppliesStale { before: &'static str, text: &'static str },
-    /// Applies it, and its user types this in the same notification.
-    Merges { before: &'static str, text: &'static str },
-    /// The same where it is of the text that the editor has; refuses it elsewhere.
-    MergesOrRefuses { before: &'static str, text: &'static str },
-    /// Leaves it to the test.
-    Holds,
-    /// Is busy, and looks at it once it thaws; others may come meanwhile.
-    Freezes,
-}
 
 pub struct Client {
     writer: Option<Box<dyn Write + Send>>,
@@ -263,167 +236,6 @@ impl Client {
         error["code"].as_i64().unwrap()
     }
 
-    pub fn open(&mut self, uri: &str, text: &str) {
-        self.open_as(uri, "python", text);
-    }
-
-    pub fn open_as(&mut self, uri: &str, language: &str, text: &str) {
-        self.documents.insert(uri.to_owned(), Document::new(text, 1));
-        let document = json!({ "uri": uri, "languageId": language, "version": 1, "text": text });
-        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
-    }
-
-    pub fn close(&mut self, uri: &str) {
-        self.documents.remove(uri);
-        self.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
-    }
-
-    /// The user types `text` before the only `needle`, and the editor tells at once.
-    pub fn type_before(&mut self, needle: &str, text: &str) {
-        let at = self.find(needle);
-        self.change(at..at, text);
-    }
-
-    pub fn type_after(&mut self, needle: &str, text: &str) {
-        let at = self.find(needle) + needle.len();
-        self.change(at..at, text);
-    }
-
-    pub fn change(&mut self, range: std::ops::Range<usize>, text: &str) {
-        let encoding = self.encoding;
-        self.document().change(range, text, encoding);
-        self.tell(URI);
-    }
-
-    /// Tells the changes that were not told yet as one notification.
-    pub fn tell(&mut self, uri: &str) {
-        let document = self.documents.get_mut(uri).unwrap();
-        let changes = std::mem::take(&mut document.untold);
-        let identifier = json!({ "uri": uri, "version": document.version });
-        if !changes.is_empty() {
-            self.notify(
-                "textDocument/didChange",
-                json!({ "textDocument": identifier, "contentChanges": changes }),
-            );
-        }
-    }
-
-    pub fn document(&mut self) -> &mut Document {
-        self.documents.get_mut(URI).unwrap()
-    }
-
-    pub fn text(&self) -> &str {
-        &self.documents[URI].text
-    }
-
-    pub fn find(&self, needle: &str) -> usize {
-        let text = self.text();
-        assert_eq!(text.matches(needle).count(), 1, "{needle:?} in {text:?}");
-        text.find(needle).unwrap()
-    }
-
-    pub fn range(&self, range: std::ops::Range<usize>) -> Value {
-        range_out(self.text(), &range, self.encoding)
-    }
-
-    // Actions and runs.
-
-    pub fn actions_in(&mut self, range: Value, context: Value) -> Vec<Value> {
-        let params = json!({ "textDocument": { "uri": URI }, "range": range, "context": context });
-        let actions = self.call("textDocument/codeAction", params).unwrap();
-        actions.as_array().unwrap().clone()
-    }
-
-    /// All actions at the place of `needle`.
-    pub fn actions(&mut self, needle: &str) -> Vec<Value> {
-        let at = self.find(needle);
-        self.actions_in(self.range(at..at), json!({ "diagnostics": [] }))
-    }
-
-    pub fn execute(&mut self, command: &str, argument: Value) -> Result<Value, Value> {
-        self.call("workspace/executeCommand", json!({ "command": command, "arguments": [argument] }))
-    }
-
-    /// What `redraft.run` takes, at the place of `needle`.
-    pub fn argument(&self, action: &str, needle: &str) -> Value {
-        let at = self.find(needle);
-        json!({ "action": action, "uri": URI, "version": self.documents[URI].version, "range": self.range(at..at) })
-    }
-
-    /// The same in another document.
-    pub fn argument_in(&self, uri: &str, action: &str, needle: &str) -> Value {
-        let document = &self.documents[uri];
-        let at = document.text.find(needle).unwrap();
-        let range = range_out(&document.text, &(at..at), self.encoding);
-        json!({ "action": action, "uri": uri, "version": document.version, "range": range })
-    }
-
-    /// Begins the run of an action in another document; returns its name.
-    pub fn run_in(&mut self, uri: &str, action: &str, needle: &str) -> String {
-        let argument = self.argument_in(uri, action, needle);
-        let answer = self.execute("redraft.run", argument).unwrap();
-        answer["run"].as_str().unwrap().to_owned()
-    }
-
-    pub fn text_of(&self, uri: &str) -> &str {
-        &self.documents[uri].text
-    }
-
-    pub fn change_in(&mut self, uri: &str, range: std::ops::Range<usize>, text: &str) {
-        let encoding = self.encoding;
-        self.documents.get_mut(uri).unwrap().change(range, text, encoding);
-        self.tell(uri);
-    }
-
-    /// Begins the run of an action at `needle`; returns its name.
-    pub fn run(&mut self, action: &str, needle: &str) -> String {
-        let argument = self.argument(action, needle);
-        let answer = self.execute("redraft.run", argument).unwrap();
-        answer["run"].as_str().unwrap().to_owned()
-    }
-
-    pub fn command(&mut self, command: &str, run: &str) {
-        assert_eq!(self.execute(command, json!({ "run": run })).unwrap(), json!({ "run": run }));
-    }
-
-    pub fn states(&self, run: &str) -> Vec<&str> {
-        self.statuses
-            .iter()
-            .filter(|status| status["run"] == run)
-            .map(|status| status["state"].as_str().unwrap())
-            .collect()
-    }
-
-    /// Waits until the run is there; returns what the status says for a person.
-    pub fn until_state(&mut self, run: &str, state: &str) -> String {
-        self.until(state, |client| client.states(run).last() == Some(&state));
-        let last = self.statuses.iter().rev().find(|status| status["run"] == run).unwrap();
-        last["message"].as_str().unwrap_or_default().to_owned()
-    }
-
-    pub fn until_text(&mut self, needle: &str) {
-        self.until(needle, |client| client.text().contains(needle));
-    }
-
-    /// Everything that was told so far has been taken in.
-    pub fn barrier(&mut self) {
-        let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": 0 } });
-        let params = json!({ "textDocument": { "uri": "file:///none" }, "range": range, "context": {} });
-        self.call("textDocument/codeAction", params).unwrap();
-    }
-
-    /// What the user was shown next.
-    pub fn message(&mut self) -> (u64, String) {
-        self.until("a message", |client| !client.messages.is_empty());
-        self.messages.pop_front().unwrap()
-    }
-
-    #[track_caller]
-    pub fn shows(&mut self, kind: u64, fragment: &str) {
-        let (shown, text) = self.message();
-        assert!(shown == kind && text.contains(fragment), "{fragment:?} is not in {shown}: {text:?}");
-    }
-
     pub fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + HANG;
         while !done(self) {
@@ -488,107 +300,6 @@ impl Client {
 
     pub fn respond(&mut self, id: &Value, result: Value) {
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
-    }
-
-    fn apply(&mut self, message: Value) {
-        let edit = &message["params"]["edit"];
-        assert!(edit.get("changes").is_none(), "an edit without a version: {message}");
-        let changes = edit["documentChanges"].as_array().unwrap();
-        if changes.iter().any(|change| change["textDocument"]["version"].is_null()) {
-            self.edits.push(message.clone());
-            self.proposals.push_back(message);
-            return;
-        }
-        assert_eq!(changes.len(), 1, "one document: {message}");
-        assert!(changes[0]["textDocument"]["version"].is_i64(), "{message}");
-        assert!(message["params"].get("label").is_none(), "a label stops some editors: {message}");
-        assert!(self.held.is_empty(), "a second edit in flight: {message}");
-        self.edits.push(message.clone());
-        let manner = self.manners.pop_front().unwrap_or(Manner::Honest);
-        self.handle(message, manner);
-    }
-
-    /// Handles an edit that the test held.
-    pub fn release(&mut self, manner: Manner) {
-        let message = self.held.pop_front().unwrap();
-        self.handle(message, manner);
-    }
-
-    /// The editor looks at all that it was sent while it was busy.
-    pub fn thaw(&mut self, manner: &Manner) {
-        self.manners.clear();
-        for message in std::mem::take(&mut self.frozen) {
-            self.handle(message, manner.clone());
-        }
-    }
-
-    fn handle(&mut self, message: Value, manner: Manner) {
-        let change = message["params"]["edit"]["documentChanges"][0].clone();
-        let uri = change["textDocument"]["uri"].as_str().unwrap().to_owned();
-        let version = i32::try_from(change["textDocument"]["version"].as_i64().unwrap()).unwrap();
-        let edits = change["edits"].as_array().unwrap().clone();
-        let (id, encoding) = (message["id"].clone(), self.encoding);
-        let is_current = self.documents.get(&uri).is_some_and(|document| document.version == version);
-        let apply = |client: &mut Self| client.documents.get_mut(&uri).unwrap().apply(&edits, encoding);
-        let answer = |client: &mut Self, applied: bool| client.respond(&id, json!({ "applied": applied }));
-        match manner {
-            Manner::Honest => {
-                if is_current {
-                    apply(self);
-                    self.tell(&uri);
-                }
-                answer(self, is_current);
-            }
-            Manner::Refuses => answer(self, false),
-            Manner::Drops(before) => {
-                self.untold(before, " ");
-                answer(self, true);
-                self.tell(&uri);
-            }
-            Manner::Mute => {
-                assert!(is_current, "stale");
-                apply(self);
-                self.tell(&uri);
-            }
-            Manner::Ignores => {}
-            Manner::IgnoresAndTypes(before) => {
-                self.untold(before, " ");
-                self.tell(&uri);
-            }
-            Manner::TypesFirst { before, text } => {
-                self.untold(before, text);
-                answer(self, true);
-                self.tell(&uri);
-            }
-            Manner::AppliesStale { before, text } => {
-                self.untold(before, text);
-                self.tell(&uri);
-                let mut edits = edits.clone();
-                for edit in &mut edits {
-                    edit["range"] = clamped(&self.documents[&uri].text, &edit["range"], encoding);
-                }
-                self.documents.get_mut(&uri).unwrap().apply(&edits, encoding);
-                self.tell(&uri);
-                answer(self, true);
-            }
-            Manner::MergesOrRefuses { .. } if !is_current => answer(self, false),
-            Manner::Merges { before, text } | Manner::MergesOrRefuses { before, text } => {
-                assert!(is_current, "stale");
-                apply(self);
-                self.untold(before, text);
-                self.tell(&uri);
-                answer(self, true);
-            }
-            Manner::Holds => self.held.push_back(message),
-            Manner::Freezes => self.frozen.push_back(message),
-        }
-    }
-
-    /// The user types, and the editor does not tell yet.
-    pub fn untold(&mut self, before: &str, text: &str) {
-        let at = self.find(before);
-        let encoding = self.encoding;
-        self.document().change(at..at, text, encoding);
     }
 
     // The end.
