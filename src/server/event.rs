@@ -206,12 +206,15 @@ pub(super) enum TaskEvent {
     Panicked {
         run: RunId,
     },
+    /// What the model says in the run's `call`, which may have been ended meanwhile.
     Delta {
         run: RunId,
+        call: u64,
         text: String,
     },
     Answered {
         run: RunId,
+        call: u64,
         /// The text that came with the end.
         rest: String,
         outcome: Result<Answer, ModelError>,

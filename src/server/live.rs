@@ -54,8 +54,9 @@ pub(super) struct Live {
     pub progress: Progress,
     /// Its request's handler may not have the answer yet; until then nothing is asked.
     pub offered: Option<Taken>,
-    /// The call to the model, while there is one.
-    pub call: Option<AbortHandle>,
+    /// The call to the model, or the check of its draft, while there is one; and how many there were.
+    pub call: Option<Call>,
+    pub calls: u64,
     /// What its calls cost so far, in micro-dollars.
     pub spent: Arc<AtomicU64>,
     /// Set when nothing more of the answer is wanted.
@@ -79,17 +80,36 @@ pub(super) struct Live {
     pub again: bool,
 }
 
+/// What a run waits for; its number is the run's own.
+#[derive(Debug)]
+pub(super) struct Call {
+    number: u64,
+    handle: AbortHandle,
+}
+
 impl Live {
     /// What the ledger calls the run: no other has that name, ever.
     pub fn account(&self) -> String {
         account::run_name(self.id)
     }
 
-    /// Ends the call to the model: its connection closes.
+    /// Ends the call to the model: its connection closes, and what it has said since is not heard.
     pub fn hang_up(&mut self) {
         if let Some(call) = self.call.take() {
-            call.abort();
+            call.handle.abort();
         }
+    }
+
+    /// Begins a call, in place of the one that there was.
+    pub fn wait_for(&mut self, begin: impl FnOnce(u64) -> AbortHandle) {
+        self.hang_up();
+        self.calls += 1;
+        self.call = Some(Call { number: self.calls, handle: begin(self.calls) });
+    }
+
+    /// Whether this is the call at work: others were ended, whatever they still say.
+    pub fn hears(&self, number: u64) -> bool {
+        self.call.as_ref().is_some_and(|call| call.number == number)
     }
 
     /// What the user makes of a draft that stands and is left there.
@@ -204,7 +224,7 @@ pub(super) fn status(
 
 /// Asks the model; everything that comes of it reaches the loop as an event. Aborting the task closes the connection.
 pub(super) fn call(
-    id: RunId,
+    (id, number): (RunId, u64),
     accounts: Arc<Accounts>,
     chosen: Chosen,
     entry: Entry,
@@ -215,7 +235,7 @@ pub(super) fn call(
     let task = async move {
         let (deltas, said) = mpsc::channel(DELTAS);
         let asked = account::call(&accounts, &chosen, entry, request, deltas, &retries);
-        let relayed = relay(id, asked, said, &events);
+        let relayed = relay((id, number), asked, said, &events);
         let event = match std::panic::AssertUnwindSafe(relayed).catch_unwind().await {
             Ok(event) => event,
             Err(_) => TaskEvent::Panicked { run: id },
@@ -228,7 +248,7 @@ pub(super) fn call(
 /// Tells the loop what the model says, as much at once as there is; returns the end, with the text that came with it: the
 /// draft's last lines are then one edit with what its end leads to.
 async fn relay(
-    run: RunId,
+    (run, call): (RunId, u64),
     asked: impl Future<Output = Result<Answer, ModelError>>,
     mut said: mpsc::Receiver<String>,
     events: &mpsc::Sender<TaskEvent>,
@@ -238,12 +258,12 @@ async fn relay(
         tokio::select! {
             biased;
             outcome = &mut asked => {
-                return TaskEvent::Answered { run, rest: waiting(String::new(), &mut said), outcome };
+                return TaskEvent::Answered { run, call, rest: waiting(String::new(), &mut said), outcome };
             }
             Some(text) = said.recv() => {
                 let text = waiting(text, &mut said);
                 // Without a loop nobody waits for the end either; aborting this task is how a call is ended.
-                let _ = events.send(TaskEvent::Delta { run, text }).await;
+                let _ = events.send(TaskEvent::Delta { run, call, text }).await;
             }
         }
     }
@@ -301,8 +321,8 @@ mod tests {
             deltas.send(text.to_owned()).await.unwrap();
         }
         let answer = Answer { finish: Finish::Stop, usage: Usage::default() };
-        let end = relay(7, std::future::ready(Ok(answer)), said, &events).await;
-        let TaskEvent::Answered { run: 7, rest, outcome: Ok(_) } = end else { panic!("{end:?}") };
+        let end = relay((7, 1), std::future::ready(Ok(answer)), said, &events).await;
+        let TaskEvent::Answered { run: 7, call: 1, rest, outcome: Ok(_) } = end else { panic!("{end:?}") };
         assert_eq!(rest, "a\nb");
         assert!(told.try_recv().is_err());
     }
@@ -314,8 +334,8 @@ mod tests {
         for text in ["a\n", "b"] {
             deltas.send(text.to_owned()).await.unwrap();
         }
-        let call = tokio::spawn(async move { relay(7, std::future::pending(), said, &events).await });
-        let Some(TaskEvent::Delta { run: 7, text }) = told.recv().await else { panic!("no text") };
+        let call = tokio::spawn(async move { relay((7, 1), std::future::pending(), said, &events).await });
+        let Some(TaskEvent::Delta { run: 7, call: 1, text }) = told.recv().await else { panic!("no text") };
         assert_eq!(text, "a\nb");
         call.abort();
     }

@@ -323,19 +323,8 @@ impl Session {
                 self.preparing.remove(&run);
                 self.abort(run, "Redraft met an error of its own; please report it".to_owned());
             }
-            TaskEvent::Delta { run, text } => self.step(run, Input::Delta(&text)),
-            TaskEvent::Answered { run, rest, outcome } => {
-                if !rest.is_empty() {
-                    self.step(run, Input::Delta(&rest));
-                }
-                if let Some(live) = self.runs.get_mut(&run) {
-                    live.call = None;
-                }
-                match outcome {
-                    Ok(answer) => self.step(run, Input::Answered(Ok(answer))),
-                    Err(error) => self.failed(run, error),
-                }
-            }
+            TaskEvent::Delta { run, call, text } => self.heard(run, call, &text),
+            TaskEvent::Answered { run, call, rest, outcome } => self.said_all(run, call, &rest, outcome),
             TaskEvent::Verified { run, verdict } => self.step(run, Input::Verified(verdict)),
             TaskEvent::Parsed { uri, stamp, tree, learnt } => self.parsed(&uri, stamp, tree, learnt),
             TaskEvent::Stands { run, text, findings } => self.stands(run, &text, findings),

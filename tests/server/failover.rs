@@ -96,6 +96,20 @@ fn over_what_was_written_the_next_draft_begins_anew_and_typing_is_kept() {
     client.finish();
 }
 
+/// The lines that the break brings along are wrong enough for a better draft: its call is the only one from then on.
+#[test]
+fn a_break_right_behind_wrong_lines_asks_one_model_not_two() {
+    let wrong = "    a = 1\n    b = (1, 2]\n    c = 3\n    d = 4\n    e = 5\n    f = 6\n";
+    let right = vec![Step::say(&LINES.concat()), Step::stop()];
+    let (a, b) = (Scripted::new([vec![Step::say(wrong), breaks()], right]), writer());
+    let mut client = greeted(&[(&a, None), (&b, None)], "final");
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    assert_eq!(client.text(), written(SHAPES));
+    assert_eq!((a.requests().len(), b.requests().len()), (2, 0));
+    client.finish();
+}
+
 #[test]
 fn at_most_once_over_what_was_written() {
     let gates = [Gate::new(), Gate::new()];

@@ -234,6 +234,8 @@ impl Work<'_> {
             tokio::select! {
                 biased;
                 text = said.recv(), if !said.is_closed() || !said.is_empty() => if let Some(text) = text && self.delta(&text) {
+                    // How the call ended is nothing to what its text has led to.
+                    outcome = None;
                     break;
                 },
                 answered = &mut asked, if outcome.is_none() => outcome = Some(answered),

@@ -98,6 +98,7 @@ impl Session {
             progress,
             offered,
             call: None,
+            calls: 0,
             spent: Arc::default(),
             enough: Arc::default(),
             began: Instant::now(),
@@ -261,7 +262,8 @@ impl Session {
         };
         let (accounts, chosen) = (live.registry.accounts().clone(), live.chosen.clone());
         let (request, retries) = (live.sent.request.clone(), self.retries.clone());
-        live.call = Some(call(id, accounts, chosen, entry, request, retries, self.tasks.clone()));
+        let tasks = self.tasks.clone();
+        live.wait_for(|number| call((id, number), accounts, chosen, entry, request, retries, tasks));
     }
 
     /// A draft that a new run writes over is kept by that.

@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::Session;
 use crate::action::inspect::{Checkers, inspect};
 use crate::action::prepare::{PrepareError, Room, Sent};
@@ -44,13 +46,18 @@ impl Session {
             found.extend(overlay.lacks(&prompt.requires));
             found
         };
-        let work = tokio::spawn(async move {
-            let checked = inspect(proposal, path, look, checkers, gates).await;
-            let _ = tasks.send(TaskEvent::Checked { run: id, checked }).await;
-        });
+        let work = async move {
+            let inspected =
+                AssertUnwindSafe(inspect(proposal, path, look, checkers, gates)).catch_unwind().await;
+            let event = match inspected {
+                Ok(checked) => TaskEvent::Checked { run: id, checked },
+                Err(_) => TaskEvent::Panicked { run: id },
+            };
+            let _ = tasks.send(event).await;
+        };
         if let Some(live) = self.runs.get_mut(&id) {
             // Whoever stops the run ends the checkers with it.
-            live.call = Some(work.abort_handle());
+            live.wait_for(|_| tokio::spawn(work).abort_handle());
         }
     }
 

@@ -11,6 +11,7 @@ use crate::action::Diagnostic;
 use crate::action::prepare::Wish;
 use crate::job::{Effect, Input, Run, State};
 use crate::model::ledger::Fate;
+use crate::model::{Answer, ModelError};
 use crate::server::convert::path_of;
 use crate::server::disk;
 use crate::server::event::{RunId, TaskEvent};
@@ -54,6 +55,27 @@ impl Session {
             self.runs.values().filter(|live| live.uri == uri).map(|live| live.id).collect();
         for run in runs {
             self.step(run, input());
+        }
+    }
+
+    /// The model of a run says this; nothing where nobody listens to that call any more.
+    pub(super) fn heard(&mut self, id: RunId, call: u64, text: &str) {
+        if self.runs.get(&id).is_some_and(|live| live.hears(call)) {
+            self.step(id, Input::Delta(text));
+        }
+    }
+
+    /// The same, and that is all it says.
+    pub(super) fn said_all(&mut self, id: RunId, call: u64, rest: &str, outcome: Result<Answer, ModelError>) {
+        if !rest.is_empty() {
+            self.heard(id, call, rest);
+        }
+        // What it has just said may have been enough, or too wrong to go on with.
+        let Some(live) = self.runs.get_mut(&id).filter(|live| live.hears(call)) else { return };
+        live.call = None;
+        match outcome {
+            Ok(answer) => self.step(id, Input::Answered(Ok(answer))),
+            Err(error) => self.failed(id, error),
         }
     }
 
