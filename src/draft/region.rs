@@ -110,6 +110,12 @@ impl Region {
         Self { start: self.start.saturating_add_signed(bytes), ..self.clone() }
     }
 
+    /// What stands there is ours, as it is.
+    pub(crate) fn settle(&mut self) {
+        self.ours = self.text();
+        self.user.clear();
+    }
+
     /// Takes in one change of the document that is not ours. Insertions at either edge are inside: the start is biased left,
     /// the end right.
     pub fn changed(&mut self, edit: &Edit) -> Touch {

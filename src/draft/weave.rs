@@ -68,7 +68,8 @@ pub struct Weave {
     lost: VecDeque<Flight>,
     /// What takes back an edit that landed in the wrong place.
     repair: Repair,
-    history: VecDeque<u64>,
+    /// States of the main region before our edits, by hash; and whether its user had changed nothing in it then.
+    history: VecDeque<(u64, bool)>,
     next_id: u64,
 }
 

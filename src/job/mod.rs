@@ -348,6 +348,11 @@ impl Run {
             return self.revert(self.state);
         }
         match (heard, &self.phase) {
+            // An editor that does not join our edits goes back one of them at a time.
+            (Heard::Undone, Phase::Resting) if self.stands() && !self.weave.is_as_before() => {
+                self.weave.went_back();
+                Vec::new()
+            }
             (Heard::Undone, Phase::Resting) if self.stands() => {
                 self.unwanted = true;
                 self.weave.stop();
@@ -355,6 +360,7 @@ impl Run {
             }
             (Heard::Undone, Phase::Asking | Phase::Verifying | Phase::Inspecting | Phase::Landing) => {
                 self.unwanted = true;
+                self.weave.went_back();
                 self.cancel("you took the draft back")
             }
             (Heard::Gone, Phase::Asking | Phase::Verifying | Phase::Inspecting | Phase::Landing) => {

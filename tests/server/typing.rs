@@ -192,6 +192,45 @@ fn undo_after_the_end_takes_the_draft_back() {
     client.finish();
 }
 
+/// The user undoes, or does again, and the text is this.
+fn go_to(client: &mut Client, text: &str) {
+    let now = client.text().to_owned();
+    let start = now.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
+    let most = now.len().min(text.len()) - start;
+    let end = now.bytes().rev().zip(text.bytes().rev()).take(most).take_while(|(a, b)| a == b).count();
+    client.change(start..now.len() - end, &text[start..text.len() - end]);
+}
+
+/// Editors that make each edit a step of undo go back one of them at a time: what is left of the draft can still be taken back.
+#[test]
+fn an_undo_of_a_part_leaves_the_rest_of_the_draft_to_be_reverted() {
+    for last in ["reverted", "undone"] {
+        let (mut client, run, gate) = streaming(SHAPES);
+        let mut texts = vec![client.text().to_owned()];
+        for line in LINES {
+            gate.open();
+            client.until_text(line);
+            texts.push(client.text().to_owned());
+        }
+        gate.open();
+        client.until_state(&run, "done");
+        texts.push(client.text().to_owned());
+        texts.dedup();
+        for at in [texts.len() - 2, texts.len() - 1, 2, 1] {
+            go_to(&mut client, &texts[at]);
+            client.barrier();
+            assert_eq!(client.states(&run).last(), Some(&"done"));
+        }
+        match last {
+            "undone" => go_to(&mut client, SHAPES),
+            _ => client.command("redraft.revert", &run),
+        }
+        client.until_state(&run, "reverted");
+        assert_eq!(client.text(), SHAPES);
+        client.finish();
+    }
+}
+
 #[test]
 fn the_function_is_deleted_while_it_streams() {
     let (mut client, run, gate) = streaming(SHAPES);

@@ -120,10 +120,10 @@ impl Weave {
         if flight.is_repair {
             self.repair = Repair::default();
         } else if let (Some(old), Some(new)) = (self.regions.first(), flight.next.first()) {
-            let (old, new) = (old.text(), new.text());
-            if old != new {
+            let (was, is) = (old.text(), new.text());
+            if was != is {
                 self.history.truncate(HISTORY - 1);
-                self.history.push_front(hash(&old));
+                self.history.push_front((hash(&was), !old.is_touched()));
             }
         }
         // Others on their way are towards a text that is no more; and one that was given up may have been this one, whose
@@ -180,7 +180,25 @@ impl Weave {
 
     /// Whether the main region is as it was before one of our edits.
     fn is_undo(&self) -> bool {
-        self.regions.first().is_some_and(|region| self.history.contains(&hash(&region.text())))
+        let now = self.regions.first().map(|region| hash(&region.text()));
+        self.history.iter().any(|(state, _)| Some(*state) == now)
+    }
+
+    /// Whether nothing is left of what was written.
+    #[must_use]
+    pub fn is_as_before(&self) -> bool {
+        self.regions.iter().all(|region| region.text() == region.base())
+    }
+
+    /// The user went back to an earlier state of ours, and not to the first: that is what stands from now on, and what is to be taken back.
+    pub fn went_back(&mut self) {
+        let Some(region) = self.regions.first_mut().filter(|_| self.flight.is_none()) else { return };
+        let now = hash(&region.text());
+        if self.history.iter().any(|(state, is_ours)| *state == now && *is_ours) {
+            // What was undone may come again.
+            self.history.push_front((hash(region.ours()), true));
+            region.settle();
+        }
     }
 
     /// A change that reaches over a region's edge may hold much that did not change (clients send one range for all that
