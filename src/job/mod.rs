@@ -168,7 +168,14 @@ impl Run {
             Input::Stop => self.cancel("stopped; what stands stays"),
             Input::Keep if self.stands() => self.enter(State::Kept),
             Input::Revert if self.stands() => self.revert(State::Reverted),
-            Input::Closed => self.cancel("the document was closed"),
+            Input::Closed => match self.phase.clone() {
+                // There is nothing left to take it back from.
+                Phase::Reverting(then) => {
+                    self.come_to_rest();
+                    self.enter(then)
+                }
+                _ => self.cancel("the document was closed"),
+            },
             Input::Answered(Err(_))
             | Input::Again(_)
             | Input::Verified(_)

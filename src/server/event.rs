@@ -202,6 +202,12 @@ pub(super) enum TaskEvent {
         uri: String,
         found: Result<Found, String>,
     },
+    /// What a run has nobody to ask for was answered.
+    HasNoModel {
+        run: RunId,
+        uri: String,
+        message: String,
+    },
     /// A task died: that run's error and nothing else.
     Panicked {
         run: RunId,

@@ -19,7 +19,7 @@ use crate::action::inline::Held;
 use crate::action::prepare::{Sent, Wish};
 use crate::check::suite::Suite;
 use crate::draft::weave::Time;
-use crate::job::Input;
+use crate::job::{Input, State};
 use crate::model::ask::Retries;
 use crate::model::registry::Registry;
 use crate::model::route::Wanted;
@@ -97,6 +97,8 @@ struct Preparing {
     changes: Vec<Told>,
     /// Its document was closed; one that is opened by that name later is another.
     closed: bool,
+    /// Its user has stopped it, and was told.
+    stopped: bool,
 }
 
 /// What an answer of the client is to.
@@ -319,9 +321,10 @@ impl Session {
             TaskEvent::Taken { run } => self.taken(run),
             TaskEvent::Found { params, asked, found } => self.found(*params, asked, found),
             TaskEvent::Reread { uri, found } => self.reread(&uri, found),
-            TaskEvent::Panicked { run } => {
-                self.preparing.remove(&run);
-                self.abort(run, "Redraft met an error of its own; please report it".to_owned());
+            TaskEvent::Panicked { run } => self.panicked(run),
+            TaskEvent::HasNoModel { run, uri, message } => {
+                self.tell_ended(run, &uri, "", (State::Failed, &message));
+                self.show(1, &message);
             }
             TaskEvent::Delta { run, call, text } => self.heard(run, call, &text),
             TaskEvent::Answered { run, call, rest, outcome } => self.said_all(run, call, &rest, outcome),

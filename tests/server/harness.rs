@@ -37,6 +37,8 @@ pub struct Client {
     pub documents: BTreeMap<String, Document>,
     next_id: i64,
     pending: BTreeSet<i64>,
+    /// Commands that begin a run.
+    beginnings: BTreeSet<i64>,
     answers: BTreeMap<i64, Value>,
     pub statuses: Vec<Value>,
     /// `redraft/answer`, and files that were to be shown, which the test answers.
@@ -142,6 +144,7 @@ impl Client {
             documents: BTreeMap::new(),
             next_id: 0,
             pending: BTreeSet::new(),
+            beginnings: BTreeSet::new(),
             answers: BTreeMap::new(),
             statuses: Vec::new(),
             told: Vec::new(),
@@ -210,6 +213,9 @@ impl Client {
     pub fn request(&mut self, method: &str, params: Value) -> i64 {
         self.next_id += 1;
         self.pending.insert(self.next_id);
+        if ["redraft.run", "redraft.generate"].iter().any(|command| params["command"] == *command) {
+            self.beginnings.insert(self.next_id);
+        }
         self.send(&json!({ "jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params }));
         self.next_id
     }
@@ -261,12 +267,11 @@ impl Client {
                 let id = id.as_i64().unwrap();
                 assert!(self.pending.remove(&id), "an answer to nothing, or a second one: {message}");
                 assert!(message.get("result").is_some() != message.get("error").is_some(), "{message}");
-                // A client knows a run, and where it is, before the run tells anything.
-                let is_of = |status: &Value| {
-                    status["run"] == message["result"]["run"] && status["state"] != "gathering"
-                };
-                let is_late = message["result"].get("regions").is_some() && self.statuses.iter().any(is_of);
-                assert!(!is_late, "the run told something before its command was answered: {message}");
+                // A client knows a run, and where it is, before that tells anything; but for one that was stopped before it began.
+                let told = self.statuses.iter().filter(|status| status["run"] == message["result"]["run"]);
+                let known = ["gathering", "cancelled"];
+                let is_late = told.clone().any(|status| !known.iter().any(|state| status["state"] == *state));
+                assert!(!self.beginnings.remove(&id) || !is_late, "it told something before this: {message}");
                 self.answers.insert(id, message);
             }
             (Some("workspace/applyEdit"), Some(_)) => self.apply(message),

@@ -53,6 +53,44 @@ fn after_a_stop_there_is_no_edit_and_revert_brings_back_what_was() {
     }
 }
 
+/// Its question is still being made: nothing is asked.
+#[test]
+fn a_run_that_gathers_can_be_stopped() {
+    for _ in 0..20 {
+        let provider = writer();
+        let mut client = Client::with(&provider, "final", SHAPES);
+        let argument = client.argument("implement", "raise");
+        let params = json!({ "command": "redraft.run", "arguments": [argument] });
+        let begun = client.request("workspace/executeCommand", params);
+        client.command("redraft.stop", "run-1");
+        assert_eq!(client.answer(begun).unwrap()["run"], "run-1");
+        client.until_state("run-1", "cancelled");
+        client.barrier();
+        assert_eq!((client.text(), provider.live()), (SHAPES, 0));
+        assert!(provider.requests().is_empty());
+        client.finish();
+    }
+}
+
+#[test]
+fn a_document_that_is_closed_while_its_draft_is_taken_back_ends_the_run() {
+    let failing = [Step::say(LINES[0]), Step::fail(ErrorKind::Stream, "the stream broke")];
+    let gate = Gate::new();
+    let script = [failing[0].clone(), Step::Wait(gate.clone()), failing[1].clone()];
+    let provider = Scripted::new([script.to_vec(), vec![failing[1].clone()]]);
+    let mut client = Client::with(&provider, "stream", SHAPES);
+    let run = client.run("implement", "raise");
+    client.until_text(LINES[0]);
+    client.manners.push_back(Manner::Holds);
+    gate.open();
+    client.until("the edit that takes it back", |client| !client.held.is_empty());
+    client.close(URI);
+    assert!(client.until_state(&run, "failed").contains("the stream broke"));
+    client.shows(1, "the stream broke");
+    client.held.clear();
+    client.finish();
+}
+
 /// Many editors have no way to cancel a progress: Helix, Emacs, Neovim without a plug-in.
 #[test]
 fn a_run_at_work_can_be_stopped_by_a_code_action_anywhere_in_its_document() {

@@ -44,11 +44,14 @@ struct Begun {
 
 impl Session {
     pub(super) fn prepared(&mut self, id: RunId, asked: Option<Asked>, outcome: Result<Ready, Unready>) {
-        let Some(Preparing { registry, wanted: first, snapshot, wish, changes, closed }) =
+        let Some(Preparing { registry, wanted: first, snapshot, wish, changes, closed, stopped }) =
             self.preparing.remove(&id)
         else {
             return;
         };
+        if stopped {
+            return drop(asked.map(|asked| asked.reply.send(Ok(json!({ "run": run_name(id) })))));
+        }
         let uri = snapshot.uri.clone();
         let outcome = match outcome {
             // A model that cannot be used is a run that fails: answered, then told.
@@ -63,7 +66,7 @@ impl Session {
             Ok(begun) if !is_cancelled => begun,
             outcome => {
                 let error = outcome.err().unwrap_or_else(cancelled);
-                self.tell_failed(id, &uri, &self.name_of_model(&first), &error.message);
+                self.tell_ended(id, &uri, &self.name_of_model(&first), (State::Failed, &error.message));
                 return match asked {
                     Some(asked) => drop(asked.reply.send(Err(error))),
                     // Nobody waits for an answer: it was Redraft that began it once more.
@@ -179,13 +182,28 @@ impl Session {
             .map_or_else(|_| String::new(), |registry| registry.first(wanted).to_owned())
     }
 
-    /// The run has nobody to ask.
-    pub(super) fn has_no_model(&self, id: RunId, uri: &str, asked: Option<Asked>, message: &str) {
-        if let Some(asked) = asked {
-            let _ = asked.reply.send(Ok(json!({ "run": run_name(id) })));
+    /// The run has nobody to ask: that is told once its command is answered.
+    pub(super) fn has_no_model(&self, run: RunId, uri: &str, asked: Option<Asked>, message: &str) {
+        let (tasks, uri, message) = (self.tasks.clone(), uri.to_owned(), message.to_owned());
+        tokio::spawn(async move {
+            if let Some(Asked { reply, taken }) = asked {
+                let _ = reply.send(Ok(json!({ "run": run_name(run) })));
+                taken.settled().await;
+            }
+            let _ = tasks.send(TaskEvent::HasNoModel { run, uri, message }).await;
+        });
+    }
+
+    /// A task of a run died.
+    pub(super) fn panicked(&mut self, run: RunId) {
+        let why = "Redraft met an error of its own; please report it";
+        match self.preparing.remove(&run) {
+            Some(Preparing { snapshot, wanted, .. }) => {
+                self.tell_ended(run, &snapshot.uri, &self.name_of_model(&wanted), (State::Failed, why));
+                self.show(1, why);
+            }
+            None => self.abort(run, why.to_owned()),
         }
-        self.tell_failed(id, uri, "", message);
-        self.show(1, message);
     }
 
     /// The only ranges of the document that the run may change: the draft's, and the import block's.
@@ -207,7 +225,8 @@ impl Session {
         for id in ids {
             let Some(live) = self.runs.remove(&id) else { continue };
             self.sent.retain(|(sent, _)| *sent != id);
-            self.tell_failed(id, &live.uri, &live.chosen.name, &cancelled().message);
+            let why = cancelled().message;
+            self.tell_ended(id, &live.uri, &live.chosen.name, (State::Failed, &why));
         }
     }
 
@@ -216,6 +235,10 @@ impl Session {
         let Some(live) = self.runs.get_mut(&id) else { return };
         live.offered = None;
         if live.run.state() != State::Asking {
+            // What became of it before its client knew it was not told yet.
+            if self.profile.knows_redraft {
+                self.outgoing.notify("redraft/status", live.status());
+            }
             return;
         }
         let (title, place) = (live.sent.title.clone(), live.run.task().place.clone());
@@ -283,12 +306,10 @@ impl Session {
     }
 
     /// What was told to be gathering does not begin: whoever watches is told.
-    pub(super) fn tell_failed(&self, run: RunId, uri: &str, model: &str, message: &str) {
+    pub(super) fn tell_ended(&self, run: RunId, uri: &str, model: &str, (state, message): (State, &str)) {
         if self.profile.knows_redraft {
-            self.outgoing.notify(
-                "redraft/status",
-                status((run, 1), uri, State::Failed.name(), model, 0, None, Some(message)),
-            );
+            let ended = status((run, 1), uri, state.name(), model, 0, None, Some(message));
+            self.outgoing.notify("redraft/status", ended);
         }
     }
 }

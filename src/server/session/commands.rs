@@ -9,7 +9,7 @@ use tower_lsp::jsonrpc;
 use super::ready::{Rules, ready};
 use super::{LIVE_RUNS, Preparing, Session};
 use crate::action::prepare::{FREE, Wish};
-use crate::job::Input;
+use crate::job::{Input, State};
 use crate::model::choose::Task;
 use crate::model::route::Wanted;
 use crate::prompt::Library;
@@ -162,6 +162,7 @@ impl Session {
             wish: wish.clone(),
             changes: Vec::new(),
             closed: false,
+            stopped: false,
         };
         self.preparing.insert(run, preparing);
         let (tasks, around, rules) = (self.tasks.clone(), self.around(), self.rules(&snapshot));
@@ -180,6 +181,10 @@ impl Session {
 
     /// A command that is one input of one run.
     fn simple(&mut self, run: RunId, input: Input<'_>, reply: Reply) {
+        if matches!(input, Input::Stop) && self.stops_gathering(run) {
+            let _ = reply.send(Ok(json!({ "run": run_name(run) })));
+            return;
+        }
         if !self.runs.get(&run).is_some_and(Live::is_known) {
             let _ = reply.send(Err(invalid(format!("there is no run {:?} any more", run_name(run)))));
             return;
@@ -192,6 +197,18 @@ impl Session {
         }
         self.step(run, input);
         let _ = reply.send(Ok(json!({ "run": run_name(run) })));
+    }
+
+    /// Stops a run whose question is still being made, if it is one.
+    fn stops_gathering(&mut self, run: RunId) -> bool {
+        let Some(preparing) = self.preparing.get_mut(&run).filter(|preparing| !preparing.stopped) else {
+            return false;
+        };
+        preparing.stopped = true;
+        let (uri, wanted) = (preparing.snapshot.uri.clone(), preparing.wanted.clone());
+        let why = "stopped before anything was asked";
+        self.tell_ended(run, &uri, &self.name_of_model(&wanted), (State::Cancelled, why));
+        true
     }
 
     /// The same once more, or a follow-up on the draft that stands.

@@ -90,6 +90,8 @@ impl Session {
 
     pub(super) fn closed(&mut self, uri: &str) {
         self.inlines.remove(uri);
+        // What is taken back at that moment is not done once more.
+        self.runs.values_mut().filter(|live| live.uri == uri).for_each(|live| live.again = false);
         self.tell_runs(uri, || Input::Closed);
         // What the user leaves standing there is what the user took.
         for live in self.runs.values().filter(|live| live.uri == uri && live.run.stands()) {
@@ -97,6 +99,10 @@ impl Session {
         }
         self.forget_kept(uri);
         self.forget_findings_of(uri, |_| true);
+        for live in self.runs.values().filter(|live| live.uri == uri && live.offered.is_some()) {
+            let ended = (live.run.state(), live.run.message().unwrap_or_default());
+            self.tell_ended(live.id, uri, &live.chosen.name, ended);
+        }
         self.runs.retain(|_, live| live.uri != uri);
         for preparing in self.preparing.values_mut().filter(|preparing| preparing.snapshot.uri == uri) {
             preparing.closed = true;

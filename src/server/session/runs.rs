@@ -149,7 +149,8 @@ impl Session {
             live.took = Some(live.began.elapsed());
         }
         live.show_progress(&self.outgoing, now);
-        if self.profile.knows_redraft {
+        // Its client is to know it first.
+        if self.profile.knows_redraft && live.offered.is_none() {
             self.outgoing.notify("redraft/status", live.status());
         }
         match state {
