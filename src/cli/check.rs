@@ -1,4 +1,4 @@
-//! `redraft check`: what the built-in checks find in files as they are.
+//! `redraft check`: what the built-in checks find in files as they are, and in trusted workspaces the checkers that are configured.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ const INTERNAL: &str = "the checks met an error of Redraft's own; please report 
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
-    /// The files
+    /// The files; your checkers look at those of workspaces that you trust
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// One JSON object

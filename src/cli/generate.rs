@@ -43,7 +43,7 @@ pub(super) struct GenerateArgs {
     /// The place: any line of a function without a body, where to put what the instruction says, or the lines that are selected (1-based)
     #[arg(long, value_name = "LINE[:COL]|LINE-LINE")]
     at: Option<Place>,
-    /// The prompt that says what to do (`redraft prompts list`) [default: `implement`; with an instruction, `generate`]
+    /// The prompt that says what to do (`redraft prompts list`; `test`, `integration-test` and `fix` run in editors only) [default: `implement`, or what a comment `# redraft: …` above the place says; with an instruction, `generate`]
     #[arg(long, value_name = "NAME", conflicts_with = "new")]
     action: Option<String>,
     /// What the prompt asks

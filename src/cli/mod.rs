@@ -52,7 +52,7 @@ enum Command {
     Context(context::ContextArgs),
     /// Models: fetch, list and find those of the embedded engine; see which are asked, and why
     Models(models::ModelsArgs),
-    /// What the built-in checks find in files: syntax, made-up names, calls that do not fit
+    /// What is wrong with files: syntax, made-up names, wrong calls, what your checkers find
     Check(check::CheckArgs),
     /// Prompts: which there are, what would be sent, whether files are right
     Prompts(prompts::PromptsArgs),

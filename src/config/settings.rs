@@ -133,7 +133,7 @@ pub static SETTINGS: &[Setting] = &[
     one(
         "model.max_tokens",
         TOKENS,
-        "the most that it may answer, in tokens; each action has a limit of its own besides (500 to 2,000), beyond which only hosted models and those with this setting have room to reason",
+        "the most that it may answer, in tokens; each action has a limit of its own besides (500 to 3,500, or what `max_tokens` of its prompt says), beyond which only hosted models and those with this setting have room to reason",
         "1,024 embedded, else 4,096, or what is known of the model if that is less",
     ),
     one(

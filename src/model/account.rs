@@ -346,8 +346,8 @@ impl Accounts {
         match (chosen.place, chosen.price.or(self.unknown_price())) {
             (Place::Embedded | Place::Local, _) => Ok(chosen.price),
             (Place::Hosted, None) if limits != Limits::default() => Err(refused(format!(
-                "{}: its price is not known, and there is a budget to hold; nothing was sent. Set model.price, or \
-                 budget.unknown_price",
+                "{}: its price is not known, and there is a budget to hold; nothing was sent. Set model.price or \
+                 budget.unknown_price, or have its provider tell it (`redraft models list --refresh`)",
                 chosen.name
             ))),
             (Place::Hosted, price) => Ok(price),

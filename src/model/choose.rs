@@ -344,7 +344,8 @@ fn unfit(question: &Question<'_>, one: &Candidate) -> Option<String> {
     ];
     let Some(cost) = cost(question, one) else {
         return limits.iter().any(|(limit, _)| limit.is_some()).then(|| {
-            "its price is not known, and there is a limit to hold: set model.price, or budget.unknown_price"
+            "its price is not known, and there is a limit to hold: set model.price or budget.unknown_price, or \
+             have its provider tell it (`redraft models list --refresh`)"
                 .to_owned()
         });
     };

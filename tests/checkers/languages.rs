@@ -1,4 +1,4 @@
-//! Real language servers of other languages than Redraft writes: the same client gets the diagnostics of a document that is on no disk.
+//! Real language servers of other languages than Python: the same client gets the diagnostics of a document that is on no disk.
 //! `REDRAFT_SERVERS` names the folders that they are in, as `PATH` does (`scripts/test-checkers` sets it); without it nothing is tried.
 
 use std::path::PathBuf;

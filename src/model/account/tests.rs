@@ -361,7 +361,7 @@ async fn a_run_costs_ten_cents_at_most_unless_its_user_says_otherwise() {
     for (at, price, fragment) in [
         (Place::Hosted, cents(10), None),
         (Place::Hosted, cents(11), Some("$0.10 for one run")),
-        (Place::Hosted, None, Some("Set model.price, or budget.unknown_price")),
+        (Place::Hosted, None, Some("Set model.price or budget.unknown_price, or have its provider tell it")),
         (Place::Local, None, None),
         (Place::Embedded, None, None),
     ] {

@@ -114,7 +114,7 @@ fn a_dear_model_is_held_against_the_budget_by_what_it_is_asked() {
         (Some(price), sized(2_000), None),
         (Some(price), sized(4_096), Some("dear: it may cost $0.1024, and the budget (`per_run`")),
         (None, Wanted::default(), None),
-        (None, sized(1), Some("set model.price, or budget.unknown_price")),
+        (None, sized(1), Some("set model.price or budget.unknown_price, or have its provider tell it")),
     ] {
         let providers = vec![ProviderSpec { name: "p".to_owned(), wire: wire.clone(), is_local: None }];
         let catalogue = Catalogue::new(providers, vec![model(price)], None);
