@@ -118,8 +118,7 @@ pub(super) fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
         );
         return Err(Failure::Usage(message));
     }
-    apply(prompt.as_deref(), &registry, &mut wanted);
-    choices.apply(&mut wanted);
+    apply(prompt.as_deref(), &registry, &choices, &mut wanted);
     let input = args.input.iter().cloned().collect();
     let refine = choices.refine.over(config.refine);
     let site =
@@ -209,8 +208,7 @@ pub(super) fn asked(path: &Path, ask: Asked<'_>) -> Result<(Sent, String), Failu
     let choices = choices(&site, &config, &registry)?;
     let library = super::prompts::library(&config, site.folder());
     let mut wanted = wanted(ask.action, None);
-    apply(library.get(ask.action).map(AsRef::as_ref), &registry, &mut wanted);
-    choices.apply(&mut wanted);
+    apply(library.get(ask.action).map(AsRef::as_ref), &registry, &choices, &mut wanted);
     let gates = choices.refine.over(config.refine).gates;
     let site = site
         .gated(gates)
@@ -224,12 +222,15 @@ fn wanted(prompt: &str, named: Option<String>) -> Wanted {
     Wanted { task: Some(Errand::Implement), prompt_name: Some(prompt.to_owned()), named, ..Wanted::default() }
 }
 
-/// What the prompt itself wants of its model.
-fn apply(prompt: Option<&Prompt>, registry: &Registry, wanted: &mut Wanted) {
-    let Some(prompt) = prompt else { return };
-    wanted.task = Some(prompt.task);
-    let is_known = |name: &&String| registry.catalogue().model(Some(name)).is_ok();
-    wanted.default = prompt.model.as_ref().filter(is_known).cloned();
+/// What the workspace chooses, and the prompt itself where that leaves it open.
+fn apply(prompt: Option<&Prompt>, registry: &Registry, choices: &Choices, wanted: &mut Wanted) {
+    if let Some(prompt) = prompt {
+        wanted.task = Some(prompt.task);
+    }
+    choices.apply(wanted);
+    let is_known = |name: &String| registry.catalogue().model(Some(name)).is_ok();
+    let own = || prompt.and_then(|prompt| prompt.model.clone()).filter(is_known);
+    wanted.default = wanted.default.take().or_else(own);
 }
 
 /// What the workspace chooses.

@@ -57,6 +57,21 @@ async fn the_next_model_writes_what_the_first_one_did_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_has_a_model_of_its_own_where_nobody_names_another() {
+    let (first, second) =
+        (FaultServer::start(vec![says(ANSWER)]).await, FaultServer::start(vec![says(ANSWER)]).await);
+    let folder = folder(&first.origin(), &second.origin(), "");
+    folder.write(
+        "prompts/house.prompt.md",
+        "---\nreplace: body\nmodel: {name: second}\n---\nAs the house does it.\n",
+    );
+    let ask = ["generate", "a.py", "--at", "1", "--action", "house", "--diff"];
+    folder.run(&ask).await.expect(0, &["(second)"]);
+    folder.run(&[&ask[..], &["--model", "first"]].concat()).await.expect(0, &["(first)"]);
+    assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_printed_into_a_pipe_is_not_taken_back() {
     let (broken, whole) =
         (FaultServer::start(vec![breaks()]).await, FaultServer::start(vec![says(ANSWER)]).await);

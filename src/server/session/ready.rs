@@ -133,10 +133,11 @@ pub(super) fn ready(
     let prompt = library.get(&wish.action);
     if let Some(prompt) = prompt.filter(|_| wanted.task != Some(Errand::Test)) {
         wanted.task = Some(prompt.task);
-        let is_known = |name: &&String| registry.catalogue().model(Some(name)).is_ok();
-        wanted.default = wanted.default.or_else(|| prompt.model.as_ref().filter(is_known).cloned());
     }
     let (mut refine, references) = rules.apply(registry, &mut wanted)?;
+    let is_known = |name: &String| registry.catalogue().model(Some(name)).is_ok();
+    wanted.default =
+        wanted.default.or_else(|| prompt.and_then(|prompt| prompt.model.clone()).filter(is_known));
     if wanted.task == Some(Errand::Test) {
         refine.rounds = refine.rounds.or(Some(ROUNDS_OF_TESTS));
     }
