@@ -71,12 +71,10 @@ impl Run {
 
     /// The checks of that are done: it is what the draft is now.
     pub fn stands_with(&mut self, text: &Rope, findings: &[Finding]) {
-        let fault = |finding: &Finding| {
-            let line = text.line(text.byte_to_line(finding.range.start.min(text.len_bytes())));
-            Fault { finding: finding.clone(), region: None, line: line.to_string().trim().to_owned() }
-        };
+        let fault = |finding: &Finding| self.fault(text, finding.clone(), None);
+        let faults = findings.iter().map(fault).collect();
         let Some(chosen) = &mut self.chosen else { return };
-        chosen.faults = findings.iter().map(fault).collect();
+        chosen.faults = faults;
         chosen.unheard =
             vec!["what stands is the draft and what you typed: it had the built-in checks alone".to_owned()];
         if !chosen.faults.is_empty() {
@@ -189,7 +187,7 @@ impl Run {
         }
         parts.extend(best.reached.iter().cloned());
         parts.extend(best.unheard.iter().map(|why| format!("not checked: {why}")));
-        self.message = (!parts.is_empty()).then(|| parts.join("; "));
+        self.message = (!parts.is_empty()).then(|| self.task.secrets.hide(&parts.join("; ")));
         self.chosen = Some(best);
         effects
     }
@@ -230,20 +228,32 @@ impl Run {
         };
         findings
             .into_iter()
-            .map(|mut finding| {
-                let line =
-                    text.line(text.byte_to_line(finding.range.start.min(text.len_bytes()))).to_string();
+            .map(|finding| {
                 let place = place(&finding);
                 // What is about the whole draft is about none of its lines.
                 let is_whole = place.as_ref().is_some_and(|(_, place)| *place == finding.range);
-                let line = if is_whole { String::new() } else { line };
-                if let Some((_, place)) = &place {
-                    finding.range = finding.range.start - place.start..finding.range.end - place.start;
+                let mut fault = self.fault(&text, finding, place.as_ref().map(|(index, _)| *index));
+                if is_whole {
+                    fault.line.clear();
                 }
-                let region = place.map(|(index, _)| index);
-                Fault { finding, region, line: line.trim().to_owned() }
+                if let Some((_, place)) = &place {
+                    let range = &mut fault.finding.range;
+                    *range = range.start - place.start..range.end - place.start;
+                }
+                fault
             })
             .collect()
+    }
+
+    /// A finding and its line in `text`. What either quotes of the draft may hold what was put back, and is cut later.
+    fn fault(&self, text: &Rope, finding: Finding, region: Option<usize>) -> Fault {
+        let line = text.line(text.byte_to_line(finding.range.start.min(text.len_bytes()))).to_string();
+        let hide = |text: &str| self.task.secrets.hide(text);
+        Fault {
+            line: hide(line.trim()),
+            finding: Finding { message: hide(&finding.message), ..finding },
+            region,
+        }
     }
 
     /// The tokens of all rounds, with those of the answer that is over.

@@ -56,18 +56,14 @@ static FORMS: [Form; 24] = [
         r"PuTTY-User-Key-File-\d(?s:.{40,}?)Private-MAC: [0-9a-f]+",
     ),
     Form::new("aws-key", &["AKIA", "ASIA", "ABIA", "ACCA"], r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b"),
-    Form::new(
-        "github-token",
-        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
-        r"\b(gh[pousr]_[A-Za-z0-9]{36,255})\b",
-    ),
-    Form::new("github-token", &["github_pat_"], r"\b(github_pat_[A-Za-z0-9_]{60,255})\b"),
+    Form::new("github-token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"\b(gh[pousr]_[A-Za-z0-9]{36,})\b"),
+    Form::new("github-token", &["github_pat_"], r"\b(github_pat_[A-Za-z0-9_]{60,})\b"),
     Form::new(
         "gitlab-token",
         &["glpat-", "glptt-", "gldt-", "glrt-", "glcbt-", "glft-", "glsoat-", "glagent-", "glimt-"],
-        r"\b(gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt)-[A-Za-z0-9_-]{20,300})",
+        r"\b(gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt)-[A-Za-z0-9_-]{20,})",
     ),
-    Form::new("slack-token", &["xox"], r"\b(xox[abeoprs]-(?:\d+-)*[A-Za-z0-9-]{16,250})"),
+    Form::new("slack-token", &["xox"], r"\b(xox[abeoprs]-(?:\d+-)*[A-Za-z0-9-]{16,})"),
     Form::new("slack-token", &["xapp-"], r"\b(xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]{20,100})\b"),
     Form::new(
         "slack-webhook",
@@ -76,30 +72,30 @@ static FORMS: [Form; 24] = [
     ),
     Form::new("google-key", &["AIza"], r"\b(AIza[A-Za-z0-9_-]{35})"),
     Form::new("google-oauth", &["GOCSPX-"], r"\b(GOCSPX-[A-Za-z0-9_-]{28})"),
-    Form::new("google-oauth", &["ya29."], r"\b(ya29\.[A-Za-z0-9_-]{40,500})"),
-    Form::new("anthropic-key", &["sk-ant-"], r"\b(sk-ant-[A-Za-z0-9_-]{24,200})"),
+    Form::new("google-oauth", &["ya29."], r"\b(ya29\.[A-Za-z0-9_-]{40,})"),
+    Form::new("anthropic-key", &["sk-ant-"], r"\b(sk-ant-[A-Za-z0-9_-]{24,})"),
     Form::new(
         "openai-key",
         &["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-or-v1-", "sk-None-"],
-        r"\b(sk-(?:proj|svcacct|admin|or-v1|None)-[A-Za-z0-9_-]{24,250})",
+        r"\b(sk-(?:proj|svcacct|admin|or-v1|None)-[A-Za-z0-9_-]{24,})",
     ),
-    Form::new("openai-key", &["sk-"], r"\b(sk-[A-Za-z0-9]{32,64})\b"),
+    Form::new("openai-key", &["sk-"], r"\b(sk-[A-Za-z0-9]{32,})\b"),
     Form::new(
         "stripe-key",
         &["sk_live_", "sk_test_", "rk_live_", "rk_test_"],
-        r"\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,250})\b",
+        r"\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,})\b",
     ),
     Form::new("huggingface-token", &["hf_"], r"\b(hf_[A-Za-z]{34})\b"),
-    Form::new("groq-key", &["gsk_"], r"\b(gsk_[A-Za-z0-9]{40,80})\b"),
+    Form::new("groq-key", &["gsk_"], r"\b(gsk_[A-Za-z0-9]{40,})\b"),
     Form::new("npm-token", &["npm_"], r"\b(npm_[A-Za-z0-9]{36})\b"),
-    Form::new("pypi-token", &["pypi-AgE"], r"\b(pypi-AgE[A-Za-z0-9_-]{50,500})"),
+    Form::new("pypi-token", &["pypi-AgE"], r"\b(pypi-AgE[A-Za-z0-9_-]{50,})"),
     Form::new("sendgrid-key", &["SG."], r"\b(SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64})"),
     Form::new("telegram-token", &[":AA"], r"\b(\d{8,10}:AA[A-Za-z0-9_-]{33})\b"),
     Form::new("jwt", &[".eyJ"], r"\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{16,})"),
     Form::new(
         "url-password",
         &["://"],
-        r#"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@"'<>{}$]{1,80}:([^\s/:@"'<>{}$]{6,200})@[A-Za-z0-9\[]"#,
+        r#"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@"'<>{}$]{1,80}:([^\s/:@"'<>{}$]{6,})@[A-Za-z0-9\[]"#,
     ),
 ];
 
@@ -112,7 +108,7 @@ static ASSIGNED: Form = Form::new(
     concat!(
         r#"(?i)(?:^|[^a-z0-9])((?:[a-z0-9]+[_.-])*(?:passwd|password|passphrase|pwd|secret|token|api[_-]?key|apikey|"#,
         r#"access[_-]?key|auth[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|client[_-]?secret|secret[_-]?key|"#,
-        r#"credentials?))["'\]]{0,2}(?:\s*:\s*[a-z_.\[\]| ]{1,40}?)?\s*(?::=|=>|=|:)\s*[bru]{0,2}(?:"([^"\r\n]{8,300})"|'([^'\r\n]{8,300})')"#
+        r#"credentials?))["'\]]{0,2}(?:\s*:\s*[a-z_.\[\]| ]{1,40}?)?\s*(?::=|=>|=|:)\s*[bru]{0,2}(?:"([^"\r\n]{8,})"|'([^'\r\n]{8,})')"#
     ),
 );
 

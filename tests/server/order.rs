@@ -135,6 +135,31 @@ fn what_was_sent_is_what_the_model_saw_without_secrets() {
 }
 
 /// The model rewrites a secret that it never sees, and nobody but the file is told.
+/// A finding quotes the line that it is about, and only a part of a long one: nothing of a secret is in that either.
+#[test]
+fn a_part_of_a_secret_that_was_put_back_is_told_to_no_one() {
+    let part = "Xk9pQ7zLmW2vB8nR4tYs";
+    let secret: String = (0..15).map(|at| format!("{part}{at}")).collect();
+    let text = format!("# redraft: upper case\npassword = \"{secret}\"\n");
+    let answer = "```python\nPASSWORD = \"<redacted:password:1>\" + made_up\n```\n";
+    let provider = Scripted::saying([answer; 6]);
+    let mut client = Client::with(&provider, "final", &text);
+    let (start, end) = (client.find("password"), client.text().len());
+    let listed = client.actions_in(client.range(start..end), json!({ "diagnostics": [] }));
+    let rewrite = listed.iter().find(|action| action["kind"] == "refactor.rewrite.redraft.rewrite").unwrap();
+    let begun = client.execute("redraft.run", rewrite["command"]["arguments"][0].clone()).unwrap();
+    client.until_state(begun["run"].as_str().unwrap(), "done");
+    let requests = provider.requests();
+    assert!(requests[1].turns.last().unwrap().text.contains("made_up"), "{requests:?}");
+    assert!(!format!("{requests:?}").contains(part));
+    let tells = |line: &&String| {
+        line.starts_with('<') && line.contains(part) && !line.contains("workspace/applyEdit")
+    };
+    assert_eq!(client.log.iter().find(tells), None);
+    client.shows(3, "made_up");
+    client.finish_without_progress();
+}
+
 #[test]
 fn a_secret_of_a_selection_is_put_back_and_told_to_no_one() {
     let secret = "hunter2-Xk9!pQ7z";

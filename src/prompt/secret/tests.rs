@@ -21,6 +21,28 @@ fn kinds(text: &str) -> Vec<&'static str> {
 }
 
 #[test]
+fn of_a_long_secret_nothing_is_left() {
+    let long = noise(1_200);
+    for text in [
+        format!("password = \"{long}\""),
+        format!("private_key: '{long}'"),
+        format!("ghp_{long}"),
+        format!("glpat-{long}"),
+        format!("ya29.{long}"),
+        format!("sk-ant-api03-{long}"),
+        format!("sk-proj-{long}"),
+        format!("sk_live_{long}"),
+        format!("pypi-AgE{long}"),
+        format!("postgres://app:{long}@db.internal/x"),
+    ] {
+        let redacted = Redactor::default().redact(&text);
+        let left =
+            long.as_bytes().windows(12).any(|part| redacted.contains(std::str::from_utf8(part).unwrap()));
+        assert!(!left, "{text:.30}: {redacted:.200}");
+    }
+}
+
+#[test]
 fn tokens_are_found_by_their_form() {
     let upper: String = noise(70)
         .to_uppercase()
