@@ -2,6 +2,7 @@
 //! what looks like secrets, and what a symlink leads out of the root to is never opened.
 
 mod installed;
+mod open;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;

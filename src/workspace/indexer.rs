@@ -94,6 +94,7 @@ impl Indexer {
             publish: Box::new(publish),
             index: Index::default(),
             open: HashMap::new(),
+            hidden: HashSet::new(),
             known: HashMap::new(),
             cache,
             is_dirty: false,
@@ -148,6 +149,8 @@ struct Work {
     publish: Box<dyn Fn(Arc<Index>) + Send>,
     index: Index,
     open: HashMap<Arc<str>, Arc<Facts>>,
+    /// Open documents that are none of the workspace's: what is left out on disk is left out.
+    hidden: HashSet<Arc<str>>,
     /// What the disk has, whether a buffer goes before it or not.
     known: HashMap<Arc<str>, Kept>,
     cache: Option<Cache>,
@@ -187,6 +190,9 @@ impl Work {
             |directory, is_root| watch.iter_mut().for_each(|watch| watch.add(directory, is_root)),
         );
         self.watch = watch;
+        // What is left out may be something else by now.
+        self.hidden.clear();
+        self.open.retain(|path, _| disk.may_show(path));
         found.sort_by(|a, b| a.path.cmp(&b.path));
         found.sort_by_cached_key(|one| distance(&self.near, &one.path));
         self.drop_what_is_gone(&found);
@@ -303,11 +309,18 @@ impl Work {
     fn take(&mut self, told: Told) {
         match told {
             Told::Open { path, facts } => {
+                if !self.open.contains_key(&path)
+                    && (self.hidden.contains(&path) || !self.disk.may_show(&path))
+                {
+                    self.hidden.insert(path);
+                    return;
+                }
                 self.open.insert(path.clone(), facts.clone());
                 self.update(vec![Update { path, state: Some(Known::Facts(facts)) }]);
             }
             Told::Closed { path } => {
                 self.open.remove(&path);
+                self.hidden.remove(&path);
                 let update = self.of_disk(&path);
                 self.update(update.into_iter().collect());
             }

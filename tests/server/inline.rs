@@ -10,6 +10,7 @@ use redraft::model::registry::Registry;
 use redraft::server::Setup;
 use serde_json::{Value, json};
 
+use crate::fault_server::{Act, FaultServer};
 use crate::harness::{Client, URI, around, rich, setup, wait_for};
 
 const FILE: &str = "def area(r):\n    return \n\n\ndef below():\n    return 2\n";
@@ -252,4 +253,31 @@ fn who_asks_by_hand_where_something_is_shown_gets_another_beside_it() {
     client.type_before("\n\n\ndef below", "r *");
     assert_eq!(texts(&mut client, "return r *", 1), ["* 2"]);
     client.finish();
+}
+
+/// A hosted model is not told of what looks like secrets because somebody types there.
+#[test]
+fn what_looks_like_secrets_is_sent_nowhere_unasked() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let refuses = vec![Act::send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")];
+    let (far, secrets) = (runtime.block_on(FaultServer::start(vec![refuses])), "file:///project/secrets.py");
+    let text = format!(
+        "default_model = \"m\"\n[[provider]]\nname = \"far\"\nkind = \"openai\"\nbase_url = \"{}/v1\"\nprivacy = \"cloud\"\n\
+         [[model]]\nname = \"m\"\nprovider = \"far\"\nid = \"x\"\nprice = {{ input = 0, output = 0 }}\n\
+         [inline]\nautomatic = \"always\"\n",
+        far.origin()
+    );
+    let config = Arc::new(Config::parse(&text, "config.toml".as_ref()).unwrap());
+    for (uri, trigger, asked) in [(URI, 2, 1), (secrets, 2, 1), (secrets, 1, 2)] {
+        let make = Box::new(|_: &_| Ok(Arc::new(Scripted::default()) as _));
+        let registry = Registry::new(config.catalogue.clone(), Http::default(), make);
+        let mut client = client_of(Setup { config: config.clone(), ..around(registry) }, &json!({}));
+        client.open(secrets, FILE);
+        let mut params = params(&client, "return ", trigger);
+        params["textDocument"]["uri"] = json!(uri);
+        let answer = client.call("textDocument/inlineCompletion", params);
+        assert_eq!(answer.is_err(), trigger == 1, "who asked is told: {answer:?}");
+        assert_eq!(far.requests().len(), asked, "{uri} {trigger}");
+        client.finish();
+    }
 }

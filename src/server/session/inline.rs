@@ -203,6 +203,9 @@ fn asked(making: &Making) -> Result<Option<Question>, String> {
     if is_free_only && !is_free(registry, &chosen, room) {
         return Ok(None);
     }
+    if *is_automatic && chosen.place == Place::Hosted && around.is_left_out(snapshot) {
+        return Ok(None);
+    }
     let tree = snapshot.parse();
     let path = around.path(snapshot);
     let Some(source) = snapshot.source(tree.as_ref(), &path) else { return Ok(None) };

@@ -12,7 +12,7 @@ use crate::server::memory::drop_elsewhere;
 use crate::syntax::Language;
 use crate::syntax::facts::Facts;
 use crate::workspace::cache::Cache;
-use crate::workspace::disk::Disk;
+use crate::workspace::disk::{Disk, looks_secret};
 use crate::workspace::index::Index;
 use crate::workspace::indexer::{Indexer, Told};
 use crate::workspace::view::{Reader, View};
@@ -80,6 +80,14 @@ impl Around {
         let reader = self.disk.as_deref().map(|disk| disk as &dyn Reader);
         let language = snapshot.language.unwrap_or_else(Language::first);
         View::new(&self.index, reader, language, path, snapshot.facts(tree))
+    }
+
+    /// Whether the document is left out of what may leave this machine unasked: by an ignore file, or since it looks like secrets.
+    pub(super) fn is_left_out(&self, snapshot: &Snapshot) -> bool {
+        let Some(path) = snapshot.path.as_deref() else { return false };
+        let of_project = self.disk.as_ref().and_then(|disk| Some((disk, disk.path_of(path)?)));
+        let looks_secret = || path.file_name().is_some_and(|name| looks_secret(&name.to_string_lossy()));
+        of_project.map_or_else(looks_secret, |(disk, path)| !disk.may_show(&path))
     }
 
     /// What is to be remembered of a parse.

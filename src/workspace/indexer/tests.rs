@@ -157,3 +157,33 @@ fn changes_are_taken_in(base: &Path, watches: bool) {
     indexer.finish();
     fs::remove_dir_all(base).unwrap();
 }
+
+#[test]
+fn an_open_document_that_is_left_out_on_disk_is_left_out() {
+    let base = place("left-out");
+    let root = base.join("root");
+    fs::write(root.join(".redraftignore"), "private/\n*.local.py\n!fine.local.py\n").unwrap();
+    for file in ["a.py", "private/keys.py", "secrets.py", "x.local.py", ".hidden/a.py"] {
+        fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+        fs::write(root.join(file), "def saved(): pass\n").unwrap();
+    }
+    let disk = Arc::new(Disk::new(std::slice::from_ref(&root)));
+    let files = ["a.py", "private/keys.py", "secrets.py", "x.local.py", ".hidden/a.py"];
+    let new = [
+        "b.py",
+        "private/new.py",
+        "credentials.py",
+        "y.local.py",
+        "fine.local.py",
+        ".hidden/b.py",
+        "p/q/c.py",
+    ];
+    let opens = || files.iter().chain(&new).map(|path| open(path, "def opened(): pass\n"));
+    let shown = ["a.py opened", "b.py opened", "fine.local.py opened", "p/q/c.py opened"];
+    assert_eq!(told(&run(&disk, None, opens().collect())), shown);
+    // Told once more at each parse, and closed: what is on disk counts again, where it does.
+    let close = |path: &&str| Told::Closed { path: (*path).into() };
+    let messages = opens().chain(opens()).chain(files.iter().chain(&new).map(close)).collect();
+    assert_eq!(told(&run(&disk, None, messages)), ["a.py saved"]);
+    fs::remove_dir_all(base).unwrap();
+}
