@@ -30,6 +30,8 @@ pub(super) struct Profile {
     pub creates_files: bool,
     /// The folders that are open in it.
     pub folders: Vec<PathBuf>,
+    /// Those that were opened later: what the handshake says of trust is said of the ones before.
+    pub added: Vec<PathBuf>,
     /// The client shows which actions are made by a model (LSP 3.18, `CodeActionTag.LLMGenerated`).
     pub llm_tag: bool,
     /// Shows diagnostics that the server sends.
@@ -75,6 +77,21 @@ impl Profile {
         folders.max_by_key(|folder| folder.as_os_str().len()).map(PathBuf::as_path)
     }
 
+    /// Folders were opened and closed.
+    pub fn change_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        let are_closed = |folder: &PathBuf| removed.contains(folder);
+        self.folders.retain(|folder| !are_closed(folder));
+        self.added.retain(|folder| !are_closed(folder));
+        self.added.extend(added.iter().cloned());
+        self.folders.extend(added);
+    }
+
+    /// Whether a folder is not trusted, as the handshake says; nothing where it does not say.
+    pub fn is_untrusted(&self, folder: Option<&Path>) -> Option<bool> {
+        let is_added = folder.is_some_and(|folder| self.added.iter().any(|added| added == folder));
+        self.options.untrusted.filter(|untrusted| *untrusted || !is_added)
+    }
+
     pub fn read(params: &Value) -> Self {
         let capability = |path: &str| params.pointer(&format!("/capabilities/{path}"));
         let is = |path: &str| capability(path).and_then(Value::as_bool).unwrap_or(false);
@@ -95,6 +112,7 @@ impl Profile {
                 && (is("workspace/workspaceEdit/documentChanges") || !operations.is_empty()),
             creates_files: is("workspace/applyEdit") && operations.contains(&"create"),
             folders: folders(params),
+            added: Vec::new(),
             llm_tag: capability("textDocument/codeAction/tagSupport/valueSet")
                 .and_then(Value::as_array)
                 .is_some_and(|tags| tags.iter().any(|tag| tag.as_i64() == Some(1))),

@@ -253,9 +253,9 @@ pub(super) enum TaskEvent {
     /// The configuration was read again.
     Reloaded(Loaded),
     /// The project around the documents is there.
-    Project(Project),
+    Project(u64, Project),
     /// A newer snapshot of its index.
-    Indexed(Arc<Index>),
+    Indexed(u64, Arc<Index>),
 }
 
 pub(super) fn taking() -> (Taker, Taken) {

@@ -38,7 +38,7 @@ impl Rest {
     pub fn task(&mut self, event: &TaskEvent) {
         let soon = Instant::now() + BEGUN;
         match event {
-            TaskEvent::Project(_) | TaskEvent::Indexed(_) => self.at = Some(soon),
+            TaskEvent::Project(..) | TaskEvent::Indexed(..) => self.at = Some(soon),
             // Of a document that was opened, or changed: that was told when it was.
             TaskEvent::Parsed { .. } => self.at = Some(self.at.unwrap_or(soon)),
             _ => self.at = Some(Instant::now() + PAUSE),

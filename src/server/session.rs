@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::client::Profile;
 use super::event::{Asked, ClientEvent, Command, Reply, RunId, TaskEvent};
 use super::live::Live;
-use super::memory::{Rest, drop_elsewhere, give_back};
+use super::memory::{Rest, give_back};
 use super::outgoing::Outgoing;
 use crate::action::inline::Held;
 use crate::action::prepare::{Sent, Wish};
@@ -134,8 +134,9 @@ struct Session {
     kept: VecDeque<repairs::Kept>,
     /// The checkers of each trusted folder that a draft was made in.
     suites: BTreeMap<PathBuf, Arc<Suite>>,
-    /// The project's index as it was handed out last.
+    /// The project's index as it was handed out last; and how many projects there were.
     index: Arc<Index>,
+    projects: u64,
     /// Files that are not open, and that drafts are offered for.
     unopened: HashMap<String, Unopened>,
     preparing: HashMap<RunId, Preparing>,
@@ -181,6 +182,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         kept: VecDeque::new(),
         suites: BTreeMap::new(),
         index: Arc::default(),
+        projects: 0,
         unopened: HashMap::new(),
         preparing: HashMap::new(),
         reloading: None,
@@ -267,10 +269,7 @@ impl Session {
     fn client(&mut self, event: ClientEvent) {
         match event {
             ClientEvent::Profile(profile) => self.profile = *profile,
-            ClientEvent::Folders { added, removed } => {
-                self.profile.folders.retain(|folder| !removed.contains(folder));
-                self.profile.folders.extend(added);
-            }
+            ClientEvent::Folders { added, removed } => self.folders(added, &removed),
             ClientEvent::Initialized => self.greet(),
             ClientEvent::Opened(opened) => self.opened(opened),
             ClientEvent::Changed { uri, version, changes } => self.changed(&uri, version, changes),
@@ -340,8 +339,8 @@ impl Session {
                 let _ = reply.send(Ok(items));
             }
             TaskEvent::Held { uri, held } => self.held = Some((uri, held)),
-            TaskEvent::Project(project) => self.project_started(project),
-            TaskEvent::Indexed(index) => drop_elsewhere(std::mem::replace(&mut self.index, index)),
+            TaskEvent::Project(number, project) => self.project_started(number, project),
+            TaskEvent::Indexed(number, index) => self.indexed(number, index),
         }
     }
 

@@ -237,3 +237,25 @@ fn what_tests_do_not_run_is_told_and_asks_for_no_other_draft() {
     client.shows(3, "the tests run 2 of 4 lines");
     client.finish();
 }
+
+/// What the handshake says of trust, it says of the folders that were open then.
+#[test]
+fn a_folder_that_is_opened_later_is_not_trusted_for_the_others_sake() {
+    let place = Place::new("added");
+    let uri = place.uri().replace("/work/", "/other/");
+    fs::create_dir_all(place.folder.join("other")).unwrap();
+    fs::write(place.folder.join("other/shapes.py"), SHAPES).unwrap();
+    let provider = Scripted::saying(["    return 3 * r * r\n"; 2]);
+    let mut client = place.client(&provider, COMMAND, Some(false));
+    let added = json!([{ "uri": uri.replace("/shapes.py", ""), "name": "other" }]);
+    client
+        .notify("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": added, "removed": [] } }));
+    client.open(&uri, SHAPES);
+    for (uri, runs) in [(uri, false), (place.uri(), true)] {
+        let run = client.run_in(&uri, "implement", "raise");
+        client.until_state(&run, "done");
+        assert_eq!(place.ran(), runs, "{uri}");
+    }
+    client.messages.clear();
+    client.finish();
+}

@@ -13,6 +13,7 @@ mod failover;
 #[path = "../support/fault_server.rs"]
 #[expect(dead_code, reason = "the faults are tested in tests/providers")]
 mod fault_server;
+mod folders;
 mod handshake;
 mod harness;
 mod inline;

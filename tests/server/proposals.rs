@@ -13,15 +13,15 @@ use crate::SHAPES;
 use crate::document::{Document, clamped};
 use crate::harness::{Client, Manner, rich, setup, wait_for};
 
-const CODE: &str = "def triple(n):\n    return 3 * n\n";
+pub(crate) const CODE: &str = "def triple(n):\n    return 3 * n\n";
 /// `SHAPES` with the code behind its last line.
 const DRAFTED: &str = "def below():\n    return 2\ndef triple(n):\n    return 3 * n\n";
 
 /// A folder that is open in the editor, and one beside it; both go at the end.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("redraft-proposals-{}-{count}", std::process::id()));
@@ -32,15 +32,15 @@ impl Folder {
         this
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.join("open").join(name)
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         fs::write(self.path(name), text).unwrap();
     }
 
-    fn uri(&self, name: &str) -> String {
+    pub fn uri(&self, name: &str) -> String {
         format!("file://{}", self.path(name).display())
     }
 
@@ -66,13 +66,13 @@ impl Drop for Folder {
     }
 }
 
-fn capable() -> Value {
+pub(crate) fn capable() -> Value {
     let mut capabilities = rich();
     capabilities["workspace"]["workspaceEdit"]["resourceOperations"] = json!(["rename", "create"]);
     capabilities
 }
 
-fn wish(uri: &str, line: u32) -> Value {
+pub(crate) fn wish(uri: &str, line: u32) -> Value {
     let at = json!({ "line": line, "character": 0 });
     json!({ "uri": uri, "range": { "start": at, "end": at }, "instruction": "triple a number" })
 }
@@ -310,27 +310,6 @@ fn what_may_not_be_offered_is_refused_with_what_to_do() {
     assert!(error["message"].as_str().unwrap().contains("no folder open"), "{error}");
     homeless.finish();
     assert!(provider.requests().is_empty());
-}
-
-#[test]
-fn folders_come_and_go() {
-    let folder = Folder::new();
-    let mut client = Client::greeted(setup(Arc::new(Scripted::saying([CODE]))), &capable(), Value::Null);
-    let this = json!([{ "uri": folder.uri(""), "name": "open" }]);
-    for (added, removed, is_open) in
-        [(json!([]), json!([]), false), (this.clone(), json!([]), true), (json!([]), this, false)]
-    {
-        let event = json!({ "event": { "added": added, "removed": removed } });
-        client.notify("workspace/didChangeWorkspaceFolders", event);
-        let answer = client.execute("redraft.generate", wish(&folder.uri("new.py"), 0));
-        assert_eq!(answer.is_ok(), is_open, "{answer:?}");
-        if is_open {
-            let proposal = proposal(&mut client);
-            client.respond(&proposal["id"], json!({ "applied": false }));
-            client.until_state("run-1", "cancelled");
-        }
-    }
-    client.finish();
 }
 
 /// A run for this file whose model answers behind the gate.

@@ -121,7 +121,7 @@ impl Session {
             config: self.setup.config.clone(),
             choices: self.profile.options.choices.clone(),
             folder: folder.map(std::path::Path::to_owned),
-            untrusted: self.profile.options.untrusted,
+            untrusted: self.profile.is_untrusted(folder),
             shelves: self.setup.shelves.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! The project around the open documents: its index, kept true in the background, and what a prompt takes from it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -129,6 +130,8 @@ impl Session {
     pub(super) fn want_project(&mut self, path: Option<&Path>) {
         let (Standing::Unwanted, Some(path)) = (&self.project, path) else { return };
         self.project = Standing::Starting;
+        self.projects += 1;
+        let number = self.projects;
         let (folders, path, tasks) = (self.profile.folders.clone(), path.to_owned(), self.tasks.clone());
         let state = self.setup.state.clone();
         let watches = !self.profile.watches_files;
@@ -140,14 +143,53 @@ impl Session {
             let cache = state.map(|state| Cache::new(&state, &disk));
             let indexer = Indexer::start(disk.clone(), &near, cache, watches, move |index| {
                 // The session is gone where this fails.
-                let _ = publish.blocking_send(TaskEvent::Indexed(index));
+                let _ = publish.blocking_send(TaskEvent::Indexed(number, index));
             });
-            let _ = tasks.blocking_send(TaskEvent::Project(Project { disk, indexer }));
+            let _ = tasks.blocking_send(TaskEvent::Project(number, Project { disk, indexer }));
         });
-        self.watch();
+        // What it is asked is of all folders that there will be.
+        if self.projects == 1 {
+            self.watch();
+        }
     }
 
-    pub(super) fn project_started(&mut self, project: Project) {
+    /// Folders were opened and closed. What is known of those that are gone counts no more, and what is new is looked at.
+    pub(super) fn folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        self.profile.change_folders(added, removed);
+        let is_open = |folder: &PathBuf| self.profile.folders.contains(folder);
+        let suites = std::mem::take(&mut self.suites).into_iter();
+        let (open, closed) = suites.partition::<BTreeMap<_, _>, _>(|(folder, _)| is_open(folder));
+        self.suites = open;
+        drop_elsewhere(closed);
+        self.libraries.retain(|folder, _| folder.as_ref().is_none_or(is_open));
+        if matches!(self.project, Standing::Unwanted) {
+            return;
+        }
+        let old = (std::mem::take(&mut self.project), std::mem::take(&mut self.index), self.held.take());
+        tokio::task::spawn_blocking(move || {
+            let (project, ..) = old;
+            project.finish();
+        });
+        for doc in self.documents.values_mut() {
+            doc.indexed = None;
+        }
+        let known = |uri: &String| self.documents.get(uri)?.document.snapshot().path.clone();
+        let path = self.recent.iter().find_map(known).or_else(|| self.documents.keys().find_map(known));
+        self.projects += 1;
+        self.want_project(path.as_deref());
+    }
+
+    /// A newer index of a project.
+    pub(super) fn indexed(&mut self, number: u64, index: Arc<Index>) {
+        if number == self.projects {
+            drop_elsewhere(std::mem::replace(&mut self.index, index));
+        }
+    }
+
+    pub(super) fn project_started(&mut self, number: u64, project: Project) {
+        if number != self.projects {
+            return drop_elsewhere(project);
+        }
         self.project = Standing::Started(project);
         // What was parsed before it knew how the project calls it.
         for doc in self.documents.values_mut() {
