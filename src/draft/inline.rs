@@ -76,7 +76,7 @@ impl Inline {
             self.text.truncate(end);
         }
         let mut text = self.text.trim_end().to_owned();
-        text = self.without_what_follows(text);
+        text = without_what_follows(self.rest(), &text).to_owned();
         text = self.within_its_block(text);
         let text = text.trim_end();
         let is_blank = text.trim().is_empty();
@@ -154,26 +154,6 @@ impl Inline {
         !closer.is_empty() && code.starts_with(closer)
     }
 
-    /// The text without an end that stands behind the cursor already: brackets that the editor has closed, a line that follows.
-    fn without_what_follows(&self, text: String) -> String {
-        let rest = self.rest().trim_end();
-        // A bracket that the text closes, and did not open, is the one that stands there.
-        let mut depth = 0_i32;
-        let closed = text.char_indices().find(|(_, ch)| {
-            depth += i32::from("([{".contains(*ch)) - i32::from(")]}".contains(*ch));
-            depth < 0
-        });
-        if let Some((at, _)) = closed.filter(|(_, ch)| rest.trim_start().starts_with(*ch)) {
-            return text[..at].to_owned();
-        }
-        let cut = (1..=rest.len().min(text.len()))
-            .rev()
-            .filter(|&length| rest.is_char_boundary(length))
-            .find(|&length| text.ends_with(&rest[..length]));
-        let is_whole = cut.is_some_and(|length| length == rest.len() || !rest[..length].trim().is_empty());
-        cut.filter(|_| is_whole).map_or(text.clone(), |length| text[..text.len() - length].to_owned())
-    }
-
     /// The text up to the end of the block that the cursor is in, by the tree.
     fn within_its_block(&self, text: String) -> String {
         // Within a line, no block ends but by what closes it.
@@ -218,6 +198,27 @@ impl Inline {
         let is_endless = whole.windows(3).any(|three| three[0] == three[1] && three[1] == three[2]);
         is_long && (is_above || is_below) || is_endless
     }
+}
+
+/// The text without an end that stands in the line behind the cursor already: brackets that the editor has closed, a line that follows.
+#[must_use]
+pub fn without_what_follows<'a>(rest: &str, text: &'a str) -> &'a str {
+    let rest = rest.trim_end();
+    // A bracket that the text closes, and did not open, is the one that stands there.
+    let mut depth = 0_i32;
+    let closed = text.char_indices().find(|(_, ch)| {
+        depth += i32::from("([{".contains(*ch)) - i32::from(")]}".contains(*ch));
+        depth < 0
+    });
+    if let Some((at, _)) = closed.filter(|(_, ch)| rest.trim_start().starts_with(*ch)) {
+        return &text[..at];
+    }
+    let cut = (1..=rest.len().min(text.len()))
+        .rev()
+        .filter(|&length| rest.is_char_boundary(length))
+        .find(|&length| text.ends_with(&rest[..length]));
+    let is_whole = cut.is_some_and(|length| length == rest.len() || !rest[..length].trim().is_empty());
+    cut.filter(|_| is_whole).map_or(text, |length| &text[..text.len() - length])
 }
 
 #[cfg(test)]

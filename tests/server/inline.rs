@@ -255,6 +255,19 @@ fn who_asks_by_hand_where_something_is_shown_gets_another_beside_it() {
     client.finish();
 }
 
+/// Editors close the bracket that their user types.
+#[test]
+fn what_is_typed_along_and_closed_by_the_editor_is_closed_once() {
+    let provider = Scripted::new([vec![Step::say("f(r, 2)\n"), Step::stop()]]);
+    let mut client = client_of(setup(Arc::new(provider.clone())), &json!({}));
+    assert_eq!(ask(&mut client, "return ")["items"][0]["insertText"], "f(r, 2)");
+    client.type_before("\n\n\ndef below", "f()");
+    assert_eq!(ask(&mut client, "return f(")["items"][0]["insertText"], "r, 2");
+    client.type_before(")\n\n\ndef below", "r, 2");
+    assert_eq!(ask(&mut client, "return f(r, 2"), Value::Null);
+    client.finish();
+}
+
 /// A hosted model is not told of what looks like secrets because somebody types there.
 #[test]
 fn what_looks_like_secrets_is_sent_nowhere_unasked() {
