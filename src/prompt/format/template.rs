@@ -1,6 +1,8 @@
 //! What is refused of a template, told with its line: what a template writes is bounded, and what it computes is not; so nothing in its tags
 //! makes more of a text than it was. The tags are found as minijinja's lexer finds them (its `compiler/lexer.rs`).
 
+use minijinja::{Environment, ErrorKind};
+
 use super::Mistake;
 use crate::prompt::environment;
 
@@ -9,19 +11,22 @@ const LONGEST_TAG: usize = 2_000;
 
 /// Tells what is wrong with a template that begins below line `above` of the file.
 pub(super) fn is_template(text: &str, above: usize, mistakes: &mut Vec<Mistake>) {
+    let environment = environment();
     let wrong = tags(text).find_map(|(at, inside)| {
         let length = "{{".len() + inside.len();
         let message = if length > LONGEST_TAG {
             format!("a tag has {length} bytes; at most {LONGEST_TAG} are read")
+        } else if let Some(what) = multiplies(inside) {
+            format!("{what} can make any text too large, and is not known in prompts")
         } else {
-            format!("{} can make any text too large, and is not known in prompts", multiplies(inside)?)
+            unknown(&environment, inside)?
         };
         Some(Mistake::new(above + text[..at].matches('\n').count() + 1, message))
     });
     if wrong.is_some() {
         return mistakes.extend(wrong);
     }
-    if let Err(error) = environment().template_from_str(text) {
+    if let Err(error) = environment.template_from_str(text) {
         mistakes.push(Mistake::new(above + error.line().unwrap_or(1), format!("{error}")));
     }
 }
@@ -118,6 +123,31 @@ fn multiplies(tag: &str) -> Option<&'static str> {
     }
 }
 
+/// What of a tag is no filter (`|name`) or test (`is name`): the engine would say so only to who runs the prompt.
+fn unknown(environment: &Environment<'_>, tag: &str) -> Option<String> {
+    let code: String = code(tag).map(|(_, ch)| ch).collect();
+    let mut words = code.split(|ch: char| !(ch.is_alphanumeric() || ch == '_'));
+    let fails = |expression: &str, kind| {
+        let compiled = environment.compile_expression(expression).ok();
+        compiled.and_then(|compiled| compiled.eval(()).err()).is_some_and(|error| error.kind() == kind)
+    };
+    let named = code.split('|').skip(1).map(|rest| {
+        let rest = rest.trim_start();
+        &rest[..rest.find(|ch: char| !(ch.is_alphanumeric() || ch == '_')).unwrap_or(rest.len())]
+    });
+    let filter = named
+        .filter(|name| !name.is_empty())
+        .find(|name| fails(&format!("''|{name}"), ErrorKind::UnknownFilter));
+    let test = std::iter::from_fn(|| {
+        words.by_ref().find(|word| *word == "is")?;
+        words.find(|word| !["", "not"].contains(word))
+    })
+    .find(|name| fails(&format!("'' is {name}"), ErrorKind::UnknownTest));
+    filter
+        .map(|name| format!("there is no filter `{name}`"))
+        .or(test.map(|name| format!("there is no test `{name}`")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +172,27 @@ mod tests {
         ] {
             let found: Vec<&str> = tags(text).map(|(at, inside)| &text[at..at + 2 + inside.len()]).collect();
             assert_eq!(found, inside, "{text}");
+        }
+    }
+
+    #[test]
+    fn filters_and_tests_that_are_none_are_told_with_their_line() {
+        for (text, told) in [
+            (
+                "{{ name|upper|replace('a|b', 'c') }}{% if name is defined and not name is none %}{% endif %}",
+                "",
+            ),
+            ("{# {{ name|nosuch }} #}{{ 'x|nosuch' }}", ""),
+            ("{{ name }}\n{{ name | nosuch }}", "2: there is no filter `nosuch`"),
+            ("{{ name|format }}", "1: there is no filter `format`"),
+            ("{% for x in name|upper|batch(2) %}{% endfor %}", "1: there is no filter `batch`"),
+            ("{% if name is not nosuch %}{% endif %}", "1: there is no test `nosuch`"),
+        ] {
+            let mut mistakes = Vec::new();
+            is_template(text, 0, &mut mistakes);
+            let found: Vec<String> =
+                mistakes.iter().map(|mistake| format!("{}: {}", mistake.line, mistake.message)).collect();
+            assert_eq!(found.join("; "), told, "{text}");
         }
     }
 }
