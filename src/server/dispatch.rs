@@ -88,9 +88,14 @@ pub async fn serve(
     drop(socket);
     let mut dispatch = Dispatch { service, raw: backend(), events, outgoing, shut_down: false, parent: None };
     let code = dispatch.run(&mut incoming).await;
+    let events = dispatch.events.clone();
     drop(dispatch);
-    // The session ends with its queue, and takes its children along.
-    let _ = tokio::time::timeout(GRACE, session).await;
+    // The session takes its children along. Handlers that wait for it hold its queue open, so it is told.
+    let ends = async {
+        let _ = events.send(ClientEvent::Gone).await;
+        session.await
+    };
+    let _ = tokio::time::timeout(GRACE, ends).await;
     let _ = tokio::time::timeout(GRACE, tokio::task::spawn_blocking(|| writer.join())).await;
     code
 }

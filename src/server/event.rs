@@ -59,6 +59,8 @@ tokio::task_local! {
 /// From the client, in the client's order.
 #[derive(Debug)]
 pub(super) enum ClientEvent {
+    /// The client is gone: the last event.
+    Gone,
     Initialized,
     Opened(Opened),
     Changed {

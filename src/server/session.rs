@@ -161,6 +161,8 @@ struct Session {
     next_request: i64,
     /// Whether what the first run needs was made, or is being made.
     is_warm: bool,
+    /// Nothing begins any more.
+    is_shut_down: bool,
     /// The last edit that was sent, and when its client is reminded of it.
     nudge: Option<(i64, Time)>,
     started: Instant,
@@ -199,6 +201,7 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         next_run: 0,
         next_request: 0,
         is_warm: false,
+        is_shut_down: false,
         nudge: None,
         started: Instant::now(),
     };
@@ -208,11 +211,11 @@ pub(super) async fn run(setup: Setup, mut events: mpsc::Receiver<ClientEvent>, o
         tokio::select! {
             biased;
             event = events.recv() => match event {
+                Some(ClientEvent::Gone) | None => break,
                 Some(event) => {
                     rest.client(&event);
                     session.guarded(|session| session.client(event));
                 }
-                None => break,
             },
             Some(event) = task_events.recv() => {
                 rest.task(&event);
@@ -298,7 +301,10 @@ impl Session {
                 }
             }
             ClientEvent::Answered { id, answer } => self.answered(id, &answer),
+            // The loop has ended with it.
+            ClientEvent::Gone => {}
             ClientEvent::Shutdown { reply } => {
+                self.is_shut_down = true;
                 self.preparing.clear();
                 // What waits for the configuration begins no more.
                 self.reloading.iter_mut().for_each(Vec::clear);

@@ -7,12 +7,12 @@ use std::time::{Instant, SystemTime};
 use redraft::model::account::{Accounts, Budget};
 use redraft::model::ledger::{By, Ledger};
 use redraft::model::provider::http::Http;
-use redraft::model::provider::scripted::Scripted;
+use redraft::model::provider::scripted::{Gate, Scripted, Step};
 use redraft::model::registry::Registry;
 use redraft::model::spec::Catalogue;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, HANG, URI, around, rich};
+use crate::harness::{Client, HANG, URI, around, rich, wait_for};
 use crate::{LINES, SHAPES, writer};
 
 /// A folder for a ledger, gone with the value.
@@ -97,6 +97,26 @@ fn what_becomes_of_a_draft_is_written_down() {
         client.finish();
         assert_eq!(folder.fates(), fates, "{name}");
     }
+}
+
+/// Its editor dies while a completion is asked for: the session ends all the same.
+#[test]
+fn a_draft_is_written_down_whatever_its_client_waits_for() {
+    let (folder, gate) = (Folder::new("dies"), Gate::new());
+    let provider = writer();
+    provider.add(vec![Step::Wait(gate.clone()), Step::stop()]);
+    let mut client = folder.greeted(&provider);
+    let run = client.run("implement", "raise");
+    client.until_state(&run, "done");
+    let at = client.find("return 2");
+    let position = client.range(at..at)["start"].clone();
+    let params =
+        json!({ "textDocument": { "uri": URI }, "position": position, "context": { "triggerKind": 1 } });
+    client.request("textDocument/inlineCompletion", params);
+    wait_for(provider.begun(2));
+    client.hang_up();
+    client.exit_code();
+    assert_eq!(folder.fates(), (1, 0, 0));
 }
 
 #[test]

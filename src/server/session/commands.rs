@@ -137,6 +137,9 @@ impl Session {
         let refuse = |asked: Option<Asked>, error: jsonrpc::Error| {
             drop(asked.map(|asked| asked.reply.send(Err(error))));
         };
+        if self.is_shut_down {
+            return refuse(asked, invalid("the server shuts down".to_owned()));
+        }
         let live = self.runs.values().filter(|live| live.run.is_working()).count() + self.preparing.len();
         if live >= LIVE_RUNS {
             return refuse(
