@@ -204,6 +204,11 @@ pub(super) enum TaskEvent {
         uri: String,
         found: Result<Found, String>,
     },
+    /// What a command comes to was found out.
+    Planned {
+        command: Box<Command>,
+        asked: Asked,
+    },
     /// What a run has nobody to ask for was answered.
     HasNoModel {
         run: RunId,

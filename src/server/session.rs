@@ -326,6 +326,7 @@ impl Session {
             TaskEvent::Taken { run } => self.taken(run),
             TaskEvent::Found { params, asked, found } => self.found(*params, asked, found),
             TaskEvent::Reread { uri, found } => self.reread(&uri, found),
+            TaskEvent::Planned { command, asked } => self.command(*command, asked),
             TaskEvent::Panicked { run } => self.panicked(run),
             TaskEvent::HasNoModel { run, uri, message } => {
                 self.tell_ended(run, &uri, "", (State::Failed, &message));

@@ -24,7 +24,7 @@ impl Session {
     pub(super) fn command(&mut self, command: Command, asked: Asked) {
         let Some((command, asked)) = self.after_reload(command, asked) else { return };
         let outcome = match command {
-            Command::Run(params) if self.is_of_tests(&params) => return self.write_tests(&params, asked),
+            Command::Run(params) if self.is_of_tests(&params) => return self.write_tests(params, asked),
             Command::Run(params) => self.run(params),
             Command::Generate(params) if !self.documents.contains_key(&params.uri) => {
                 return self.generate_unopened(params, asked);
