@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 mod shown;
 
@@ -53,6 +53,7 @@ struct Making {
     known: Vec<String>,
     run: String,
     held: Option<Held>,
+    parses: Arc<Semaphore>,
     tasks: mpsc::Sender<TaskEvent>,
 }
 
@@ -111,6 +112,7 @@ impl Session {
             run: account::run_name(self.next_run),
             held: self.held.as_ref().filter(|(of, _)| of == uri).map(|(_, held)| held.clone()),
             snapshot: snapshot.clone(),
+            parses: self.parses.clone(),
             tasks: self.tasks.clone(),
         };
         let (cancel, ended) = oneshot::channel();
@@ -169,14 +171,22 @@ fn items(
 async fn completed(making: Making) -> Result<Option<String>, String> {
     let is_automatic = making.is_automatic;
     let (registry, run) = (making.registry.clone(), making.run.clone());
-    let (tasks, uri) = (making.tasks.clone(), making.snapshot.uri.clone());
-    let work = move || catch_unwind(AssertUnwindSafe(|| asked(&making)));
+    // Of many that are typed past in a large file, few are at work; one that is typed past while it waits never is.
+    let permit = making.parses.clone().acquire_owned().await;
+    let work = move || {
+        let _permit = permit;
+        let asked = catch_unwind(AssertUnwindSafe(|| asked(&making)))?;
+        if let Ok(Some((_, (_, held), _))) = &asked {
+            // Also where the next key has ended this: it need not be gathered again.
+            let (uri, held) = (making.snapshot.uri.clone(), held.clone());
+            let _ = making.tasks.blocking_send(TaskEvent::Held { uri, held });
+        }
+        Ok::<_, Box<dyn std::any::Any + Send>>(asked)
+    };
     let asked = tokio::task::spawn_blocking(work).await;
     let Ok(Ok(asked)) = asked else { return Err("Redraft met an error of its own".to_owned()) };
     let outcome = match asked {
-        Ok(Some((chosen, (request, held), inline))) => {
-            // Also where the next key ends this: the engine has read it by then.
-            let _ = tasks.send(TaskEvent::Held { uri, held }).await;
+        Ok(Some((chosen, (request, _), inline))) => {
             said(registry.accounts(), &chosen, run, request, inline).await
         }
         Ok(None) => Ok(None),
