@@ -19,6 +19,11 @@ local function target_of(edit)
   end
 end
 
+--- Ends the step of undo: to set it, even to what it was, does.
+local function end_step(buffer)
+  vim.bo[buffer].undolevels = vim.bo[buffer].undolevels
+end
+
 --- Edits of one run are one step of undo: each joins the last one where nothing was typed since, and begins a step of its own where
 --- something was. The user's next change never joins ours.
 local function apply(error, result, context)
@@ -41,10 +46,13 @@ local function apply(error, result, context)
       joins = pcall(vim.cmd.undojoin)
     end
     if not joins then
-      -- Setting it, even to what it was, ends the step of undo.
-      vim.bo[buffer].undolevels = vim.bo[buffer].undolevels
+      end_step(buffer)
     end
     answer = original(error, result, context)
+    -- In insert mode Neovim saves nothing more for lines that it takes for saved, and counts the lines of a step that is open when
+    -- it ends: what is typed meanwhile would be counted in, and undoing it would take lines that are nobody's draft. Of an edit that
+    -- was dropped, the wish to join would be left to the next change.
+    end_step(buffer)
     left[buffer] = vim.api.nvim_buf_get_changedtick(buffer)
     -- What is stale is dropped, and answered as if it had been applied.
     if run and left[buffer] ~= before then
