@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from test_plugin import await_state
+from test_plugin_shows import SHOWN
 from test_plugin_typing import begin, stream
 from test_streaming import AFTER, BEFORE, LINES, STUB, WRITTEN
 
@@ -68,3 +69,73 @@ def test_what_is_typed_behind_an_edit_that_was_dropped_is_a_step_of_its_own(plug
     call.send("".join(LINES[2:]))
     call.finish()
     await_state(plugin, "done")
+
+
+def test_a_revert_is_a_step_of_its_own(plugin, model):
+    begin(plugin, model).answer("".join(LINES))
+    await_state(plugin, "done")
+    plugin.nvim.command("RedraftRevert")
+    await_state(plugin, "reverted")
+    assert history(plugin) == [STUB, WRITTEN, STUB]
+
+
+def test_the_first_draft_can_be_had_back_from_the_second(plugin, model):
+    begin(plugin, model).answer("    return 0\n")
+    await_state(plugin, "done")
+    first = plugin.text()
+    plugin.nvim.command("RedraftAgain")
+    model.next_call().answer("    return sum(values)\n")
+    await_state(plugin, "done", 2)
+    seen = history(plugin)
+    assert seen[0] == first.replace("return 0", "return sum(values)") and seen[-2:] == [first, STUB], seen
+
+
+@pytest.fixture
+def two(plugin, model):
+    """A draft that is done, and a run that has written a line elsewhere."""
+    begin(plugin, model).answer("".join(LINES))
+    await_state(plugin, "done")
+    call = begin_below(plugin, model)
+    stream(plugin, call, ["    three = 3\n"])
+    return call
+
+
+def begin_below(plugin, model):
+    line = plugin.line_of("return 2") + 1
+    plugin.nvim.command(f"{line},{line}Redraft return three")
+    return model.next_call()
+
+
+def test_a_draft_that_is_reverted_while_another_streams_is_a_step_of_its_own(plugin, two):
+    plugin.go_to("for value")
+    plugin.nvim.command("RedraftRevert")
+    await_state(plugin, "reverted")
+    streaming = STUB.replace("    return 2", "    three = 3\n    return 2")
+    assert plugin.text() == streaming
+    # Nothing of what stands there again is the other's.
+    assert plugin.lua(SHOWN)["lines"] == ["    three = 3"]
+    two.send("    return three\n")
+    two.finish()
+    await_state(plugin, "done", 2)
+    done = STUB.replace("    return 2", "    three = 3\n    return three")
+    standing = streaming.replace(STUB.partition(AFTER)[0], WRITTEN.partition(AFTER)[0])
+    assert history(plugin) == [done, streaming, standing, WRITTEN, STUB]
+
+
+def test_two_runs_at_once_take_back_no_more_than_their_own(plugin, model):
+    """Where they write in turn, so do the steps."""
+    one = begin(plugin, model)
+    stream(plugin, one, LINES[:1])
+    other = begin_below(plugin, model)
+    texts = [plugin.text()]
+    for call, line in ((other, "    three = 3\n"), (one, LINES[1]), (other, "    four = 4\n")):
+        stream(plugin, call, [line])
+        texts.append(plugin.text())
+    stream(plugin, one, LINES[2:])
+    one.finish()
+    await_state(plugin, "done")
+    texts.append(plugin.text())
+    other.send("    return three\n")
+    other.finish()
+    await_state(plugin, "done", 2)
+    assert history(plugin)[1:] == [*reversed(texts), STUB]

@@ -4,7 +4,7 @@ local M = {}
 
 local runs, draft = require('redraft.runs'), require('redraft.draft')
 
---- Where our last edit of a buffer left it.
+--- Where the last edit of a run left a buffer: { tick, run }.
 local left = {}
 
 --- The buffer that an edit is of, and its changes; nothing where it is of none or of several.
@@ -24,8 +24,9 @@ local function end_step(buffer)
   vim.bo[buffer].undolevels = vim.bo[buffer].undolevels
 end
 
---- Edits of one run are one step of undo: each joins the last one where nothing was typed since, and begins a step of its own where
---- something was. The user's next change never joins ours.
+--- Edits of one run are one step of undo: each joins the last one where nothing else changed since, and begins a step of its own where
+--- something did: what was typed, or another run. What takes a draft back is of no run, so that undoing it has the draft back. The
+--- user's next change never joins ours.
 local function apply(error, result, context)
   local original = vim.lsp.handlers['workspace/applyEdit']
   local buffer, edits = nil, nil
@@ -35,17 +36,15 @@ local function apply(error, result, context)
   if not buffer then
     return original(error, result, context)
   end
-  local run = draft.run_of(buffer, edits[1].range.start.line)
+  local run = draft.run_of(buffer, edits)
   local written = vim.deepcopy(edits)
   local answer
   vim.api.nvim_buf_call(buffer, function()
     local before = vim.api.nvim_buf_get_changedtick(buffer)
-    local joins = left[buffer] == before and (not run or run.has_edited)
-    if joins then
-      -- After an undo there is nothing to join (E790): the edit stands alone then.
-      joins = pcall(vim.cmd.undojoin)
-    end
-    if not joins then
+    local last = left[buffer]
+    local joins = run and last and last.run == run and last.tick == before
+    -- After an undo there is nothing to join (E790): the edit stands alone then.
+    if not joins or not pcall(vim.cmd.undojoin) then
       end_step(buffer)
     end
     answer = original(error, result, context)
@@ -53,10 +52,10 @@ local function apply(error, result, context)
     -- it ends: what is typed meanwhile would be counted in, and undoing it would take lines that are nobody's draft. Of an edit that
     -- was dropped, the wish to join would be left to the next change.
     end_step(buffer)
-    left[buffer] = vim.api.nvim_buf_get_changedtick(buffer)
+    local tick = vim.api.nvim_buf_get_changedtick(buffer)
     -- What is stale is dropped, and answered as if it had been applied.
-    if run and left[buffer] ~= before then
-      run.has_edited = true
+    if run and tick ~= before then
+      left[buffer] = { tick = tick, run = run }
       draft.wrote(run, written)
     end
   end)

@@ -14,7 +14,6 @@ local awaited, count = {}, 0
 --- @field lines table<integer, true> the extmarks of the lines that it has written
 --- @field order integer the later it began, the higher
 --- @field state string?
---- @field has_edited boolean? whether its first edit has come
 --- @field report table? what `redraft/report` answered once it was done
 
 --- @param client integer
