@@ -1,5 +1,5 @@
 --- What the server says: its edits become one step of undo for each run, its states are remembered and shown, its answers in words
---- stand in a window.
+--- are told.
 local M = {}
 
 local runs, draft = require('redraft.runs'), require('redraft.draft')
@@ -90,14 +90,6 @@ local function status(_, params, context)
   vim.cmd.redrawstatus()
 end
 
---- An answer in words, in a window of its own beside the cursor.
-local function answer(_, params)
-  local lines = vim.split(params.text, '\n', { plain = true })
-  table.insert(lines, 1, '# ' .. params.title)
-  table.insert(lines, 2, '')
-  vim.lsp.util.open_floating_preview(lines, 'markdown', { border = 'rounded', focus_id = 'redraft', max_width = 90, wrap = true })
-end
-
 --- A run begins in this buffer and line.
 function M.begins(client, name, buffer, row)
   local run = runs.get(client, name)
@@ -126,7 +118,7 @@ M.handlers = {
   ['workspace/applyEdit'] = apply,
   ['workspace/executeCommand'] = M.commanded,
   ['redraft/status'] = status,
-  ['redraft/answer'] = answer,
+  ['redraft/answer'] = function(_, params) require('redraft.answers').tell(params) end,
 }
 
 vim.api.nvim_create_autocmd('BufUnload', {

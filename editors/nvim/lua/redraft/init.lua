@@ -149,6 +149,11 @@ function M.sent()
   end
 end
 
+--- Shows the last answer in words once more.
+function M.answer()
+  require('redraft.answers').again()
+end
+
 --- Has another model asked from now on; without a name, asks which.
 --- @param name string?
 function M.model(name)
