@@ -90,7 +90,8 @@ def test_what_is_typed_along_it_stands_once(plugin, model):
 
 
 OTHERS = """
--- A server in this Neovim that knows three ways on.
+local texts = ...
+-- A server in this Neovim that knows these ways on.
 vim.lsp.stop_client(_G.client_id)
 vim.wait(5000, function() return vim.lsp.get_client_by_id(_G.client_id) == nil end)
 local function server()
@@ -99,7 +100,7 @@ local function server()
       if method == 'initialize' then
         done(nil, { capabilities = { inlineCompletionProvider = true, positionEncoding = 'utf-16' } })
       elseif method == 'textDocument/inlineCompletion' then
-        done(nil, { items = { { insertText = 'one()' }, { insertText = 'two(\\n)' }, { insertText = 'three()' } } })
+        done(nil, { items = vim.tbl_map(function(text) return { insertText = text } end, texts) })
       else
         done(nil, vim.NIL)
       end
@@ -114,12 +115,25 @@ vim.lsp.start({ name = 'redraft', cmd = server, root_dir = vim.uv.cwd() })
 """
 
 
-def test_alternatives_are_shown_in_turn(plugin):
-    plugin.lua(OTHERS)
+def offer(plugin, *texts: str) -> None:
+    """Has these shown behind `total = `."""
+    plugin.lua(OTHERS, texts)
     plugin.go_to("return 2")
     plugin.type("cc    total = ", "total = ")
     plugin.lua("require('redraft.ghost').trigger()")
     plugin.wait(f"#{GHOST} > 0", "the ghost text")
+
+
+@pytest.mark.parametrize(("text", "word"), [("über + 1", "über"), ("« a »", "«"), ("日本 + 1", "日本"), ("\n    über()", "\n    über")])
+def test_a_first_word_is_whole_characters(plugin, text, word):
+    offer(plugin, text)
+    plugin.type("<M-Right>", f"total = {word}")
+    plugin.type("<Esc>", f"total = {word}")
+    assert plugin.text().endswith(f"total = {word}\n")
+
+
+def test_alternatives_are_shown_in_turn(plugin):
+    offer(plugin, "one()", "two(\n)", "three()")
     assert ghost(plugin) == "one() (1/3)"
     for key, shown in (("<M-]>", "two(\n) (2/3)"), ("<M-]>", "three() (3/3)"), ("<M-]>", "one() (1/3)"), ("<M-[>", "three() (3/3)")):
         plugin.nvim.input(key)

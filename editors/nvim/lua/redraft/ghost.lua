@@ -116,8 +116,10 @@ local function ask(trigger)
   asked = id and { client = client, id = id } or nil
 end
 
+--- The word as the editor sees it here ('iskeyword'): Lua's patterns know bytes, and would cut a character in two.
 local function first_word(text)
-  return text:match('^%s*[%w_]+') or text:match('^%s*%S') or text
+  local word = vim.fn.matchstr(text, [[^\_s*\%(\k\+\|\S\)]])
+  return word ~= '' and word or text
 end
 
 --- Puts text in at the cursor, and the cursor behind it.
