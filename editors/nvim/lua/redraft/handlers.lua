@@ -114,6 +114,21 @@ function M.commanded(err, result, context)
   M.begins(context.client_id, name, buffer, region and region.start.line or vim.api.nvim_win_get_cursor(0)[1] - 1)
 end
 
+--- A server is gone, in good order or not. It takes nothing back any more, and the names of its runs are given anew by the next one.
+--- @param client integer
+function M.gone(client)
+  local is_cut_short = false
+  for _, run in ipairs(runs.forget(function(run) return run.client == client end)) do
+    is_cut_short = is_cut_short or runs.is_at_work(run) and next(run.lines) ~= nil
+    draft.clear(run)
+  end
+  runs.awaited(client)
+  if is_cut_short then
+    vim.notify('redraft: the server is gone in the middle of a draft; what it has written stays (undo takes it back)', vim.log.levels.WARN)
+  end
+  vim.cmd.redrawstatus()
+end
+
 M.handlers = {
   ['workspace/applyEdit'] = apply,
   ['workspace/executeCommand'] = M.commanded,
@@ -124,7 +139,7 @@ M.handlers = {
 vim.api.nvim_create_autocmd('BufUnload', {
   group = vim.api.nvim_create_augroup('redraft.handlers', { clear = true }),
   callback = function(event)
-    runs.forget(event.buf)
+    runs.forget(function(run) return run.buffer == event.buf end)
     left[event.buf] = nil
   end,
 })

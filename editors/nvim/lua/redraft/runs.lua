@@ -70,14 +70,15 @@ function M.of(buffer, is_meant)
   return found
 end
 
---- The buffer is gone, and what was in it.
---- @param buffer integer
-function M.forget(buffer)
-  for key, run in pairs(M.all) do
-    if run.buffer == buffer then
-      M.all[key] = nil
-    end
+--- Forgets the runs whose buffer or server is gone, and returns them.
+--- @param is_gone fun(run: redraft.Run): boolean
+--- @return redraft.Run[]
+function M.forget(is_gone)
+  local gone = vim.tbl_filter(is_gone, vim.tbl_values(M.all))
+  for _, run in ipairs(gone) do
+    M.all[run.client .. '/' .. run.name] = nil
   end
+  return gone
 end
 
 return M
