@@ -132,6 +132,29 @@ def test_a_first_word_is_whole_characters(plugin, text, word):
     assert plugin.text().endswith(f"total = {word}\n")
 
 
+# The keys that come with the key that takes it, and what stands in the line then.
+CLOSE = {"text": (" # x", "total = above() + 1 # x"), "the end": ("<Esc>0x", "   total = above() + 1"), "a line": ("<CR>x", "total = above() + 1\nx")}
+
+
+@pytest.mark.parametrize(("keys", "stands"), CLOSE.values(), ids=CLOSE.keys())
+def test_keys_close_behind_are_put_behind_it(plugin, keys, stands):
+    offer(plugin, "above() + 1")
+    plugin.type(f"<Tab>{keys}", stands)
+    assert ghost(plugin) == ""
+    plugin.nvim.input("<Esc>")
+
+
+@pytest.mark.parametrize(("keys", "stands"), CLOSE.values(), ids=CLOSE.keys())
+def test_keys_close_behind_are_put_behind_what_neovim_shows(plugin, model, keys, stands):
+    if not plugin.lua("return vim.lsp.inline_completion ~= nil"):
+        pytest.skip("this Neovim shows none itself")
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    model.next_call().answer("```python\nabove() + 1\n```\n")
+    plugin.wait(f"#{NATIVE} > 0", "the ghost text")
+    plugin.type(f"<Tab>{keys}", stands)
+
+
 def test_alternatives_are_shown_in_turn(plugin):
     offer(plugin, "one()", "two(\n)", "three()")
     assert ghost(plugin) == "one() (1/3)"
