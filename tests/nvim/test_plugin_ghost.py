@@ -72,6 +72,9 @@ def test_it_is_asked_for_while_one_types(plugin, model):
     plugin.wait(f"#{shown} > 0 and {shown}[1][4].virt_text[1][1] == '() + 1'", "the rest of it, without a call")
     plugin.type("<Tab>", "total = above() + 1")
     plugin.wait(f"#{shown} == 0", "nothing")
+    # Before it is asked what comes behind that.
+    plugin.nvim.input("<Esc>")
+    plugin.wait("vim.api.nvim_get_mode().mode == 'n'", "normal mode")
     assert model.no_call_waits()
 
 
@@ -90,7 +93,7 @@ def test_what_is_typed_along_it_stands_once(plugin, model):
 
 
 OTHERS = """
-local texts = ...
+local texts, waits = ...
 -- A server in this Neovim that knows these ways on.
 vim.lsp.stop_client(_G.client_id)
 vim.wait(5000, function() return vim.lsp.get_client_by_id(_G.client_id) == nil end)
@@ -100,7 +103,8 @@ local function server()
       if method == 'initialize' then
         done(nil, { capabilities = { inlineCompletionProvider = true, positionEncoding = 'utf-16' } })
       elseif method == 'textDocument/inlineCompletion' then
-        done(nil, { items = vim.tbl_map(function(text) return { insertText = text } end, texts) })
+        _G.answer = function() done(nil, { items = vim.tbl_map(function(text) return { insertText = text } end, texts) }) end
+        if not waits then _G.answer() end
       else
         done(nil, vim.NIL)
       end
@@ -132,6 +136,32 @@ def test_a_first_word_is_whole_characters(plugin, text, word):
     assert plugin.text().endswith(f"total = {word}\n")
 
 
+AT = "vim.deep_equal(vim.api.nvim_win_get_cursor(0), {{ {}, {} }})"
+
+
+def test_what_was_asked_for_elsewhere_is_not_shown(plugin):
+    """The cursor moves while the answer is on its way."""
+    plugin.lua(OTHERS, ["above() + 1"], True)
+    plugin.go_to("return 2")
+    plugin.type("cc    total(x, )", "total(x, )")
+    plugin.lua("require('redraft.ghost').trigger()")
+    plugin.wait("_G.answer ~= nil", "what is asked")
+    plugin.nvim.input("<Left><Left>")
+    plugin.wait(AT.format(11, 12), "the cursor to be two to the left")
+    plugin.lua("_G.answer()")
+    assert ghost(plugin) == ""
+    plugin.nvim.input("<Esc>")
+
+
+@pytest.mark.parametrize(("key", "at"), [("<Up>", (10, 12)), ("<Left>", (11, 11)), ("<Home>", (11, 0))])
+def test_the_cursor_that_moves_away_hides_it(plugin, key, at):
+    offer(plugin, "above() + 1")
+    plugin.nvim.input(key)
+    plugin.wait(AT.format(*at), "the cursor to be elsewhere")
+    plugin.wait(f"#{GHOST} == 0", "nothing to be shown")
+    plugin.nvim.input("<Esc>")
+
+
 # The keys that come with the key that takes it, and what stands in the line then.
 CLOSE = {"text": (" # x", "total = above() + 1 # x"), "the end": ("<Esc>0x", "   total = above() + 1"), "a line": ("<CR>x", "total = above() + 1\nx")}
 
@@ -139,9 +169,8 @@ CLOSE = {"text": (" # x", "total = above() + 1 # x"), "the end": ("<Esc>0x", "  
 @pytest.mark.parametrize(("keys", "stands"), CLOSE.values(), ids=CLOSE.keys())
 def test_keys_close_behind_are_put_behind_it(plugin, keys, stands):
     offer(plugin, "above() + 1")
-    plugin.type(f"<Tab>{keys}", stands)
+    plugin.type(f"<Tab>{keys}<Esc>", stands)
     assert ghost(plugin) == ""
-    plugin.nvim.input("<Esc>")
 
 
 @pytest.mark.parametrize(("keys", "stands"), CLOSE.values(), ids=CLOSE.keys())
@@ -152,7 +181,7 @@ def test_keys_close_behind_are_put_behind_what_neovim_shows(plugin, model, keys,
     plugin.type("cc    total = ", "total = ")
     model.next_call().answer("```python\nabove() + 1\n```\n")
     plugin.wait(f"#{NATIVE} > 0", "the ghost text")
-    plugin.type(f"<Tab>{keys}", stands)
+    plugin.type(f"<Tab>{keys}<Esc>", stands)
 
 
 def test_alternatives_are_shown_in_turn(plugin):

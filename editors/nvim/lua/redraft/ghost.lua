@@ -16,7 +16,7 @@ local ENDED = { -32800, -32801, -32802 }
 local native = vim.lsp.inline_completion
 
 local timer
---- What is shown: { buffer, row, column, items, index }, and the request that is on its way.
+--- What is shown: { buffer, row, column, items, index }, and the request that is on its way: { client, id, place }.
 local shown, asked
 
 local function hide()
@@ -92,28 +92,32 @@ local function texts(result)
   return found
 end
 
-local function ask(trigger)
+--- Where the cursor is, and in what text.
+local function here()
   local buffer = vim.api.nvim_get_current_buf()
-  local client = vim.lsp.get_clients({ bufnr = buffer, name = 'redraft' })[1]
+  local cursor = vim.api.nvim_win_get_cursor(0)
+  return { buffer = buffer, tick = vim.api.nvim_buf_get_changedtick(buffer), row = cursor[1] - 1, column = cursor[2] }
+end
+
+local function ask(trigger)
+  local place = here()
+  local client = vim.lsp.get_clients({ bufnr = place.buffer, name = 'redraft' })[1]
   if not client or vim.fn.pumvisible() == 1 then
     return
   end
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   params.context = { triggerKind = trigger }
-  local tick = vim.api.nvim_buf_get_changedtick(buffer)
   local _, id = client:request('textDocument/inlineCompletion', params, function(err, result)
     asked = nil
     if err and trigger == INVOKED and not vim.tbl_contains(ENDED, err.code) then
       vim.notify('redraft: ' .. err.message, vim.log.levels.ERROR)
     end
     local items = texts(result)
-    local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-    local is_there = buffer == vim.api.nvim_get_current_buf() and tick == vim.api.nvim_buf_get_changedtick(buffer)
-    if items[1] and is_there and vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
-      show(buffer, row - 1, column, items, 1)
+    if items[1] and vim.deep_equal(place, here()) and vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
+      show(place.buffer, place.row, place.column, items, 1)
     end
-  end, buffer)
-  asked = id and { client = client, id = id } or nil
+  end, place.buffer)
+  asked = id and { client = client, id = id, place = place } or nil
 end
 
 --- The word as the editor sees it here ('iskeyword'): Lua's patterns know bytes, and would cut a character in two.
@@ -245,6 +249,12 @@ function M.enable(keys)
     if not native then
       ask_later()
     end
+  end })
+  vim.api.nvim_create_autocmd('CursorMovedI', { group = group, callback = function()
+    if asked and not vim.deep_equal(asked.place, here()) then
+      cancel()
+    end
+    follow()
   end })
   vim.api.nvim_create_autocmd({ 'InsertLeave', 'BufLeave' }, { group = group, callback = M.dismiss })
   local actions = {
