@@ -64,3 +64,18 @@ def test_a_draft_of_a_server_that_was_stopped_is_told_to_be_none(plugin, model):
         assert plugin.seen("messages") == ["redraft: nothing was written in this buffer yet"]
     plugin.nvim.command("RedraftSent")
     assert plugin.seen("messages")[-1] == "redraft: nothing was sent for this buffer yet"
+
+
+def test_a_file_that_is_read_again_has_no_mark_left(plugin, model):
+    call = begin(plugin, model)
+    stream(plugin, call, LINES[:2])
+    plugin.nvim.command("edit!")
+    assert plugin.text() == STUB
+    assert plugin.lua(f"return {MARKS}") == [] and plugin.lua("return require('redraft').statusline()") == ""
+    call.finish()
+    plugin.wait(READY, "the server")
+    call = begin(plugin, model)
+    stream(plugin, call, LINES)
+    call.finish()
+    await_state(plugin, "done")
+    assert plugin.lua(SHOWN)["lines"] == [line.rstrip("\n") for line in LINES]

@@ -139,7 +139,10 @@ M.handlers = {
 vim.api.nvim_create_autocmd('BufUnload', {
   group = vim.api.nvim_create_augroup('redraft.handlers', { clear = true }),
   callback = function(event)
-    runs.forget(function(run) return run.buffer == event.buf end)
+    -- A buffer that is read again keeps its extmarks.
+    for _, run in ipairs(runs.forget(function(run) return run.buffer == event.buf end)) do
+      draft.clear(run)
+    end
     left[event.buf] = nil
   end,
 })
