@@ -79,3 +79,45 @@ def test_a_file_that_is_read_again_has_no_mark_left(plugin, model):
     call.finish()
     await_state(plugin, "done")
     assert plugin.lua(SHOWN)["lines"] == [line.rstrip("\n") for line in LINES]
+
+
+SHOWS_WHERE = """
+local shown = {}
+for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(..., vim.api.nvim_create_namespace('redraft'), 0, -1, { details = true })) do
+  if mark[4].virt_text then table.insert(shown, { mark[2], mark[4].virt_text[1][1] }) end
+end
+return shown
+"""
+
+
+@pytest.mark.parametrize("failed", ["without a draft", "with an instruction"])
+def test_what_was_begun_again_leaves_its_place_to_no_other_run(plugin, model, failed, tmp_path):
+    if failed == "without a draft":
+        begin(plugin, model)
+        plugin.nvim.command("RedraftStop")
+        await_state(plugin, "cancelled")
+        plugin.nvim.command("RedraftAgain")
+        plugin.wait("#_G.seen.messages > 0", "that it does not go")
+        assert plugin.seen("messages") == ['redraft: "run-1" has no draft that stands']
+    else:
+        begin(plugin, model).answer("".join(LINES))
+        await_state(plugin, "done")
+        plugin.nvim.command("RedraftAgain shorter")
+        model.next_call()
+        plugin.nvim.command("RedraftStop")
+        await_state(plugin, "cancelled")
+    first = plugin.nvim.current.buffer.number
+    before = plugin.lua(SHOWS_WHERE, first)
+    other = tmp_path / "project" / "other.py"
+    other.write_text(STUB)
+    plugin.open(other)
+    plugin.wait(READY, "the server")
+    call = begin(plugin, model)
+    call.send(LINES[0])
+    plugin.await_text(LINES[0])
+    assert plugin.lua(SHOWS_WHERE, first) == before
+    call.answer("".join(LINES[1:]))
+    await_state(plugin, "done", 1 if failed == "without a draft" else 2)
+    assert plugin.lua(SHOWS_WHERE, first) == before
+    # Nor to a later one in the same file.
+    assert plugin.lua("return require('redraft.runs').awaited(_G.client_id, vim.uri_from_bufnr(...))", first) is None

@@ -78,7 +78,7 @@ local function status(_, params, context)
   run.state, run.model, run.message = params.state, params.model, params.message
   run.tokens, run.cost = params.tokens, params.cost_micro_usd
   -- What is done again is a run of its own, which no command's answer names.
-  local place = is_new and runs.awaited(context.client_id)
+  local place = is_new and runs.awaited(context.client_id, params.uri)
   if place then
     M.begins(context.client_id, params.run, place.buffer, place.row)
   end
@@ -101,10 +101,13 @@ end
 --- @param result { run: string?, regions: lsp.Range[]? }?
 --- @param context lsp.HandlerContext
 function M.commanded(err, result, context)
+  local name, argument = type(result) == 'table' and result.run, context.params.arguments[1]
+  if context.params.command == 'redraft.again' and (err or name ~= argument.run) then
+    runs.expect_none(context.client_id)
+  end
   if err then
     return vim.notify('redraft: ' .. err.message, vim.log.levels.ERROR)
   end
-  local name, argument = type(result) == 'table' and result.run, context.params.arguments[1]
   -- What is about a run names it in the answer, too.
   if not name or name == argument.run then
     return
@@ -122,7 +125,7 @@ function M.gone(client)
     is_cut_short = is_cut_short or runs.is_at_work(run) and next(run.lines) ~= nil
     draft.clear(run)
   end
-  runs.awaited(client)
+  runs.expect_none(client)
   if is_cut_short then
     vim.notify('redraft: the server is gone in the middle of a draft; what it has written stays (undo takes it back)', vim.log.levels.WARN)
   end

@@ -36,12 +36,22 @@ function M.await(client, place)
   awaited[client] = place
 end
 
+--- The place that a new run in this document takes, if it is one that was begun again.
 --- @param client integer
+--- @param uri string
 --- @return { buffer: integer, row: integer }?
-function M.awaited(client)
+function M.awaited(client, uri)
   local place = awaited[client]
+  if place and vim.api.nvim_buf_is_valid(place.buffer) and vim.uri_from_bufnr(place.buffer) == uri then
+    awaited[client] = nil
+    return place
+  end
+end
+
+--- What was begun again has its place from elsewhere, or comes no more.
+--- @param client integer
+function M.expect_none(client)
   awaited[client] = nil
-  return place
 end
 
 --- @param run redraft.Run
