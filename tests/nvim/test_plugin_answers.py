@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from test_plugin import await_state
-from test_streaming import STUB
+from test_plugin_typing import begin
+from test_streaming import LINES, STUB, WRITTEN
 
 # What stands in windows over the others.
 FLOATING = "vim.tbl_filter(function(w) return vim.api.nvim_win_get_config(w).relative ~= '' end, vim.api.nvim_list_wins())"
@@ -57,3 +58,24 @@ def test_an_answer_waits_for_who_types_and_can_be_shown_again(plugin, model):
 def test_where_nothing_was_answered_that_is_told(plugin):
     plugin.nvim.command("RedraftAnswer")
     assert plugin.seen("messages")[-1] == "redraft: nothing was explained yet"
+
+
+@pytest.mark.parametrize(("command", "state"), [("RedraftRevert", "reverted"), ("RedraftKeep", "kept")])
+def test_a_draft_is_meant_where_something_was_explained_since(plugin, model, command, state):
+    begin(plugin, model).answer("".join(LINES))
+    await_state(plugin, "done")
+    explain(plugin, model).answer("It is one.\n")
+    await_state(plugin, "done", 2)
+    await_answer(plugin, "It is one.")
+    plugin.nvim.command(command)
+    await_state(plugin, state)
+    assert plugin.text() == (STUB if state == "reverted" else WRITTEN)
+
+
+def test_an_explanation_is_nothing_to_keep(plugin, model):
+    explain(plugin, model).answer("It is one.\n")
+    await_state(plugin, "done")
+    for command in ("RedraftKeep", "RedraftRevert"):
+        plugin.lua("_G.seen.messages = {}")
+        plugin.nvim.command(command)
+        assert plugin.seen("messages") == ["redraft: nothing was written in this buffer yet"]

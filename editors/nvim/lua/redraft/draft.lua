@@ -211,7 +211,7 @@ function M.run_of(buffer, edits)
       found, nearest = run, own
     end
   end
-  for _, run in ipairs(runs.of(buffer, runs.stands)) do
+  for _, run in ipairs(runs.of(buffer, runs.has_draft)) do
     if nearest and nearest > 0 and distance(run, edits) == 0 then
       return nil
     end

@@ -90,6 +90,11 @@ local function status(_, params, context)
   vim.cmd.redrawstatus()
 end
 
+local function answer(_, params, context)
+  runs.get(context.client_id, params.run).has_told = true
+  require('redraft.answers').tell(params)
+end
+
 --- A run begins in this buffer and line.
 function M.begins(client, name, buffer, row)
   local run = runs.get(client, name)
@@ -136,7 +141,7 @@ M.handlers = {
   ['workspace/applyEdit'] = apply,
   ['workspace/executeCommand'] = M.commanded,
   ['redraft/status'] = status,
-  ['redraft/answer'] = function(_, params) require('redraft.answers').tell(params) end,
+  ['redraft/answer'] = answer,
 }
 
 vim.api.nvim_create_autocmd('BufUnload', {

@@ -140,8 +140,8 @@ local function about(command, is_meant, otherwise)
 end
 
 local NOTHING = 'nothing was written in this buffer yet'
-M.keep = about('redraft.keep', 'stands', NOTHING)
-M.revert = about('redraft.revert', 'stands', NOTHING)
+M.keep = about('redraft.keep', 'has_draft', NOTHING)
+M.revert = about('redraft.revert', 'has_draft', NOTHING)
 M.again = about('redraft.again', 'stands', NOTHING)
 M.stop = about('redraft.stop', 'is_at_work', 'nothing is at work in this buffer')
 

@@ -14,6 +14,7 @@ local awaited, count = {}, 0
 --- @field lines table<integer, true> the extmarks of the lines that it has written
 --- @field order integer the later it began, the higher
 --- @field state string?
+--- @field has_told boolean? whether it was answered in words
 --- @field report table? what `redraft/report` answered once it was done
 
 --- @param client integer
@@ -59,10 +60,16 @@ function M.is_at_work(run)
   return AT_WORK[run.state] or false
 end
 
---- Whether there may be something that can be kept or reverted.
+--- Whether it is over, and may be gone on from.
 --- @param run redraft.Run
 function M.stands(run)
   return run.state == 'done' or run.state == 'cancelled'
+end
+
+--- Whether there may be something that can be kept or reverted: what was answered in words wrote nothing.
+--- @param run redraft.Run
+function M.has_draft(run)
+  return M.stands(run) and not run.has_told
 end
 
 --- The runs of a buffer, the latest first.
