@@ -336,3 +336,14 @@ def test_a_model_that_is_not_there_is_told(plugin):
     plugin.nvim.command("RedraftModel nothing")
     plugin.wait("#_G.seen.messages > 0", "a message")
     assert plugin.seen("messages") == ['redraft: there is no model "nothing"']
+
+
+def test_what_is_written_again_shows_its_state_at_the_draft(plugin, model):
+    begin(plugin, model).answer("".join(LINES))
+    await_state(plugin, "done")
+    shown = plugin.lua(SHOWN)["told"]
+    plugin.nvim.current.window.cursor = (1, 0)
+    plugin.nvim.command("RedraftAgain")
+    model.next_call()
+    plugin.wait(HAS_REPORT, "its state", "asking")
+    assert [told[0] for told in plugin.lua(SHOWN)["told"]] == ['    """Return the sum of the values."""'], shown

@@ -56,6 +56,13 @@ function M.covers(run, row)
   return rows(run)[row] ~= nil
 end
 
+--- The row of a run's place, where it is now.
+--- @param run redraft.Run
+--- @return integer?
+function M.row(run)
+  return row_of(run.buffer, run.anchor)
+end
+
 local function set_line(run, row, mark, shown)
   local is_shown = require('redraft.config').options.highlight
   return vim.api.nvim_buf_set_extmark(run.buffer, namespace, row, 0, {

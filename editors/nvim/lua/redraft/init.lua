@@ -132,8 +132,8 @@ local function about(command, is_meant, otherwise)
       return
     end
     if command == 'redraft.again' then
-      local place = { buffer = run.buffer, row = vim.api.nvim_win_get_cursor(0)[1] - 1 }
-      require('redraft.runs').await(run.client, place)
+      local row = require('redraft.draft').row(run) or vim.api.nvim_win_get_cursor(0)[1] - 1
+      require('redraft.runs').await(run.client, { buffer = run.buffer, row = row })
     end
     execute(server, run.buffer, command, vim.tbl_extend('force', { run = run.name }, argument or {}))
   end
