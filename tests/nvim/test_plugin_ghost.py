@@ -194,3 +194,42 @@ def test_alternatives_are_shown_in_turn(plugin):
     plugin.type("<Tab>", "total = three()")
     assert ghost(plugin) == ""
     plugin.nvim.input("<Esc>")
+
+
+def test_alternatives_that_neovim_shows_are_shown_in_turn(plugin):
+    if not plugin.lua("return vim.lsp.inline_completion ~= nil"):
+        pytest.skip("this Neovim shows none itself")
+    plugin.lua(OTHERS, ["one()", "two()"])
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    plugin.wait(f"#{NATIVE} > 0 and {NATIVE}[1][4].virt_text[1][1] == 'one()'", "the first")
+    plugin.nvim.input("<M-]>")
+    plugin.wait(f"#{NATIVE} > 0 and {NATIVE}[1][4].virt_text[1][1] == 'two()'", "the second")
+    plugin.type("<Tab><Esc>", "total = two()")
+
+
+SET_UP = "require('redraft').setup({ cmd = require('redraft.config').options.cmd, inline = ... })"
+
+
+def test_where_nothing_is_shown_keys_are_what_they_were(open_plugin, model):
+    model.answer_each(lambda call: call.answer("```python\n```\n"))
+    plugin = open_plugin(STUB, inline=False)
+    plugin.lua(
+        """
+        vim.keymap.set('i', '<C-l>', '<Plug>(theirs)')
+        vim.keymap.set('i', '<Plug>(theirs)', function() return vim.fn.line('.') .. '<C-o>x' end, { expr = true })
+        vim.keymap.set('i', '<M-]>', 'next')
+        """
+    )
+    plugin.lua(SET_UP, {"word": "<C-l>"})
+    plugin.go_to("return 2")
+    plugin.type("cc    abc<Left><C-l><M-]><Esc>", "    ab11next")
+    assert plugin.text().endswith("\n    ab11next\n")
+    # Neovim's own Tab jumps in a snippet.
+    plugin.nvim.input("cc    ")
+    plugin.wait("vim.api.nvim_get_mode().mode == 'i'", "insert mode")
+    plugin.lua("vim.snippet.expand('f(${1:aa}, ${2:bb})$0')")
+    plugin.type("q", "f(q, bb)")
+    plugin.nvim.input("<Tab>")
+    plugin.wait("vim.api.nvim_get_mode().mode == 's'", "the next placeholder")
+    plugin.type("r<Esc>", "f(q, r)")

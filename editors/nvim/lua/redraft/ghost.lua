@@ -180,6 +180,12 @@ local function accept(is_word)
   return native and take_native(is_word) or nil
 end
 
+--- Whether Neovim itself shows something here. It says so only by what it shows.
+local function native_shows()
+  local own = native and vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
+  return own and #vim.api.nvim_buf_get_extmarks(0, own, 0, -1, { limit = 1 }) > 0
+end
+
 --- What a key does that shows another of the alternatives.
 --- @param step integer
 --- @return (fun(): boolean)? nothing where there are none
@@ -192,7 +198,7 @@ local function choose(step)
       end
       return ghost ~= nil
     end
-  elseif not shown and native and native.is_enabled({ bufnr = 0 }) then
+  elseif not shown and native_shows() then
     return function()
       native.select({ count = step })
       return true
@@ -240,6 +246,7 @@ function M.enable(keys)
   vim.api.nvim_set_hl(0, 'RedraftGhost', { link = 'Comment', default = true })
   vim.api.nvim_set_hl(0, 'RedraftGhostMore', { link = 'MoreMsg', default = true })
   vim.api.nvim_clear_autocmds({ group = group })
+  require('redraft.keys').unmap()
   if native then
     enable_native()
   end
