@@ -211,6 +211,27 @@ def test_alternatives_that_neovim_shows_are_shown_in_turn(plugin):
 SET_UP = "require('redraft').setup({ cmd = require('redraft.config').options.cmd, inline = ... })"
 
 
+def test_it_can_be_switched_off_and_on_again(plugin, model):
+    tab = "return vim.fn.maparg('<Tab>', 'i', false, true).desc or ''"
+    theirs = "vim.snippet.jump if active, otherwise <Tab>"
+    assert plugin.lua(tab) == "Take what Redraft completes"
+    plugin.lua(SET_UP, False)
+    assert plugin.lua(tab) == theirs and plugin.lua("return vim.fn.maparg('<M-]>', 'i')") == ""
+    plugin.go_to("return 2")
+    plugin.type("cc    total = ", "total = ")
+    plugin.type("<Tab><Esc>", "total = \t")
+    # Nothing asks, neither the plugin nor Neovim itself.
+    assert plugin.lua("return vim.api.nvim_get_autocmds({ group = 'redraft.ghost' })") == []
+    assert not plugin.lua("return vim.lsp.inline_completion and vim.lsp.inline_completion.is_enabled({ client_id = _G.client_id })")
+    plugin.lua(SET_UP, {"accept": "<C-l>"})
+    assert plugin.lua(tab) == theirs
+    plugin.type("cc    total = ", "total = ")
+    plugin.lua("require('redraft.ghost').trigger()")
+    model.next_call().answer("```python\nabove() + 1\n```\n")
+    plugin.wait(f"#{GHOST} > 0", "the ghost text")
+    plugin.type("<C-l><Esc>", "total = above() + 1")
+
+
 def test_where_nothing_is_shown_keys_are_what_they_were(open_plugin, model):
     model.answer_each(lambda call: call.answer("```python\n```\n"))
     plugin = open_plugin(STUB, inline=False)

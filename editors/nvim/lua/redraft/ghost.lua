@@ -241,12 +241,21 @@ local function ask_later()
   end))
 end
 
+--- Asks no more, and leaves every key as it was.
+function M.disable()
+  M.dismiss()
+  vim.api.nvim_clear_autocmds({ group = group })
+  require('redraft.keys').unmap()
+  for _, client in ipairs(native and vim.lsp.get_clients({ name = 'redraft' }) or {}) do
+    native.enable(false, { client_id = client.id })
+  end
+end
+
 --- @param keys { accept: string?, word: string?, next: string?, previous: string? } false for none
 function M.enable(keys)
   vim.api.nvim_set_hl(0, 'RedraftGhost', { link = 'Comment', default = true })
   vim.api.nvim_set_hl(0, 'RedraftGhostMore', { link = 'MoreMsg', default = true })
-  vim.api.nvim_clear_autocmds({ group = group })
-  require('redraft.keys').unmap()
+  M.disable()
   if native then
     enable_native()
   end

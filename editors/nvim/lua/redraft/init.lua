@@ -26,6 +26,8 @@ function M.setup(options)
   local inline = require('redraft.config').options.inline
   if inline then
     require('redraft.ghost').enable(type(inline) == 'table' and inline or {})
+  elseif package.loaded['redraft.ghost'] then
+    require('redraft.ghost').disable()
   end
 end
 
