@@ -47,7 +47,7 @@ local function apply(error, result, context)
     if not joins or not pcall(vim.cmd.undojoin) then
       end_step(buffer)
     end
-    answer = original(error, result, context)
+    require('redraft.selection').keep(buffer, function() answer = original(error, result, context) end)
     -- In insert mode Neovim saves nothing more for lines that it takes for saved, and counts the lines of a step that is open when
     -- it ends: what is typed meanwhile would be counted in, and undoing it would take lines that are nobody's draft. Of an edit that
     -- was dropped, the wish to join would be left to the next change.
