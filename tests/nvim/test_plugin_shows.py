@@ -277,7 +277,7 @@ def test_its_place_follows_the_text_while_one_is_asked(asking, model):
 HEALTHY = """
 local program, config = ...
 -- Without what records the session in the tests.
-require('redraft.config').options.cmd = { 'env', 'REDRAFT_CONFIG=' .. config, program, 'serve' }
+vim.lsp.config('redraft', { cmd = { 'env', 'REDRAFT_CONFIG=' .. config, program, 'serve' } })
 vim.cmd('checkhealth redraft')
 """
 
@@ -295,6 +295,17 @@ def test_a_broken_configuration_is_told_by_its_health(plugin, redraft, environme
     plugin.lua(HEALTHY, redraft, str(config))
     page = plugin.text()
     assert "ERROR" in page and "nonsense" in page, page
+
+
+@pytest.mark.parametrize(("cmd", "told"), [
+    ("{ '/nonexistent/redraft', 'serve' }", 'ERROR there is no program "/nonexistent/redraft"'),
+    ("function() end", "`redraft doctor` cannot be asked: the server is started by a function"),
+], ids=["no program", "a function"])
+def test_its_health_is_of_what_neovim_starts(plugin, cmd, told):
+    plugin.lua(f"vim.lsp.config('redraft', {{ cmd = {cmd} }}) vim.cmd('checkhealth redraft')")
+    page = plugin.text()
+    assert told in page.replace("❌ ", ""), page
+    assert ("at work in" in page) == (cmd == "function() end"), page
 
 
 SECOND = """
@@ -336,3 +347,14 @@ def test_a_model_that_is_not_there_is_told(plugin):
     plugin.nvim.command("RedraftModel nothing")
     plugin.wait("#_G.seen.messages > 0", "a message")
     assert plugin.seen("messages") == ['redraft: there is no model "nothing"']
+
+
+def test_what_is_written_again_shows_its_state_at_the_draft(plugin, model):
+    begin(plugin, model).answer("".join(LINES))
+    await_state(plugin, "done")
+    shown = plugin.lua(SHOWN)["told"]
+    plugin.nvim.current.window.cursor = (1, 0)
+    plugin.nvim.command("RedraftAgain")
+    model.next_call()
+    plugin.wait(HAS_REPORT, "its state", "asking")
+    assert [told[0] for told in plugin.lua(SHOWN)["told"]] == ['    """Return the sum of the values."""'], shown

@@ -194,3 +194,27 @@ def test_the_cursor_stays_where_one_types(open_plugin, model):
     await_state(plugin, "done")
     plugin.type(" end<Esc>", "below_3 = 3  # one 0 1 2 3 end\n")
     assert plugin.text() == (WRITTEN + LONG_BELOW).replace("below_3 = 3", "below_3 = 3  # one 0 1 2 3 end")
+
+
+SELECTED = "return table.concat(vim.fn.getregion(vim.fn.getpos('v'), vim.fn.getpos('.'), { type = vim.fn.mode() }), '\\n')"
+
+
+@pytest.mark.parametrize(
+    ("keys", "selected"),
+    [("Vj", "def below():\n    return 2"), ("wvj", "below():\n    r"), ("jVk", "def below():\n    return 2"), ("w<C-v>jl", "be\nre")],
+    ids=["lines", "characters", "upwards", "a block"],
+)
+def test_what_is_selected_below_stays_selected(plugin, model, keys, selected):
+    call = begin(plugin, model)
+    stream(plugin, call, LINES[:1])
+    plugin.go_to("def below")
+    plugin.nvim.input(keys)
+    plugin.wait("vim.fn.mode():find('^[vV\\22]') ~= nil", "visual mode")
+    plugin.wait(f"(function() {SELECTED} end)() == args[1]", "the selection", selected)
+    stream(plugin, call, LINES[1:])
+    call.finish()
+    await_state(plugin, "done")
+    assert plugin.lua(SELECTED) == selected
+    plugin.nvim.input("<Esc>")
+    plugin.wait("vim.api.nvim_get_mode().mode == 'n'", "normal mode")
+    assert plugin.text() == WRITTEN and steps(plugin) == 1

@@ -47,6 +47,7 @@ end, {
   end,
 })
 command('RedraftSent', function() require('redraft').sent() end, { desc = 'What the model was sent' })
+command('RedraftAnswer', function() require('redraft').answer() end, { desc = 'What was explained last' })
 command('RedraftUsage', function() require('redraft').usage() end, { desc = 'What was asked of models, and what it cost' })
 
 for _, name in ipairs({ 'keep', 'revert', 'stop', 'again', 'sent', 'prompt', 'model' }) do

@@ -47,6 +47,8 @@ function M.lsp()
     init_options = M.options.init_options,
     capabilities = capabilities,
     handlers = require('redraft.handlers').handlers,
+    -- It is called where little of Neovim may be.
+    on_exit = vim.schedule_wrap(function(_, _, client) require('redraft.handlers').gone(client) end),
   }
 end
 

@@ -56,6 +56,13 @@ function M.covers(run, row)
   return rows(run)[row] ~= nil
 end
 
+--- The row of a run's place, where it is now.
+--- @param run redraft.Run
+--- @return integer?
+function M.row(run)
+  return row_of(run.buffer, run.anchor)
+end
+
 local function set_line(run, row, mark, shown)
   local is_shown = require('redraft.config').options.highlight
   return vim.api.nvim_buf_set_extmark(run.buffer, namespace, row, 0, {
@@ -184,22 +191,39 @@ function M.place(run, row)
   M.show(run)
 end
 
---- The run that an edit is of: the one at work nearest to it. An edit does not say so itself.
---- @param buffer integer
---- @param row integer
---- @return redraft.Run?
-function M.run_of(buffer, row)
-  local nearest, distance
-  for _, run in ipairs(runs.of(buffer, runs.is_at_work)) do
-    local own = math.abs((row_of(buffer, run.anchor) or 0) - row)
-    for line in pairs(rows(run)) do
-      own = math.min(own, math.abs(line - row))
-    end
-    if not distance or own < distance then
-      nearest, distance = run, own
+--- How far edits are from a run's lines and its place.
+local function distance(run, edits)
+  local own, place, nearest = rows(run), row_of(run.buffer, run.anchor), math.huge
+  if place then
+    own[place] = run.anchor
+  end
+  for _, edit in ipairs(edits) do
+    for row in pairs(own) do
+      nearest = math.min(nearest, math.abs(row - edit.range.start.line))
     end
   end
   return nearest
+end
+
+--- The run that edits are of: the one at work nearest to them. They do not say so themselves. Those in a draft that stands take it back,
+--- and are of none; a run at work is near to that only where it writes the same lines again.
+--- @param buffer integer
+--- @param edits lsp.TextEdit[]
+--- @return redraft.Run?
+function M.run_of(buffer, edits)
+  local found, nearest
+  for _, run in ipairs(runs.of(buffer, runs.is_at_work)) do
+    local own = distance(run, edits)
+    if not nearest or own < nearest then
+      found, nearest = run, own
+    end
+  end
+  for _, run in ipairs(runs.of(buffer, runs.has_draft)) do
+    if nearest and nearest > 0 and distance(run, edits) == 0 then
+      return nil
+    end
+  end
+  return found
 end
 
 --- Marks the lines that edits have written, which have just been put in.

@@ -16,7 +16,7 @@ local ENDED = { -32800, -32801, -32802 }
 local native = vim.lsp.inline_completion
 
 local timer
---- What is shown: { buffer, row, column, items, index }, and the request that is on its way.
+--- What is shown: { buffer, row, column, items, index }, and the request that is on its way: { client, id, place }.
 local shown, asked
 
 local function hide()
@@ -92,32 +92,38 @@ local function texts(result)
   return found
 end
 
-local function ask(trigger)
+--- Where the cursor is, and in what text.
+local function here()
   local buffer = vim.api.nvim_get_current_buf()
-  local client = vim.lsp.get_clients({ bufnr = buffer, name = 'redraft' })[1]
+  local cursor = vim.api.nvim_win_get_cursor(0)
+  return { buffer = buffer, tick = vim.api.nvim_buf_get_changedtick(buffer), row = cursor[1] - 1, column = cursor[2] }
+end
+
+local function ask(trigger)
+  local place = here()
+  local client = vim.lsp.get_clients({ bufnr = place.buffer, name = 'redraft' })[1]
   if not client or vim.fn.pumvisible() == 1 then
     return
   end
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   params.context = { triggerKind = trigger }
-  local tick = vim.api.nvim_buf_get_changedtick(buffer)
   local _, id = client:request('textDocument/inlineCompletion', params, function(err, result)
     asked = nil
     if err and trigger == INVOKED and not vim.tbl_contains(ENDED, err.code) then
       vim.notify('redraft: ' .. err.message, vim.log.levels.ERROR)
     end
     local items = texts(result)
-    local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-    local is_there = buffer == vim.api.nvim_get_current_buf() and tick == vim.api.nvim_buf_get_changedtick(buffer)
-    if items[1] and is_there and vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
-      show(buffer, row - 1, column, items, 1)
+    if items[1] and vim.deep_equal(place, here()) and vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
+      show(place.buffer, place.row, place.column, items, 1)
     end
-  end, buffer)
-  asked = id and { client = client, id = id } or nil
+  end, place.buffer)
+  asked = id and { client = client, id = id, place = place } or nil
 end
 
+--- The word as the editor sees it here ('iskeyword'): Lua's patterns know bytes, and would cut a character in two.
 local function first_word(text)
-  return text:match('^%s*[%w_]+') or text:match('^%s*%S') or text
+  local word = vim.fn.matchstr(text, [[^\_s*\%(\k\+\|\S\)]])
+  return word ~= '' and word or text
 end
 
 --- Puts text in at the cursor, and the cursor behind it.
@@ -128,56 +134,76 @@ local function put(text)
   vim.api.nvim_win_set_cursor(0, { cursor[1] - 1 + #lines, column })
 end
 
---- Puts in what Neovim itself shows. What was typed along it since it was asked for stands already.
-local function accept_native(is_word)
-  return native.get({ on_accept = function(item)
+--- Puts in what is shown, or its first word; false where something else was typed.
+local function take(is_word)
+  local rest = shown and rest_of(shown.items[shown.index], shown.row, shown.column)
+  hide()
+  if rest then
+    put(is_word and first_word(rest) or rest)
+  end
+  return rest ~= nil
+end
+
+--- The same of what Neovim itself shows. What was typed along it since it was asked for stands already.
+local function take_native(is_word)
+  local is_taken, is_over = false, false
+  local is_shown = native.get({ on_accept = function(item)
+    is_taken = true
     if type(item.insert_text) ~= 'string' or not item.range then
       return item
     end
     local rest = rest_of(item.insert_text, item.range:to_extmark())
+    is_taken = rest ~= nil
     if rest then
       put(is_word and first_word(rest) or rest)
     end
   end })
-end
-
---- Puts in what is shown, or its first word; false where nothing is.
---- @param is_word boolean?
---- @param key string? what is pressed instead where something else was typed by then
---- @return boolean
-function M.accept(is_word, key)
-  if not shown then
-    return native and accept_native(is_word) or false
+  if not is_shown then
+    return nil
   end
-  -- A mapping is looked at before the keys that came with it are put in: what was typed is known only later.
-  vim.schedule(function()
-    local ghost = shown
-    local rest = ghost and rest_of(ghost.items[ghost.index], ghost.row, ghost.column)
-    hide()
-    if rest then
-      put(is_word and first_word(rest) or rest)
-    elseif key then
-      vim.api.nvim_feedkeys(vim.keycode(key), 'n', false)
-    end
-  end)
-  return true
+  -- Neovim schedules it, and this runs behind that.
+  vim.schedule(function() is_over = true end)
+  return function()
+    vim.wait(1000, function() return is_over end, 1)
+    return is_taken
+  end
 end
 
---- Shows another of the alternatives; false where there are none.
+--- What a key does that takes what is shown, or its first word: a mapping is looked at before the keys that came with it are put in,
+--- so what was typed is known only when it is done.
+--- @param is_word boolean
+--- @return (fun(): boolean)? nothing where nothing is shown
+local function accept(is_word)
+  if shown then
+    return function() return take(is_word) end
+  end
+  return native and take_native(is_word) or nil
+end
+
+--- Whether Neovim itself shows something here. It says so only by what it shows.
+local function native_shows()
+  local own = native and vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
+  return own and #vim.api.nvim_buf_get_extmarks(0, own, 0, -1, { limit = 1 }) > 0
+end
+
+--- What a key does that shows another of the alternatives.
 --- @param step integer
---- @return boolean
-function M.choose(step)
-  local ghost = shown
-  if ghost and #ghost.items > 1 then
-    vim.schedule(function()
-      show(ghost.buffer, ghost.row, ghost.column, ghost.items, (ghost.index - 1 + step) % #ghost.items + 1)
-    end)
-    return true
-  elseif not ghost and native and native.is_enabled({ bufnr = 0 }) then
-    vim.schedule(function() native.select({ count = step }) end)
-    return true
+--- @return (fun(): boolean)? nothing where there are none
+local function choose(step)
+  if shown and #shown.items > 1 then
+    return function()
+      local ghost = shown
+      if ghost then
+        show(ghost.buffer, ghost.row, ghost.column, ghost.items, (ghost.index - 1 + step) % #ghost.items + 1)
+      end
+      return ghost ~= nil
+    end
+  elseif not shown and native_shows() then
+    return function()
+      native.select({ count = step })
+      return true
+    end
   end
-  return false
 end
 
 --- Asks now, whatever it costs.
@@ -215,11 +241,21 @@ local function ask_later()
   end))
 end
 
+--- Asks no more, and leaves every key as it was.
+function M.disable()
+  M.dismiss()
+  vim.api.nvim_clear_autocmds({ group = group })
+  require('redraft.keys').unmap()
+  for _, client in ipairs(native and vim.lsp.get_clients({ name = 'redraft' }) or {}) do
+    native.enable(false, { client_id = client.id })
+  end
+end
+
 --- @param keys { accept: string?, word: string?, next: string?, previous: string? } false for none
 function M.enable(keys)
   vim.api.nvim_set_hl(0, 'RedraftGhost', { link = 'Comment', default = true })
   vim.api.nvim_set_hl(0, 'RedraftGhostMore', { link = 'MoreMsg', default = true })
-  vim.api.nvim_clear_autocmds({ group = group })
+  M.disable()
   if native then
     enable_native()
   end
@@ -230,12 +266,18 @@ function M.enable(keys)
       ask_later()
     end
   end })
+  vim.api.nvim_create_autocmd('CursorMovedI', { group = group, callback = function()
+    if asked and not vim.deep_equal(asked.place, here()) then
+      cancel()
+    end
+    follow()
+  end })
   vim.api.nvim_create_autocmd({ 'InsertLeave', 'BufLeave' }, { group = group, callback = M.dismiss })
   local actions = {
-    accept = { '<Tab>', function(key) return M.accept(false, key) end, 'Take what Redraft completes' },
-    word = { '<M-Right>', function(key) return M.accept(true, key) end, 'Take the first word of what Redraft completes' },
-    next = { '<M-]>', function() return M.choose(1) end, 'Show what else Redraft completes' },
-    previous = { '<M-[>', function() return M.choose(-1) end, 'Show what Redraft completed before' },
+    accept = { '<Tab>', function() return accept(false) end, 'Take what Redraft completes' },
+    word = { '<M-Right>', function() return accept(true) end, 'Take the first word of what Redraft completes' },
+    next = { '<M-]>', function() return choose(1) end, 'Show what else Redraft completes' },
+    previous = { '<M-[>', function() return choose(-1) end, 'Show what Redraft completed before' },
   }
   for name, action in pairs(actions) do
     local key = keys[name]
@@ -243,9 +285,7 @@ function M.enable(keys)
       key = action[1]
     end
     if key then
-      vim.keymap.set('i', key, function()
-        return action[2](key) and '' or vim.keycode(key)
-      end, { expr = true, replace_keycodes = false, desc = action[3] })
+      require('redraft.keys').map(name, key, action[2], action[3])
     end
   end
 end

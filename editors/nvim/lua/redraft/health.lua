@@ -1,9 +1,15 @@
 --- `:checkhealth redraft`.
 local M = {}
 
+--- What Neovim starts the server by: `vim.lsp.config` may say another than `setup` did.
+--- @return string[]|function|nil
+local function cmd()
+  return (vim.lsp.config.redraft or {}).cmd
+end
+
 --- Runs the program with these arguments in the place of `serve`, which is what the server's command ends with.
 local function run(...)
-  local command = vim.list_slice(require('redraft.config').options.cmd)
+  local command = vim.list_slice(cmd())
   if command[#command] == 'serve' then
     command[#command] = nil
   end
@@ -79,14 +85,16 @@ function M.check()
   if vim.fn.has('nvim-0.11') == 0 then
     return health.error('Neovim 0.11 or newer is needed')
   end
-  local program = require('redraft.config').options.cmd[1]
-  if vim.fn.executable(program) == 0 then
-    return health.error(('there is no program %q'):format(program), {
+  if type(cmd()) ~= 'table' then
+    health.info('`redraft doctor` cannot be asked: the server is started by a function')
+  elseif vim.fn.executable(cmd()[1]) == 0 then
+    return health.error(('there is no program %q'):format(cmd()[1]), {
       'install Redraft, or say where it is: require("redraft").setup{ cmd = { "/path/to/redraft", "serve" } }',
     })
+  else
+    health.ok(('the program is %s'):format(vim.fn.exepath(cmd()[1])))
+    doctor(health)
   end
-  health.ok(('the program is %s'):format(vim.fn.exepath(program)))
-  doctor(health)
   set_up(health)
   at_work(health)
 end

@@ -26,6 +26,8 @@ function M.setup(options)
   local inline = require('redraft.config').options.inline
   if inline then
     require('redraft.ghost').enable(type(inline) == 'table' and inline or {})
+  elseif package.loaded['redraft.ghost'] then
+    require('redraft.ghost').disable()
   end
 end
 
@@ -40,9 +42,18 @@ function M.client(buffer)
   return found
 end
 
---- Asks the server; `done` gets its answer, and an error is told.
-local function ask(method, params, done)
-  local server, buffer = M.client(), vim.api.nvim_get_current_buf()
+--- The server of a run; where it is gone, that is told.
+local function server_of(run)
+  local found = vim.lsp.get_client_by_id(run.client)
+  if not found then
+    vim.notify('redraft: the server of this draft is gone', ERROR)
+  end
+  return found
+end
+
+--- Asks a server, where there is one; `done` gets its answer, and an error is told.
+local function ask(server, method, params, done)
+  local buffer = vim.api.nvim_get_current_buf()
   if server then
     server:request(method, params, function(err, result)
       if err then
@@ -118,35 +129,40 @@ end
 local function about(command, is_meant, otherwise)
   return function(argument)
     local run = meant(function(run) return require('redraft.runs')[is_meant](run) end, otherwise)
-    local server = run and vim.lsp.get_client_by_id(run.client)
+    local server = run and server_of(run)
     if not run or not server then
       return
     end
     if command == 'redraft.again' then
-      local place = { buffer = run.buffer, row = vim.api.nvim_win_get_cursor(0)[1] - 1 }
-      require('redraft.runs').await(run.client, place)
+      local row = require('redraft.draft').row(run) or vim.api.nvim_win_get_cursor(0)[1] - 1
+      require('redraft.runs').await(run.client, { buffer = run.buffer, row = row })
     end
     execute(server, run.buffer, command, vim.tbl_extend('force', { run = run.name }, argument or {}))
   end
 end
 
 local NOTHING = 'nothing was written in this buffer yet'
-M.keep = about('redraft.keep', 'stands', NOTHING)
-M.revert = about('redraft.revert', 'stands', NOTHING)
+M.keep = about('redraft.keep', 'has_draft', NOTHING)
+M.revert = about('redraft.revert', 'has_draft', NOTHING)
 M.again = about('redraft.again', 'stands', NOTHING)
 M.stop = about('redraft.stop', 'is_at_work', 'nothing is at work in this buffer')
 
 --- Shows what was asked of models, and what it cost.
 function M.usage()
-  ask('redraft/usage', {}, function(usage) require('redraft.pages').usage(usage) end)
+  ask(M.client(), 'redraft/usage', {}, function(usage) require('redraft.pages').usage(usage) end)
 end
 
 --- Shows what the model was sent for the run at the cursor, or for the buffer's latest.
 function M.sent()
   local run = meant(function() return true end, 'nothing was sent for this buffer yet')
   if run then
-    ask('redraft/sent', { run = run.name }, function(sent) require('redraft.pages').sent(sent) end)
+    ask(server_of(run), 'redraft/sent', { run = run.name }, function(sent) require('redraft.pages').sent(sent) end)
   end
+end
+
+--- Shows the last answer in words once more.
+function M.answer()
+  require('redraft.answers').again()
 end
 
 --- Has another model asked from now on; without a name, asks which.

@@ -1,8 +1,8 @@
---- Pages to read: what was sent, what was asked of models.
+--- Pages to read: what was sent, what was asked of models, what was explained.
 local M = {}
 
 --- Shows lines in a split of their own, which `q` closes; the same page takes the place of what it showed before.
-local function show(name, lines)
+function M.show(name, lines)
   local title = 'redraft://' .. name
   local buffer = vim.fn.bufnr('^' .. vim.fn.escape(title, '[]*?{}') .. '$')
   if buffer == -1 then
@@ -65,7 +65,7 @@ function M.sent(sent)
     section(lines, number % 2 == 1 and 'Question' or 'Answer', message)
   end
   section(lines, 'The answer is begun with', sent.prefill)
-  show('sent', lines)
+  M.show('sent', lines)
 end
 
 local function dollars(micro)
@@ -88,7 +88,7 @@ function M.usage(usage)
     }
     table.insert(lines, '| ' .. table.concat(vim.tbl_map(tostring, cells), ' | ') .. ' |')
   end
-  show('usage', lines)
+  M.show('usage', lines)
 end
 
 return M

@@ -14,7 +14,7 @@ local awaited, count = {}, 0
 --- @field lines table<integer, true> the extmarks of the lines that it has written
 --- @field order integer the later it began, the higher
 --- @field state string?
---- @field has_edited boolean? whether its first edit has come
+--- @field has_told boolean? whether it was answered in words
 --- @field report table? what `redraft/report` answered once it was done
 
 --- @param client integer
@@ -37,12 +37,22 @@ function M.await(client, place)
   awaited[client] = place
 end
 
+--- The place that a new run in this document takes, if it is one that was begun again.
 --- @param client integer
+--- @param uri string
 --- @return { buffer: integer, row: integer }?
-function M.awaited(client)
+function M.awaited(client, uri)
   local place = awaited[client]
+  if place and vim.api.nvim_buf_is_valid(place.buffer) and vim.uri_from_bufnr(place.buffer) == uri then
+    awaited[client] = nil
+    return place
+  end
+end
+
+--- What was begun again has its place from elsewhere, or comes no more.
+--- @param client integer
+function M.expect_none(client)
   awaited[client] = nil
-  return place
 end
 
 --- @param run redraft.Run
@@ -50,10 +60,16 @@ function M.is_at_work(run)
   return AT_WORK[run.state] or false
 end
 
---- Whether there may be something that can be kept or reverted.
+--- Whether it is over, and may be gone on from.
 --- @param run redraft.Run
 function M.stands(run)
   return run.state == 'done' or run.state == 'cancelled'
+end
+
+--- Whether there may be something that can be kept or reverted: what was answered in words wrote nothing.
+--- @param run redraft.Run
+function M.has_draft(run)
+  return M.stands(run) and not run.has_told
 end
 
 --- The runs of a buffer, the latest first.
@@ -71,14 +87,15 @@ function M.of(buffer, is_meant)
   return found
 end
 
---- The buffer is gone, and what was in it.
---- @param buffer integer
-function M.forget(buffer)
-  for key, run in pairs(M.all) do
-    if run.buffer == buffer then
-      M.all[key] = nil
-    end
+--- Forgets the runs whose buffer or server is gone, and returns them.
+--- @param is_gone fun(run: redraft.Run): boolean
+--- @return redraft.Run[]
+function M.forget(is_gone)
+  local gone = vim.tbl_filter(is_gone, vim.tbl_values(M.all))
+  for _, run in ipairs(gone) do
+    M.all[run.client .. '/' .. run.name] = nil
   end
+  return gone
 end
 
 return M
