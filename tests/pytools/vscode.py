@@ -186,6 +186,15 @@ class Window:
     def see_status(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#redraft\\.redraft\\.redraft\\.status, [id*='redraft.status']").first).to_contain_text(text, timeout=DEADLINE * 2_000)
 
+    @property
+    def status(self) -> Locator:
+        """Our item in the status bar, to be clicked."""
+        return self.page.locator("[id*='redraft.status'] a").first
+
+    def see_tip(self, text: str) -> None:
+        """What the item says where the mouse rests on it."""
+        self.page.locator(f'[id*="redraft.status"] [aria-label*="{text}"], [id*="redraft.status"][aria-label*="{text}"]').first.wait_for()
+
     def menu(self, title: str) -> Locator:
         """Opens the light bulb's menu, and waits for this action in it."""
         row = self.page.locator(f'.action-widget .monaco-list-row:has-text("{title}")').first

@@ -114,6 +114,24 @@ def test_a_model_that_is_not_there_is_told_where_it_is_missed(window, environmen
     editor.see_message("Implement `total`")
 
 
+def test_the_model_that_is_missed_is_the_one_that_is_fetched(window, environment, tmp_path):
+    Path(environment["REDRAFT_CONFIG"]).write_text("")
+    program, asked = tmp_path / "redraft", tmp_path / "asked"
+    program.write_text(program.read_text().replace("\n", f'\nif [ "$1" = models ]; then echo "$@" >> {asked}; exit 0; fi\n', 1))
+    editor = window(STUB, **{"redraft.model": "qwen2.5-coder-1.5b"})
+    editor.open("module.py", PLACE, 5)
+    editor.see_status("fetch the model")
+    editor.status.click()
+    editor.see_message("qwen2.5-coder-1.5b is there")
+    assert asked.read_text() == "models pull qwen2.5-coder-1.5b\n"
+
+
+def test_a_model_that_is_not_configured_is_told_and_nothing_is_fetched_for_it(window):
+    editor = window(STUB, **{"redraft.model": "scriptde"})
+    editor.open("module.py", PLACE, 5)
+    editor.see_tip("no model is called scriptde")
+
+
 def test_progress_can_be_cancelled_in_a_notification(window, model):
     editor = at_the_stub(window, **{"redraft.progress": "notification"})
     call = stream(editor, model, upto=1)
@@ -126,7 +144,7 @@ def test_progress_can_be_cancelled_in_a_notification(window, model):
 def test_the_status_bar_has_all_commands_and_stop_first(window, model):
     editor = at_the_stub(window)
     call = stream(editor, model, upto=1)
-    editor.page.locator("[id*='redraft.status'] a").first.click()
+    editor.status.click()
     editor.quick.wait_for()
     editor.press("Enter")
     assert call.disconnected.wait(DEADLINE)

@@ -8,7 +8,8 @@ import {
 } from "vscode";
 import * as ask from "./ask";
 import { CONFIGURATION, example } from "./example";
-import type { Model, Prompt, Report, Sent } from "./protocol";
+import { type Known, isMissing } from "./models";
+import type { Prompt, Report, Sent } from "./protocol";
 import { type Run, Runs } from "./runs";
 import { atCursor } from "./place";
 import { pull } from "./pull";
@@ -67,9 +68,9 @@ async function change(room: Room, id: unknown): Promise<void> {
   }
 }
 
-async function models(room: Room): Promise<{ default: string; models: Model[] } | undefined> {
+async function models(room: Room): Promise<Known | undefined> {
   const client = await room.client();
-  return client?.sendRequest<{ default: string; models: Model[] }>("redraft/models", {});
+  return client?.sendRequest<Known>("redraft/models", {});
 }
 
 async function otherModel(room: Room, id: unknown): Promise<void> {
@@ -89,7 +90,7 @@ async function chooseModel(room: Room): Promise<void> {
   }
   await workspace.getConfiguration("redraft").update("model", model.name, true);
   const fetch = `Fetch ${model.name}`;
-  if (!model.is_there && model.privacy === "embedded" && (await window.showInformationMessage(`Redraft: the file of ${model.name} is not there yet.`, fetch)) === fetch) {
+  if (isMissing(model) && (await window.showInformationMessage(`Redraft: the file of ${model.name} is not there yet.`, fetch)) === fetch) {
     await pull(room, model.name);
   }
 }

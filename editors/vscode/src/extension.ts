@@ -7,9 +7,10 @@ import { Edits } from "./edits";
 import { InPlace } from "./inplace";
 import { Lenses } from "./lens";
 import { Marks } from "./marks";
+import { type Known, ofDefault, toFetch } from "./models";
 import { Pages } from "./pages";
 import { Progress } from "./progress";
-import type { Answer, Begun, Model, Overview, Report, State, Status } from "./protocol";
+import type { Answer, Begun, Overview, Report, State, Status } from "./protocol";
 import { Runs } from "./runs";
 import { LANGUAGES, program, writes } from "./server";
 import { Session } from "./session";
@@ -31,6 +32,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     lenses.show();
   });
   const [lenses, marks] = [new Lenses(runs), new Marks(runs)];
+  let missing: string | undefined;
   const progress = new Progress((run) => void commands.executeCommand("redraft.stopRun", run));
 
   function show(uri?: string): void {
@@ -53,11 +55,12 @@ export async function activate(context: ExtensionContext): Promise<void> {
     const client = session?.running;
     try {
       const overview = await client?.sendRequest<Overview>("redraft/status", {});
-      const known = overview?.problem ? undefined : await client?.sendRequest<{ default: string; models: Model[] }>("redraft/models", {});
-      const isThere = known?.models.some((model) => model.name === known.default && model.is_there) ?? false;
-      void commands.executeCommand("setContext", "redraft.modelThere", isThere);
+      const known = overview?.problem ? undefined : await client?.sendRequest<Known>("redraft/models", {});
+      const first = known && ofDefault(known);
+      missing = first?.missing;
+      void commands.executeCommand("setContext", "redraft.modelThere", first?.isThere ?? false);
       void commands.executeCommand("setContext", "redraft.serverThere", client !== undefined);
-      bar.tell(overview, known === undefined || isThere);
+      bar.tell(overview && { ...overview, ...(first?.problem ? { problem: first.problem } : {}) }, missing);
       show();
     } catch {
       // The server is on its way down, or its configuration has mistakes, which it tells.
@@ -98,6 +101,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   register({
     context, runs, pages, inPlace, look,
     client: () => own.ready(),
+    missing: () => missing,
     restart: () => own.restart(),
     program: () => {
       const found = program(context);
@@ -149,11 +153,12 @@ export async function activate(context: ExtensionContext): Promise<void> {
 
 /** A message of the server, with what can be done about it. */
 async function said({ type, message }: { type: number; message: string }): Promise<void> {
-  const fetch = "Fetch the Model";
-  const actions = message.includes("models pull") ? [fetch] : [];
+  const name = toFetch(message);
+  const fetch = `Fetch ${name}`;
+  const actions = name === undefined ? [] : [fetch];
   const show = type === 1 ? window.showErrorMessage : type === 2 ? window.showWarningMessage : window.showInformationMessage;
   if ((await show(message, ...actions)) === fetch) {
-    await commands.executeCommand("redraft.pullModel");
+    await commands.executeCommand("redraft.pullModel", name);
   }
 }
 

@@ -15,6 +15,8 @@ export interface Room {
   /** The client, once its server is ready; a message is shown where there is none. */
   readonly client: () => Promise<LanguageClient | undefined>;
   readonly program: () => string | undefined;
+  /** The model that is asked where nothing else is said, where it is still to be fetched. */
+  readonly missing: () => string | undefined;
   readonly restart: () => Promise<void>;
   /** Asks the server anew how things stand. */
   readonly look: () => Promise<void>;
