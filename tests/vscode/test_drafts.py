@@ -215,6 +215,22 @@ def test_a_draft_that_is_not_in_view_is_not_reverted_unasked(window, model, proj
     editor.see("return sum(values)")
 
 
+def test_a_draft_below_is_not_reverted_from_the_imports(window, model):
+    text = STUB.replace("import math\n", "import math\n" + "\n" * 200)
+    editor = window(text)
+    editor.open("module.py", PLACE + 200, 5)
+    editor.ready()
+    editor.act(TITLE)
+    model.next_call().answer("    return sum(values)\n")
+    editor.rests()
+    editor.go_to(3, 1)
+    editor.see("import math")
+    editor.press("Control+Alt+r", "z")
+    editor.see_quick("module.py:211")
+    editor.press("Escape")
+    assert editor.saved("module.py") == text.replace("raise NotImplementedError", "return sum(values)")
+
+
 def test_a_selection_is_meant_where_it_is_once_the_instruction_is_said(window, model):
     text = STUB + "\n\nv1 = 1\nv2 = 2\nv3 = 3\n"
     editor = window(text, judge.TYPING)

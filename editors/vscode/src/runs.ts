@@ -67,11 +67,6 @@ export class Runs {
     return known.sort((a, b) => compare(start(a), start(b)));
   }
 
-  /** Those of a document that are at a place, the latest last. */
-  at(uri: string, place: Range): readonly Run[] {
-    return this.all().filter((run) => run.uri === uri && run.ranges.some((range) => touches(range, place)));
-  }
-
   /** A command began a run; it may have been told of already. */
   begun(begun: Begun, uri: string): void {
     const known = this.runs.get(begun.run);

@@ -59,15 +59,6 @@ test("a report that comes late, or never, changes nothing", async () => {
   assert.deepEqual(never.runs.of(URI), []);
 });
 
-test("runs are found at a place", () => {
-  const { runs } = made(async () => report("done"));
-  for (const [run, from] of [["run-1", 2], ["run-2", 10]] as const) {
-    runs.begun({ run, regions: [at(from, from + 2)] }, URI);
-  }
-  const found = (uri: string, line: number): string[] => runs.at(uri, at(line, line)).map((run) => run.id);
-  assert.deepEqual([found(URI, 3), found(URI, 10), found(URI, 30), found("file:///b.py", 3)], [["run-1"], ["run-2"], [], []]);
-});
-
 test("a report of an older text is asked for again, and not for ever", async () => {
   let asked = 0;
   const older = made(async () => report("done", { document_version: (asked += 1) > 2 ? 1 : 0, ranges: [at(asked, asked)] }));
