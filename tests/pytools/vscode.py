@@ -94,6 +94,10 @@ class CodeServer:
             (self.data / kind).mkdir(parents=True, exist_ok=True)
             (self.data / kind / "settings.json").write_text(json.dumps(settings))
 
+    def setting(self, name: str, value: object) -> None:
+        """Another of the settings, in the windows that are open."""
+        self.settings(json.loads((self.data / "User" / "settings.json").read_text()) | {name: value})
+
     def close(self) -> None:
         self._process.terminate()
         try:

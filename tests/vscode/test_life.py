@@ -14,11 +14,24 @@ from sums import LINES, PLACE, STUB, TITLE, WRITTEN
 def test_a_server_that_is_not_there_is_told_with_what_to_do(window):
     editor = window(STUB, **{"redraft.server.path": "/nowhere/redraft"})
     editor.open("module.py", PLACE, 5)
-    editor.see_status("Redraft")
+    editor.see_tip("/nowhere/redraft is no program")
     editor.press("Control+Alt+r", "g")
     editor.pick("Write Here", "anything")
     editor.press("Enter")
     editor.see_message("/nowhere/redraft is no program")
+
+
+def test_why_there_is_no_server_stays_told(window, server):
+    editor = at_the_stub(window)
+    server.setting("redraft.server.path", "/nowhere/redraft")
+    editor.see_tip("/nowhere/redraft is no program")
+    # What concerns the server is looked at anew.
+    server.setting("redraft.refine.rounds", 2)
+    editor.press("Control+Alt+r", "g")
+    editor.pick("Write Here", "anything")
+    editor.press("Enter")
+    editor.see_message("/nowhere/redraft is no program")
+    editor.see_tip("/nowhere/redraft is no program")
 
 
 def test_a_server_that_died_is_started_again(window, model, tmp_path):

@@ -17,7 +17,7 @@ import { type Room, needed } from "./room";
 import { complain } from "./server";
 import { applied } from "./text";
 import { which } from "./which";
-import { doctorPage, reportPage, sentPage, usagePage } from "./words";
+import { doctorPage, reason, reportPage, sentPage, usagePage } from "./words";
 
 async function generate(room: Room): Promise<void> {
   await atCursor(async ({ uri, range, isEmpty }) => {
@@ -263,7 +263,7 @@ export function register(room: Room): void {
       try {
         await command(room, argument);
       } catch (error) {
-        void complain(error instanceof Error ? error.message : String(error));
+        void complain(reason(error));
       }
     };
     room.context.subscriptions.push(commands.registerCommand(`redraft.${name}`, guarded));

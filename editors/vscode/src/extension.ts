@@ -7,7 +7,7 @@ import { Edits } from "./edits";
 import { InPlace } from "./inplace";
 import { Lenses } from "./lens";
 import { Marks } from "./marks";
-import { type Known, ofDefault, toFetch } from "./models";
+import { type Default, type Known, ofDefault, toFetch } from "./models";
 import { Pages } from "./pages";
 import { Progress } from "./progress";
 import type { Answer, Begun, Overview, Report, State, Status } from "./protocol";
@@ -16,6 +16,7 @@ import { LANGUAGES, program, writes } from "./server";
 import { Session } from "./session";
 import { concerns, options } from "./settings";
 import { StatusBar } from "./status";
+import { reason } from "./words";
 
 let session: Session | undefined;
 
@@ -53,19 +54,25 @@ export async function activate(context: ExtensionContext): Promise<void> {
   /** Asks what the status bar shows, and whether the first model is there. */
   async function look(): Promise<void> {
     const client = session?.running;
+    let first: Default | undefined;
     try {
       const overview = await client?.sendRequest<Overview>("redraft/status", {});
       const known = overview?.problem ? undefined : await client?.sendRequest<Known>("redraft/models", {});
-      const first = known && ofDefault(known);
-      missing = first?.missing;
-      void commands.executeCommand("setContext", "redraft.modelThere", first?.isThere ?? false);
-      void commands.executeCommand("setContext", "redraft.serverThere", client !== undefined);
-      bar.tell(overview && { ...overview, ...(first?.problem ? { problem: first.problem } : {}) }, missing);
-      show();
-    } catch {
-      // The server is on its way down, or its configuration has mistakes, which it tells.
-      show();
+      first = known && ofDefault(known);
+      // Without a server, why there is none stays told.
+      if (overview) {
+        bar.tell({ ...overview, ...(first?.problem ? { problem: first.problem } : {}) }, first?.missing);
+      }
+    } catch (error) {
+      // One on its way down is told of where that is seen.
+      if (client?.isRunning()) {
+        bar.tell({ model: null, problem: reason(error) }, undefined);
+      }
     }
+    missing = first?.missing;
+    void commands.executeCommand("setContext", "redraft.modelThere", first?.isThere ?? false);
+    void commands.executeCommand("setContext", "redraft.serverThere", client?.isRunning() ?? false);
+    show();
   }
 
   /** What the server tells beside LSP. */

@@ -4,6 +4,7 @@ import { type Disposable, type ExtensionContext, type LogOutputChannel, commands
 import { type LanguageClient, State } from "vscode-languageclient/node";
 import type { Edits } from "./edits";
 import { client, complain, program } from "./server";
+import { reason } from "./words";
 
 /** What the session tells of. */
 export interface Watch {
@@ -83,7 +84,7 @@ export class Session implements Disposable {
 
   private queued(work: () => Promise<void>): Promise<void> {
     this.last = this.last.then(work).catch((error: unknown) => {
-      this.watch.failed(`the server does not start: ${error instanceof Error ? error.message : String(error)}`);
+      this.watch.failed(`the server does not start: ${reason(error)}`);
     });
     return this.last;
   }

@@ -42,7 +42,7 @@ export class StatusBar implements Disposable {
   }
 
   /** What the server says of itself; `missing` is the model that is to be fetched first. */
-  tell(overview: Overview | undefined, missing: string | undefined): void {
+  tell(overview: Overview, missing: string | undefined): void {
     this.overview = overview;
     this.missing = missing;
     this.item.command = missing === undefined ? "redraft.menu" : { title: "Fetch the Model", command: "redraft.pullModel", arguments: [missing] };
