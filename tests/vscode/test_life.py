@@ -9,6 +9,7 @@ from pathlib import Path
 from scripted_model import DEADLINE
 from stub import at_the_stub, stream
 from sums import LINES, PLACE, STUB, TITLE, WRITTEN
+from vscode import until
 
 
 def test_a_server_that_is_not_there_is_told_with_what_to_do(window):
@@ -32,6 +33,23 @@ def test_why_there_is_no_server_stays_told(window, server):
     editor.press("Enter")
     editor.see_message("/nowhere/redraft is no program")
     editor.see_tip("/nowhere/redraft is no program")
+
+
+def test_a_server_that_never_answers_is_replaced_once_the_setting_is_right(window, model, server, tmp_path):
+    hung = tmp_path / "hung"
+    hung.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/process\nexec sleep 600\n")
+    hung.chmod(0o755)
+    editor = window(STUB, **{"redraft.server.path": str(hung)})
+    editor.open("module.py", PLACE, 5)
+    until((tmp_path / "process").exists, "its start")
+    server.setting("redraft.server.path", str(tmp_path / "redraft"))
+    editor.ready()
+    process = int((tmp_path / "process").read_text())
+    until(lambda: not Path(f"/proc/{process}").exists(), "its end")
+    assert editor.page.locator(".notifications-toasts .codicon-error").count() == 0
+    editor.act(TITLE)
+    model.next_call().answer("    return sum(values)\n")
+    editor.lens("Keep").wait_for()
 
 
 def test_a_server_that_died_is_started_again(window, model, tmp_path):

@@ -20,7 +20,7 @@ import { reason } from "./words";
 
 let session: Session | undefined;
 
-export async function activate(context: ExtensionContext): Promise<void> {
+export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Redraft", { log: true });
   const [edits, pages, bar, inPlace] = [new Edits(), new Pages(), new StatusBar(), new InPlace()];
 
@@ -154,7 +154,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
       }
     }),
   );
-  await own.restart();
+  // Commands wait for it; VS Code does not have to.
+  void own.restart();
   show();
 }
 

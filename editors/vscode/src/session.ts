@@ -1,9 +1,10 @@
 // The server's life: one client at a time, started, watched and started anew, whoever asks for that and how often.
 
-import { type Disposable, type ExtensionContext, type LogOutputChannel, commands } from "vscode";
+import { type Disposable, type ExtensionContext, type LogOutputChannel, ProgressLocation, commands, window } from "vscode";
 import { type LanguageClient, State } from "vscode-languageclient/node";
+import { Client } from "./client";
 import type { Edits } from "./edits";
-import { client, complain, program } from "./server";
+import { complain, program } from "./server";
 import { reason } from "./words";
 
 /** What the session tells of. */
@@ -20,7 +21,7 @@ const ENDED = "the server has ended; “Redraft: Show the Log” says why, “Re
 
 /** See the file's head. */
 export class Session implements Disposable {
-  private current: LanguageClient | undefined;
+  private current: Client | undefined;
   private path: string | undefined;
   /** What was asked for last; each begins once the one before is over. */
   private last: Promise<void> = Promise.resolve();
@@ -34,7 +35,7 @@ export class Session implements Disposable {
 
   /** Starts the server, after the end of the one that runs. */
   restart(): Promise<void> {
-    return this.queued(async () => {
+    return this.instead(async () => {
       await this.end();
       await this.start();
     });
@@ -42,13 +43,8 @@ export class Session implements Disposable {
 
   /** The same where another program is to be the server. */
   restartIfOther(): Promise<void> {
-    return this.queued(async () => {
-      const found = program(this.context);
-      if (!("path" in found) || found.path !== this.path) {
-        await this.end();
-        await this.start();
-      }
-    });
+    const found = program(this.context);
+    return "path" in found && found.path === this.path ? this.last : this.restart();
   }
 
   /** The client, if its server runs. */
@@ -58,7 +54,7 @@ export class Session implements Disposable {
 
   /** The client, once its server is ready; a message is shown where there is none. */
   async ready(): Promise<LanguageClient | undefined> {
-    await this.last;
+    await window.withProgress({ location: ProgressLocation.Window, title: "Redraft: the server starts" }, () => this.last);
     if (this.running) {
       return this.running;
     }
@@ -75,11 +71,17 @@ export class Session implements Disposable {
   }
 
   stop(): Promise<void> {
-    return this.queued(() => this.end());
+    return this.instead(() => this.end());
   }
 
   dispose(): void {
     void this.stop();
+  }
+
+  /** Does it in place of a start that is on its way: that one may never come to an end. */
+  private instead(work: () => Promise<void>): Promise<void> {
+    this.current?.giveUp("another start, or its end, was asked for");
+    return this.queued(work);
   }
 
   private queued(work: () => Promise<void>): Promise<void> {
@@ -92,8 +94,7 @@ export class Session implements Disposable {
   private async end(): Promise<void> {
     const old = this.current;
     this.current = this.path = undefined;
-    await old?.stop().catch(() => undefined);
-    await old?.dispose().catch(() => undefined);
+    await old?.end();
     this.watch.gone();
   }
 
@@ -103,7 +104,7 @@ export class Session implements Disposable {
       this.watch.failed(found.problem);
       return;
     }
-    const made = client(found.path, this.edits, this.log);
+    const made = new Client(found.path, this.edits, this.log);
     this.current = made;
     this.path = found.path;
     made.onDidChangeState(({ newState }) => {
@@ -121,6 +122,6 @@ export class Session implements Disposable {
       }
     });
     this.watch.made(made);
-    await made.start();
+    await made.begin();
   }
 }
