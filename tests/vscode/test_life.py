@@ -35,6 +35,20 @@ def test_why_there_is_no_server_stays_told(window, server):
     editor.see_tip("/nowhere/redraft is no program")
 
 
+def test_a_server_that_is_installed_later_is_found_by_the_next_command(window, model, server, tmp_path):
+    later = tmp_path / "later"
+    editor = window(STUB, **{"redraft.server.path": str(later)})
+    editor.open("module.py", PLACE, 5)
+    editor.see_tip(f"{later} is no program")
+    later.symlink_to(tmp_path / "redraft")
+    editor.command("Redraft: Write Here…")
+    editor.pick("Write Here", "the sum")
+    editor.press("Enter")
+    model.next_call().answer("    return sum(values)\n")
+    editor.lens("Keep").wait_for()
+    editor.rests()
+
+
 def test_a_server_that_never_answers_is_replaced_once_the_setting_is_right(window, model, server, tmp_path):
     hung = tmp_path / "hung"
     hung.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/process\nexec sleep 600\n")

@@ -23,6 +23,8 @@ const ENDED = "the server has ended; “Redraft: Show the Log” says why, “Re
 export class Session implements Disposable {
   private current: Client | undefined;
   private path: string | undefined;
+  /** The last start found no program. */
+  private wantsProgram = false;
   /** What was asked for last; each begins once the one before is over. */
   private last: Promise<void> = Promise.resolve();
 
@@ -54,20 +56,26 @@ export class Session implements Disposable {
 
   /** The client, once its server is ready; a message is shown where there is none. */
   async ready(): Promise<LanguageClient | undefined> {
-    await window.withProgress({ location: ProgressLocation.Window, title: "Redraft: the server starts" }, () => this.last);
-    if (this.running) {
-      return this.running;
-    }
     const found = program(this.context);
-    const problem = "problem" in found ? found.problem : "the server does not run; its log says why";
-    void complain(problem, "Settings", "Log").then((choice) => {
-      if (choice === "Settings") {
-        void commands.executeCommand("workbench.action.openSettings", "redraft.server.path");
-      } else if (choice === "Log") {
-        this.log.show();
-      }
-    });
-    return undefined;
+    // The program may have come since it was looked for.
+    const started = this.wantsProgram && "path" in found ? this.restart() : this.last;
+    await window.withProgress({ location: ProgressLocation.Window, title: "Redraft: the server starts" }, () => started);
+    if (!this.running) {
+      void this.help("problem" in found ? found.problem : "the server does not run; its log says why");
+    }
+    return this.running;
+  }
+
+  /** Tells why there is no server, with what may help. */
+  private async help(problem: string): Promise<void> {
+    const choice = await complain(problem, "Restart", "Settings", "Log");
+    if (choice === "Restart") {
+      await this.restart();
+    } else if (choice === "Settings") {
+      await commands.executeCommand("workbench.action.openSettings", "redraft.server.path");
+    } else if (choice === "Log") {
+      this.log.show();
+    }
   }
 
   stop(): Promise<void> {
@@ -100,6 +108,7 @@ export class Session implements Disposable {
 
   private async start(): Promise<void> {
     const found = program(this.context);
+    this.wantsProgram = "problem" in found;
     if ("problem" in found) {
       this.watch.failed(found.problem);
       return;
