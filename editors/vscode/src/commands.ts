@@ -17,7 +17,7 @@ import { type Room, needed } from "./room";
 import { complain } from "./server";
 import { applied } from "./text";
 import { which } from "./which";
-import { doctorPage, reason, reportPage, sentPage, usagePage } from "./words";
+import { doctorPage, reason, reportPage, sentPage, unlinked, usagePage } from "./words";
 
 async function generate(room: Room): Promise<void> {
   await atCursor(async ({ uri, range, isEmpty }) => {
@@ -90,7 +90,7 @@ async function chooseModel(room: Room): Promise<void> {
   }
   await workspace.getConfiguration("redraft").update("model", model.name, true);
   const fetch = `Fetch ${model.name}`;
-  if (isMissing(model) && (await window.showInformationMessage(`Redraft: the file of ${model.name} is not there yet.`, fetch)) === fetch) {
+  if (isMissing(model) && (await window.showInformationMessage(`Redraft: the file of ${unlinked(model.name)} is not there yet.`, fetch)) === fetch) {
     await pull(room, model.name);
   }
 }

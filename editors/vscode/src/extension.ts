@@ -16,7 +16,7 @@ import { LANGUAGES, program, writes } from "./server";
 import { Session } from "./session";
 import { concerns, options } from "./settings";
 import { StatusBar } from "./status";
-import { reason } from "./words";
+import { reason, unlinked } from "./words";
 
 let session: Session | undefined;
 
@@ -137,7 +137,7 @@ export function activate(context: ExtensionContext): void {
     workspace.onDidCloseTextDocument((document) => {
       const uri = document.uri.toString();
       if (runs.of(uri).some((run) => Runs.isAtWork(run))) {
-        const name = workspace.asRelativePath(document.uri);
+        const name = unlinked(workspace.asRelativePath(document.uri));
         void window.showWarningMessage(`Redraft: ${name} was closed or renamed while a draft was written into it; what stands of it stays, and is no longer written on.`);
       }
       runs.closed(uri);
@@ -165,7 +165,7 @@ async function said({ type, message }: { type: number; message: string }): Promi
   const fetch = `Fetch ${name}`;
   const actions = name === undefined ? [] : [fetch];
   const show = type === 1 ? window.showErrorMessage : type === 2 ? window.showWarningMessage : window.showInformationMessage;
-  if ((await show(message, ...actions)) === fetch) {
+  if ((await show(unlinked(message), ...actions)) === fetch) {
     await commands.executeCommand("redraft.pullModel", name);
   }
 }

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type ExtensionContext, type TextDocument, window, workspace } from "vscode";
+import { unlinked } from "./words";
 
 /** The languages that Redraft writes, by LSP's identifiers. */
 export const LANGUAGES = [
@@ -62,6 +63,5 @@ export function program(context: ExtensionContext): { path: string } | { problem
 }
 
 export function complain(problem: string, ...actions: string[]): Thenable<string | undefined> {
-  // What looks like a link would be one.
-  return window.showErrorMessage(`Redraft: ${problem.replaceAll("](", "] (")}`, ...actions);
+  return window.showErrorMessage(`Redraft: ${unlinked(problem)}`, ...actions);
 }
