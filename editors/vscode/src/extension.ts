@@ -5,6 +5,7 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import { register } from "./commands";
 import { Edits } from "./edits";
 import { InPlace } from "./inplace";
+import { Later } from "./later";
 import { Lenses } from "./lens";
 import { Marks } from "./marks";
 import { type Default, type Known, ofDefault, toFetch } from "./models";
@@ -49,6 +50,7 @@ export function activate(context: ExtensionContext): void {
     bar.show(atWork);
     progress.show(atWork);
     inPlace.keep((uri) => runs.of(uri).some(Runs.stands));
+    void later.look();
   }
 
   /** Asks what the status bar shows, and whether the first model is there. */
@@ -104,12 +106,22 @@ export function activate(context: ExtensionContext): void {
     failed: (problem) => bar.fail(problem),
   });
   const own = session;
+  const later = new Later(() => runs.isQuiet, () => own.restart());
+
+  /** Restarts the server for what holds only then; its user says when, where drafts would suffer. */
+  async function restart(what: string): Promise<void> {
+    const now = "Restart Now";
+    const question = `Redraft: ${what} once the server is started anew. That waits until no draft is being written or stands: it would know no more of them.`;
+    if (!(await later.wish())) {
+      void window.showInformationMessage(question, now).then((choice) => (choice === now ? later.now() : undefined));
+    }
+  }
 
   register({
     context, runs, pages, inPlace, look,
     client: () => own.ready(),
     missing: () => missing,
-    restart: () => own.restart(),
+    restart: () => later.now(),
     program: () => {
       const found = program(context);
       return "path" in found ? found.path : undefined;
@@ -142,11 +154,10 @@ export function activate(context: ExtensionContext): void {
       }
       runs.closed(uri);
     }),
-    // What is of a folder that is trusted now is read from its server's start on.
-    workspace.onDidGrantWorkspaceTrust(() => own.restart()),
+    workspace.onDidGrantWorkspaceTrust(() => restart("what is of this folder is read")),
     workspace.onDidChangeConfiguration(async (event) => {
-      if (event.affectsConfiguration("redraft.server.path")) {
-        await own.restartIfOther();
+      if (event.affectsConfiguration("redraft.server.path") && own.isOutdated) {
+        await restart("the other program is used");
       }
       if (concerns(event)) {
         await own.running?.sendNotification("workspace/didChangeConfiguration", { settings: { redraft: options() } });

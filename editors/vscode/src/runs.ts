@@ -30,6 +30,8 @@ const REMEMBERED = 32;
 /** See the file's head. What is not of VS Code is given, so that it is tested without. */
 export class Runs {
   private readonly runs = new Map<string, Run>();
+  /** So many reports are on their way. */
+  private asked = 0;
 
   /**
    * @param report asks the server for a run's report
@@ -50,6 +52,11 @@ export class Runs {
 
   static stands(run: Run): boolean {
     return run.report?.stands ?? false;
+  }
+
+  /** Whether no draft is at work or waits to be judged, as far as that is known. */
+  get isQuiet(): boolean {
+    return this.asked === 0 && !this.all().some((run) => Runs.isAtWork(run) || Runs.stands(run));
   }
 
   get(id: string): Run | undefined {
@@ -85,10 +92,12 @@ export class Runs {
       written: known?.written ?? [],
     };
     const isOver = ["failed", "kept", "reverted"].includes(status.state);
-    this.set(isOver ? { ...run, ranges: [], written: [] } : run);
     // One that the server began by itself is known by its report; what stands is told there, too.
-    if (!isOver && (!Runs.isAtWork(run) || (run.ranges.length === 0 && run.state !== "gathering"))) {
-      await this.ask(status.run);
+    const asks = !isOver && (!Runs.isAtWork(run) || (run.ranges.length === 0 && run.state !== "gathering"));
+    this.asked += Number(asks);
+    this.set(isOver ? { ...run, ranges: [], written: [] } : run);
+    if (asks) {
+      await this.ask(status.run).finally(() => (this.asked -= 1));
     }
   }
 

@@ -43,10 +43,10 @@ export class Session implements Disposable {
     });
   }
 
-  /** The same where another program is to be the server. */
-  restartIfOther(): Promise<void> {
+  /** Whether another program is to be the server than the one that was started. */
+  get isOutdated(): boolean {
     const found = program(this.context);
-    return "path" in found && found.path === this.path ? this.last : this.restart();
+    return !("path" in found) || found.path !== this.path;
   }
 
   /** The client, if its server runs. */

@@ -42,6 +42,22 @@ test("a run is told, works, stands and is kept", async () => {
   assert.ok(told.length > 4);
 });
 
+test("it is quiet where no draft is, and not before that is known", async () => {
+  const quiet: boolean[] = [];
+  let stands = true;
+  const runs = new Runs(async () => report("done", { stands }), () => 1, () => quiet.push(runs.isQuiet), () => undefined);
+  for (const state of ["streaming", "done", "kept"] as const) {
+    await runs.goes(status(state));
+  }
+  assert.deepEqual(quiet.splice(0), [false, false, false, true]);
+  stands = false;
+  await runs.goes(status("done"));
+  assert.ok(runs.isQuiet);
+  const never = made(() => Promise.reject(new Error("gone")));
+  await never.runs.goes(status("done"));
+  assert.ok(never.runs.isQuiet);
+});
+
 test("one that the server began by itself is known by its report", async () => {
   const { runs } = made(async () => report("streaming"));
   await runs.goes(status("streaming"));
