@@ -80,8 +80,7 @@ export function activate(context: ExtensionContext): void {
   /** What the server tells beside LSP. */
   function listen(client: LanguageClient): void {
     client.onNotification("redraft/status", async (status: Status) => {
-      const isAtRest = !Runs.isAtWork(status);
-      if (isAtRest || runs.get(status.run) === undefined) {
+      if (runs.isTurn(status)) {
         // A run's first edit is a step of its own, and so is what takes it back.
         edits.begins(workspace.textDocuments.find((document) => document.uri.toString() === status.uri));
       }
@@ -91,7 +90,7 @@ export function activate(context: ExtensionContext): void {
       if (step) {
         void commands.executeCommand("setContext", `redraft.${step}`, true);
       }
-      if (isAtRest) {
+      if (!Runs.isAtWork(status)) {
         await look();
       }
     });

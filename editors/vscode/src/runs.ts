@@ -67,6 +67,12 @@ export class Runs {
     return [...this.runs.values()];
   }
 
+  /** Whether a run begins, or is over, with what it tells: what is edited then is a step of its own, unless another one writes there. */
+  isTurn({ run, uri, state }: Status): boolean {
+    const isOtherAtWork = this.all().some((other) => other.id !== run && other.uri === uri && Runs.isAtWork(other));
+    return !isOtherAtWork && (!AT_WORK.includes(state) || !this.runs.has(run));
+  }
+
   /** Those of a document that something can be done with, in the order of the text. */
   of(uri: string): readonly Run[] {
     const known = this.all().filter((run) => run.uri === uri && (Runs.isAtWork(run) || Runs.stands(run)));

@@ -42,6 +42,20 @@ test("a run is told, works, stands and is kept", async () => {
   assert.ok(told.length > 4);
 });
 
+test("a step of undo ends with a run, unless another one writes in that document", async () => {
+  const { runs } = made(async () => report("streaming"));
+  assert.ok(runs.isTurn(status("gathering")));
+  await runs.goes(status("gathering"));
+  assert.ok(!runs.isTurn(status("streaming")));
+  assert.ok(runs.isTurn(status("done")));
+  for (const state of ["gathering", "failed", "done", "kept"] as const) {
+    assert.ok(!runs.isTurn(status(state, "run-2")), state);
+    assert.ok(runs.isTurn({ ...status(state, "run-2"), uri: "file:///b.py" }), state);
+  }
+  await runs.goes(status("reverted"));
+  assert.ok(runs.isTurn(status("kept", "run-2")));
+});
+
 test("it is quiet where no draft is, and not before that is known", async () => {
   const quiet: boolean[] = [];
   let stands = true;
