@@ -225,9 +225,17 @@ class Window:
     @property
     def lines(self) -> list[str]:
         """The lines that the active editor shows, from above to below."""
-        rows = self.page.locator(".editor-instance .view-lines .view-line")
+        return self._lines(".editor-instance")
+
+    def _lines(self, editor: str) -> list[str]:
+        rows = self.page.locator(f"{editor} .view-lines .view-line")
         shown = rows.evaluate_all("rows => rows.map(row => [parseFloat(row.style.top), row.textContent])")
         return [text.replace("\u00a0", " ").replace("\u200c", "") for _, text in sorted(shown, key=lambda row: row[0])]
+
+    def see_sides(self, before: str, after: str) -> None:
+        """The diff editor compares these two texts, which it shows as a whole."""
+        sides = lambda: ["\n".join(self._lines(f".monaco-diff-editor .{side}")) for side in ("original", "modified")]  # noqa: E731
+        until(lambda: sides() == [before, after], f"the comparison of {before!r} and {after!r}")
 
     def see(self, text: str) -> None:
         until(lambda: any(text in line for line in self.lines), repr(text))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import judge
 from scripted_model import DEADLINE
 from stub import at_the_stub, stream
@@ -118,21 +120,26 @@ def test_what_goes_wrong_is_shown_and_the_text_stays(window, model):
     assert editor.saved("module.py") == STUB
 
 
-def test_a_draft_is_compared_with_what_stood_there(window, model):
-    editor = at_the_stub(window)
+def test_a_draft_is_compared_with_what_stood_there(window, model, project):
+    """Not with what the repository has, which differs in another place; a draft of two parts is one comparison."""
+    (project / "module.py").write_text(STUB)
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "a"]):
+        subprocess.run(["git", *command], cwd=project, check=True)
+    before = STUB.replace("return 1", "return 3")
+    editor = window(before, **{"git.enabled": True, "diffEditor.useInlineViewWhenSpaceIsLimited": False})
+    editor.open("module.py", PLACE, 5)
+    editor.ready()
     editor.act(TITLE)
-    model.next_call().answer("    return sum(values)\n")
+    model.next_call().answer("```python\nimport operator\n\n\ndef total(values: list[int]) -> int:\n    return operator.add(*values)\n```\n")
     editor.rests()
+    editor.see("import operator")
     editor.lens("Compare").click()
-    peek = editor.page.locator(".peekview-widget")
-    peek.locator('.view-line:has-text("return sum(values)"), .view-lines:has-text("return sum(values)")').first.wait_for()
-    assert "raise NotImplementedError" in peek.text_content().replace("\u00a0", " ")
-    editor.shot("in-place")
-    editor.press("Escape")
-    peek.wait_for(state="detached")
-    editor.command("Redraft: Compare the Draft in the Diff Editor")
-    editor.page.locator('.monaco-diff-editor .original .view-line:has-text("raise NotImplementedError")').wait_for()
-    editor.page.locator('.monaco-diff-editor .modified .view-line:has-text("return sum(values)")').wait_for()
+    after = before.replace("import math\n", "import math\nimport operator\n")
+    editor.see_sides(before, after.replace("raise NotImplementedError", "return operator.add(*values)"))
+    # What stands beside it is judged from there as well.
+    editor.press("Control+Alt+r", "z")
+    editor.rests()
+    editor.see_sides(before, before)
 
 
 def test_what_was_reverted_comes_back_with_an_undo(window, model):

@@ -4,7 +4,6 @@ import { type ExtensionContext, commands, languages, window, workspace } from "v
 import type { LanguageClient } from "vscode-languageclient/node";
 import { register } from "./commands";
 import { Edits } from "./edits";
-import { InPlace } from "./inplace";
 import { Later } from "./later";
 import { Lenses } from "./lens";
 import { Marks } from "./marks";
@@ -23,7 +22,7 @@ let session: Session | undefined;
 
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Redraft", { log: true });
-  const [edits, pages, bar, inPlace] = [new Edits(), new Pages(), new StatusBar(), new InPlace()];
+  const [edits, pages, bar] = [new Edits(), new Pages(), new StatusBar()];
 
   const report = async (run: string): Promise<Report> => {
     const client = session?.running;
@@ -49,7 +48,6 @@ export function activate(context: ExtensionContext): void {
     lenses.show();
     bar.show(atWork);
     progress.show(atWork);
-    inPlace.keep((uri) => runs.of(uri).some(Runs.stands));
     void later.look();
   }
 
@@ -117,7 +115,7 @@ export function activate(context: ExtensionContext): void {
   }
 
   register({
-    context, runs, pages, inPlace, look,
+    context, runs, pages, look,
     client: () => own.ready(),
     missing: () => missing,
     restart: () => later.now(),
@@ -137,7 +135,7 @@ export function activate(context: ExtensionContext): void {
   });
 
   context.subscriptions.push(
-    log, pages, bar, marks, progress, inPlace, own,
+    log, pages, bar, marks, progress, own,
     languages.registerCodeLensProvider(LANGUAGES.map((language) => ({ language })), lenses),
     window.onDidChangeActiveTextEditor(() => show()),
     window.onDidChangeVisibleTextEditors(() => marks.show()),

@@ -2,7 +2,6 @@
 
 import type { ExtensionContext } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import type { InPlace } from "./inplace";
 import type { Pages } from "./pages";
 import type { Begun } from "./protocol";
 import type { Runs } from "./runs";
@@ -11,7 +10,6 @@ export interface Room {
   readonly context: ExtensionContext;
   readonly runs: Runs;
   readonly pages: Pages;
-  readonly inPlace: InPlace;
   /** The client, once its server is ready; a message is shown where there is none. */
   readonly client: () => Promise<LanguageClient | undefined>;
   readonly program: () => string | undefined;
