@@ -45,7 +45,10 @@ export class Pages implements TextDocumentContentProvider, Disposable {
     this.panel ??= this.made(where);
     this.panel.title = `Redraft: ${title}`;
     this.panel.webview.html = `<!DOCTYPE html><html><head>${HEAD}</head><body>${plain(html)}</body></html>`;
-    this.panel.reveal(undefined, true);
+    const { panel } = this;
+    // One that lies behind the editor that is typed in by now would cover it.
+    const covers = !panel.visible && panel.viewColumn === window.tabGroups.activeTabGroup.viewColumn;
+    panel.reveal(covers ? ViewColumn.Beside : undefined, true);
   }
 
   provideTextDocumentContent(uri: Uri): string {
