@@ -43,8 +43,12 @@ export class Client extends LanguageClient {
       middleware: {
         workspace: { handleApplyEdit: (params, next) => edits.apply(this, params, next as never) },
         provideInlineCompletionItems: completed,
-        // What it would show in the status bar, our own item does.
-        handleWorkDoneProgress: () => undefined,
+        // What it would show in the status bar, our own item does. Only of the end it hears, with which it forgets a run.
+        handleWorkDoneProgress: (token, value, next) => {
+          if (value.kind === "end") {
+            next(token, value);
+          }
+        },
       },
     } satisfies LanguageClientOptions);
     this.registerFeature(new Announces());
