@@ -187,6 +187,16 @@ def test_one_undo_is_one_where_the_editor_saves_by_itself(window, model):
     editor.saved_as("module.py", STUB)
 
 
+def test_a_draft_is_shown_as_it_is_written_where_its_user_says_so(window, model):
+    """Though the editor saves by itself."""
+    editor = at_the_stub(window, **{"files.autoSave": "afterDelay", "files.autoSaveDelay": 60_000, "redraft.refine.mode": "live"})
+    call = stream(editor, model, upto=2)
+    call.send("".join(LINES[2:]))
+    call.finish()
+    editor.rests()
+    assert editor.saved("module.py") == WRITTEN
+
+
 def test_what_is_in_view_stays_there_while_a_draft_comes_above_it(window, model):
     below = "".join(f"v{number} = {number}\n" for number in range(200))
     editor = window(STUB + "\n\n" + below, judge.TYPING)
