@@ -91,14 +91,14 @@ export class Client extends LanguageClient {
     return transports;
   }
 
+  /** What becomes of one that is given up is no news. */
+  override error(message: string, data?: unknown, show?: boolean | "force"): void {
+    super.error(message, data, this.isGivenUp ? false : show);
+  }
+
   private kill(): void {
     // Nothing that it said already is heard: it would be up, with commands that the next one has as well.
     this.serverProcess?.stdout?.destroy();
     this.serverProcess?.kill("SIGKILL");
-  }
-
-  /** What becomes of one that is given up is no news. */
-  override error(message: string, data?: unknown, show?: boolean | "force"): void {
-    super.error(message, data, this.isGivenUp ? false : show);
   }
 }

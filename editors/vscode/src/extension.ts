@@ -170,10 +170,9 @@ export function activate(context: ExtensionContext): void {
 /** A message of the server, with what can be done about it. */
 async function said({ type, message }: { type: number; message: string }): Promise<void> {
   const name = toFetch(message);
-  const fetch = `Fetch ${name}`;
-  const actions = name === undefined ? [] : [fetch];
+  const actions = name === undefined ? [] : [`Fetch ${name}`];
   const show = type === 1 ? window.showErrorMessage : type === 2 ? window.showWarningMessage : window.showInformationMessage;
-  if ((await show(unlinked(message), ...actions)) === fetch) {
+  if (await show(unlinked(message), ...actions)) {
     await commands.executeCommand("redraft.pullModel", name);
   }
 }

@@ -37,6 +37,7 @@ export class Session implements Disposable {
 
   /** Starts the server, after the end of the one that runs. */
   restart(): Promise<void> {
+    this.wantsProgram = false;
     return this.instead(async () => {
       await this.end();
       await this.start();
