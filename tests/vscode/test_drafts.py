@@ -142,6 +142,20 @@ def test_a_draft_is_compared_with_what_stood_there(window, model, project):
     editor.see_sides(before, before)
 
 
+def test_a_draft_in_a_document_without_a_file_is_compared(window, model):
+    editor = window(STUB, **{"diffEditor.useInlineViewWhenSpaceIsLimited": False, "files.defaultLanguage": "python"})
+    editor.press("Control+Alt+n")
+    editor.page.locator(".monaco-editor.focused").first.wait_for()
+    editor.page.keyboard.insert_text(STUB)
+    editor.ready()
+    editor.go_to(PLACE, 5)
+    editor.act(TITLE)
+    model.next_call().answer("    return sum(values)\n")
+    editor.rests()
+    editor.lens("Compare").click()
+    editor.see_sides(STUB, STUB.replace("raise NotImplementedError", "return sum(values)"))
+
+
 def test_what_was_reverted_comes_back_with_an_undo(window, model):
     editor = at_the_stub(window)
     editor.act(TITLE)
@@ -170,7 +184,8 @@ def test_an_undo_in_the_middle_ends_the_run(window, model):
 
 def test_one_undo_is_one_where_the_editor_saves_by_itself(window, model):
     """Which a save in the middle would split: the draft comes whole."""
-    editor = at_the_stub(window, **{"files.autoSave": "afterDelay", "files.autoSaveDelay": 100})
+    # Where it saves sooner than in a second, VS Code does not show what is still to be saved.
+    editor = at_the_stub(window, **{"files.autoSave": "afterDelay", "files.autoSaveDelay": 1_001})
     editor.act(TITLE)
     call = model.next_call()
     for line in LINES[:3]:
@@ -182,6 +197,8 @@ def test_one_undo_is_one_where_the_editor_saves_by_itself(window, model):
     editor.see("return result")
     editor.rests()
     editor.saved_as("module.py", WRITTEN)
+    # An undo between the file's change and VS Code's knowing of it is never saved.
+    editor.page.locator(".tab.active.dirty").wait_for(state="detached")
     editor.undo()
     editor.see("raise NotImplementedError")
     editor.saved_as("module.py", STUB)
@@ -239,7 +256,7 @@ def test_a_draft_below_is_not_reverted_from_the_imports(window, model):
     editor.ready()
     editor.act(TITLE)
     model.next_call().answer("    return sum(values)\n")
-    editor.rests()
+    editor.lens("Keep").wait_for()
     editor.go_to(3, 1)
     editor.see("import math")
     editor.press("Control+Alt+r", "z")
