@@ -26,7 +26,7 @@ class Announces implements StaticFeature {
 
 /** See the file's head. */
 export class Client extends LanguageClient {
-  private isGivenUp = false;
+  private givenUp = false;
   private fail: (error: Error) => void = () => undefined;
 
   constructor(file: string, edits: Edits, log: LogOutputChannel) {
@@ -54,6 +54,11 @@ export class Client extends LanguageClient {
     this.registerFeature(new Announces());
   }
 
+  /** It failed to start, and is done with. */
+  get isGivenUp(): boolean {
+    return this.givenUp;
+  }
+
   /** Starts the server. One that does not answer in time is given up. */
   async begin(): Promise<void> {
     const failed = new Promise<never>((_, reject) => (this.fail = reject));
@@ -67,8 +72,8 @@ export class Client extends LanguageClient {
 
   /** Ends a server that is still starting: it may never be done with that. `begin` fails at once. */
   giveUp(why: string): void {
-    if (this.state === State.Starting && !this.isGivenUp) {
-      this.isGivenUp = true;
+    if (this.state === State.Starting && !this.givenUp) {
+      this.givenUp = true;
       this.kill();
       // It rejects, since nothing runs yet; but no other one is started from here on.
       void this.dispose().catch(() => undefined);
@@ -84,7 +89,7 @@ export class Client extends LanguageClient {
 
   protected override async createMessageTransports(encoding: string): Promise<MessageTransports> {
     const transports = await super.createMessageTransports(encoding);
-    if (this.isGivenUp) {
+    if (this.givenUp) {
       // Its process came to be behind that.
       this.kill();
     }
@@ -93,7 +98,7 @@ export class Client extends LanguageClient {
 
   /** What becomes of one that is given up is no news. */
   override error(message: string, data?: unknown, show?: boolean | "force"): void {
-    super.error(message, data, this.isGivenUp ? false : show);
+    super.error(message, data, this.givenUp ? false : show);
   }
 
   private kill(): void {

@@ -25,6 +25,8 @@ export class Session implements Disposable {
   private path: string | undefined;
   /** The last start found no program. */
   private wantsProgram = false;
+  /** Why there is no server, where that was told. */
+  private problem = "the server does not run; its log says why";
   /** What was asked for last; each begins once the one before is over. */
   private last: Promise<void> = Promise.resolve();
 
@@ -62,7 +64,7 @@ export class Session implements Disposable {
     const started = this.wantsProgram && "path" in found ? this.restart() : this.last;
     await window.withProgress({ location: ProgressLocation.Window, title: "Redraft: the server starts" }, () => started);
     if (!this.running) {
-      void this.help("problem" in found ? found.problem : "the server does not run; its log says why");
+      void this.help("problem" in found ? found.problem : this.problem);
     }
     return this.running;
   }
@@ -93,9 +95,14 @@ export class Session implements Disposable {
     return this.queued(work);
   }
 
+  private failed(problem: string): void {
+    this.problem = problem;
+    this.watch.failed(problem);
+  }
+
   private queued(work: () => Promise<void>): Promise<void> {
     this.last = this.last.then(work).catch((error: unknown) => {
-      this.watch.failed(`the server does not start: ${reason(error)}`);
+      this.failed(`the server does not start: ${reason(error)}`);
     });
     return this.last;
   }
@@ -111,14 +118,15 @@ export class Session implements Disposable {
     const found = program(this.context);
     this.wantsProgram = "problem" in found;
     if ("problem" in found) {
-      this.watch.failed(found.problem);
+      this.failed(found.problem);
       return;
     }
     const made = new Client(found.path, this.edits, this.log);
     this.current = made;
     this.path = found.path;
     made.onDidChangeState(({ newState }) => {
-      if (made !== this.current) {
+      // Why one is given up is told by then, and it does not come back.
+      if (made !== this.current || made.isGivenUp) {
         return;
       }
       if (newState === State.Running) {
@@ -127,7 +135,7 @@ export class Session implements Disposable {
         // A server that died knows nothing of what it was at; the client starts the next one, unless that dies too often.
         this.watch.gone();
         if (newState !== State.Starting) {
-          this.watch.failed(ENDED);
+          this.failed(ENDED);
         }
       }
     });
