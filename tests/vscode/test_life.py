@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import judge
 from scripted_model import DEADLINE
 from stub import at_the_stub, stream
 from sums import LINES, PLACE, STUB, TITLE, WRITTEN
@@ -67,7 +68,10 @@ def test_a_server_that_never_answers_is_replaced_once_the_setting_is_right(windo
 
 
 def test_a_server_that_died_is_started_again(window, model, tmp_path):
-    editor = at_the_stub(window)
+    # Two servers are in one record, and the first may have died with an edit on its way.
+    editor = window(STUB, (*judge.TYPING, "reused while pending"))
+    editor.open("module.py", PLACE, 5)
+    editor.ready()
     stream(editor, model, upto=2)
     for process in serving(tmp_path):
         os.kill(process, signal.SIGKILL)
