@@ -94,6 +94,10 @@ class CodeServer:
             (self.data / kind).mkdir(parents=True, exist_ok=True)
             (self.data / kind / "settings.json").write_text(json.dumps(settings))
 
+    def setting(self, name: str, value: object) -> None:
+        """Another of the settings, in the windows that are open."""
+        self.settings(json.loads((self.data / "User" / "settings.json").read_text()) | {name: value})
+
     def close(self) -> None:
         self._process.terminate()
         try:
@@ -186,6 +190,15 @@ class Window:
     def see_status(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#redraft\\.redraft\\.redraft\\.status, [id*='redraft.status']").first).to_contain_text(text, timeout=DEADLINE * 2_000)
 
+    @property
+    def status(self) -> Locator:
+        """Our item in the status bar, to be clicked."""
+        return self.page.locator("[id*='redraft.status'] a").first
+
+    def see_tip(self, text: str) -> None:
+        """What the item says where the mouse rests on it."""
+        self.page.locator(f'[id*="redraft.status"] [aria-label*="{text}"], [id*="redraft.status"][aria-label*="{text}"]').first.wait_for()
+
     def menu(self, title: str) -> Locator:
         """Opens the light bulb's menu, and waits for this action in it."""
         row = self.page.locator(f'.action-widget .monaco-list-row:has-text("{title}")').first
@@ -212,9 +225,17 @@ class Window:
     @property
     def lines(self) -> list[str]:
         """The lines that the active editor shows, from above to below."""
-        rows = self.page.locator(".editor-instance .view-lines .view-line")
+        return self._lines(".editor-instance")
+
+    def _lines(self, editor: str) -> list[str]:
+        rows = self.page.locator(f"{editor} .view-lines .view-line")
         shown = rows.evaluate_all("rows => rows.map(row => [parseFloat(row.style.top), row.textContent])")
         return [text.replace("\u00a0", " ").replace("\u200c", "") for _, text in sorted(shown, key=lambda row: row[0])]
+
+    def see_sides(self, before: str, after: str) -> None:
+        """The diff editor compares these two texts, which it shows as a whole."""
+        sides = lambda: ["\n".join(self._lines(f".monaco-diff-editor .{side}")) for side in ("original", "modified")]  # noqa: E731
+        until(lambda: sides() == [before, after], f"the comparison of {before!r} and {after!r}")
 
     def see(self, text: str) -> None:
         until(lambda: any(text in line for line in self.lines), repr(text))

@@ -51,6 +51,27 @@ def test_an_explanation_is_shown_beside_and_changes_nothing(window, model):
     assert (editor.folder / "module.py").read_text() == STUB
 
 
+def test_a_page_that_comes_late_does_not_cover_what_is_typed_in(window, model):
+    editor = at_the_stub(window)
+    editor.command("Redraft: Show Usage")
+    editor.see_page("Nothing was asked")
+    # Its user goes on in the group of the page.
+    editor.press("Control+2")
+    (editor.folder / "other.py").write_text("def other():\n    return 1\n")
+    editor.page.locator('.explorer-folders-view .monaco-list-row[aria-label*="other.py"]').dblclick()
+    editor.see("def other()")
+    editor.go_to(2, 5)
+    editor.press("Control+Alt+r", "p")
+    editor.pick("Run a Prompt", "explain")
+    editor.press("Enter")
+    call = model.next_call()
+    editor.type("# typed ")
+    call.answer("It is **one**.\n")
+    editor.see_page("It is one.")
+    editor.type("on\n")
+    editor.see("# typed on")
+
+
 def test_pages_tell_what_was_sent_checked_and_spent(window, model):
     editor = at_the_stub(window)
     editor.act(TITLE)

@@ -6,23 +6,72 @@ import os
 import signal
 from pathlib import Path
 
+import judge
 from scripted_model import DEADLINE
 from stub import at_the_stub, stream
 from sums import LINES, PLACE, STUB, TITLE, WRITTEN
+from vscode import until
 
 
 def test_a_server_that_is_not_there_is_told_with_what_to_do(window):
     editor = window(STUB, **{"redraft.server.path": "/nowhere/redraft"})
     editor.open("module.py", PLACE, 5)
-    editor.see_status("Redraft")
+    editor.see_tip("/nowhere/redraft is no program")
     editor.press("Control+Alt+r", "g")
     editor.pick("Write Here", "anything")
     editor.press("Enter")
     editor.see_message("/nowhere/redraft is no program")
 
 
-def test_a_server_that_died_is_started_again(window, model, tmp_path):
+def test_why_there_is_no_server_stays_told(window, server):
     editor = at_the_stub(window)
+    server.setting("redraft.server.path", "/nowhere/redraft")
+    editor.see_tip("/nowhere/redraft is no program")
+    # What concerns the server is looked at anew.
+    server.setting("redraft.refine.rounds", 2)
+    editor.press("Control+Alt+r", "g")
+    editor.pick("Write Here", "anything")
+    editor.press("Enter")
+    editor.see_message("/nowhere/redraft is no program")
+    editor.see_tip("/nowhere/redraft is no program")
+
+
+def test_a_server_that_is_installed_later_is_found_by_the_next_command(window, model, server, tmp_path):
+    later = tmp_path / "later"
+    editor = window(STUB, **{"redraft.server.path": str(later)})
+    editor.open("module.py", PLACE, 5)
+    editor.see_tip(f"{later} is no program")
+    later.symlink_to(tmp_path / "redraft")
+    editor.command("Redraft: Write Here…")
+    editor.pick("Write Here", "the sum")
+    editor.press("Enter")
+    model.next_call().answer("    return sum(values)\n")
+    editor.lens("Keep").wait_for()
+    editor.rests()
+
+
+def test_a_server_that_never_answers_is_replaced_once_the_setting_is_right(window, model, server, tmp_path):
+    hung = tmp_path / "hung"
+    hung.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/process\nexec sleep 600\n")
+    hung.chmod(0o755)
+    editor = window(STUB, **{"redraft.server.path": str(hung)})
+    editor.open("module.py", PLACE, 5)
+    until((tmp_path / "process").exists, "its start")
+    server.setting("redraft.server.path", str(tmp_path / "redraft"))
+    editor.ready()
+    process = int((tmp_path / "process").read_text())
+    until(lambda: not Path(f"/proc/{process}").exists(), "its end")
+    assert editor.page.locator(".notifications-toasts .codicon-error").count() == 0
+    editor.act(TITLE)
+    model.next_call().answer("    return sum(values)\n")
+    editor.lens("Keep").wait_for()
+
+
+def test_a_server_that_died_is_started_again(window, model, tmp_path):
+    # Two servers are in one record, and the first may have died with an edit on its way.
+    editor = window(STUB, (*judge.TYPING, "reused while pending"))
+    editor.open("module.py", PLACE, 5)
+    editor.ready()
     stream(editor, model, upto=2)
     for process in serving(tmp_path):
         os.kill(process, signal.SIGKILL)
@@ -114,6 +163,24 @@ def test_a_model_that_is_not_there_is_told_where_it_is_missed(window, environmen
     editor.see_message("Implement `total`")
 
 
+def test_the_model_that_is_missed_is_the_one_that_is_fetched(window, environment, tmp_path):
+    Path(environment["REDRAFT_CONFIG"]).write_text("")
+    program, asked = tmp_path / "redraft", tmp_path / "asked"
+    program.write_text(program.read_text().replace("\n", f'\nif [ "$1" = models ]; then echo "$@" >> {asked}; exit 0; fi\n', 1))
+    editor = window(STUB, **{"redraft.model": "qwen2.5-coder-1.5b"})
+    editor.open("module.py", PLACE, 5)
+    editor.see_status("fetch the model")
+    editor.status.click()
+    editor.see_message("qwen2.5-coder-1.5b is there")
+    assert asked.read_text() == "models pull qwen2.5-coder-1.5b\n"
+
+
+def test_a_model_that_is_not_configured_is_told_and_nothing_is_fetched_for_it(window):
+    editor = window(STUB, **{"redraft.model": "scriptde"})
+    editor.open("module.py", PLACE, 5)
+    editor.see_tip("no model is called scriptde")
+
+
 def test_progress_can_be_cancelled_in_a_notification(window, model):
     editor = at_the_stub(window, **{"redraft.progress": "notification"})
     call = stream(editor, model, upto=1)
@@ -126,7 +193,7 @@ def test_progress_can_be_cancelled_in_a_notification(window, model):
 def test_the_status_bar_has_all_commands_and_stop_first(window, model):
     editor = at_the_stub(window)
     call = stream(editor, model, upto=1)
-    editor.page.locator("[id*='redraft.status'] a").first.click()
+    editor.status.click()
     editor.quick.wait_for()
     editor.press("Enter")
     assert call.disconnected.wait(DEADLINE)

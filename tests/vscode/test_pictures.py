@@ -53,6 +53,6 @@ def test_pictures_of_the_readme(window, model, project, environment):
     editor.shot("prompts")
     editor.press("Escape")
     editor.lens("Compare").click()
-    editor.page.locator(".peekview-widget .view-line").first.wait_for()
+    editor.page.locator(".monaco-diff-editor .modified .view-line").first.wait_for()
     editor.page.wait_for_timeout(1_500)
     editor.shot("compare")

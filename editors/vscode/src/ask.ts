@@ -2,7 +2,7 @@
 
 import { type Memento, type QuickPickItem, QuickPickItemKind, window } from "vscode";
 import type { Input, Model, Prompt } from "./protocol";
-import { price } from "./words";
+import { price, unlinked } from "./words";
 
 const HISTORY = "redraft.instructions";
 const REMEMBERED = 50;
@@ -62,10 +62,11 @@ export async function inputs(asked: readonly Input[], title: string): Promise<Re
   for (const [index, input] of asked.entries()) {
     const answer = await window.showInputBox({
       title: asked.length > 1 ? `${title} (${index + 1} of ${asked.length})` : title,
-      prompt: input.description || input.name,
+      // A prompt's file may be of the workspace, and an input box has links as messages do.
+      prompt: unlinked(input.description || input.name),
       value: input.default ?? "",
       ignoreFocusOut: true,
-      validateInput: (text) => (text.trim() || input.default !== null ? undefined : `${input.name} is needed`),
+      validateInput: (text) => (text.trim() || input.default !== null ? undefined : `${unlinked(input.name)} is needed`),
     });
     if (answer === undefined) {
       return undefined;

@@ -4,11 +4,12 @@ import { execFile } from "node:child_process";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import {
-  ProgressLocation, Position, type QuickPickItem, Selection, type TextDocument, Uri, commands, window, workspace,
+  ProgressLocation, Position, type QuickPickItem, Range, Uri, commands, window, workspace,
 } from "vscode";
 import * as ask from "./ask";
 import { CONFIGURATION, example } from "./example";
-import type { Model, Prompt, Report, Sent } from "./protocol";
+import { type Known, isMissing } from "./models";
+import type { Prompt, Report, Sent } from "./protocol";
 import { type Run, Runs } from "./runs";
 import { atCursor } from "./place";
 import { pull } from "./pull";
@@ -16,7 +17,7 @@ import { type Room, needed } from "./room";
 import { complain } from "./server";
 import { applied } from "./text";
 import { which } from "./which";
-import { doctorPage, reportPage, sentPage, usagePage } from "./words";
+import { doctorPage, reason, reportPage, sentPage, unlinked, usagePage } from "./words";
 
 async function generate(room: Room): Promise<void> {
   await atCursor(async ({ uri, range, isEmpty }) => {
@@ -67,9 +68,9 @@ async function change(room: Room, id: unknown): Promise<void> {
   }
 }
 
-async function models(room: Room): Promise<{ default: string; models: Model[] } | undefined> {
+async function models(room: Room): Promise<Known | undefined> {
   const client = await room.client();
-  return client?.sendRequest<{ default: string; models: Model[] }>("redraft/models", {});
+  return client?.sendRequest<Known>("redraft/models", {});
 }
 
 async function otherModel(room: Room, id: unknown): Promise<void> {
@@ -89,7 +90,7 @@ async function chooseModel(room: Room): Promise<void> {
   }
   await workspace.getConfiguration("redraft").update("model", model.name, true);
   const fetch = `Fetch ${model.name}`;
-  if (!model.is_there && model.privacy === "embedded" && (await window.showInformationMessage(`Redraft: the file of ${model.name} is not there yet.`, fetch)) === fetch) {
+  if (isMissing(model) && (await window.showInformationMessage(`Redraft: the file of ${unlinked(model.name)} is not there yet.`, fetch)) === fetch) {
     await pull(room, model.name);
   }
 }
@@ -99,40 +100,21 @@ async function report(room: Room, run: Run | undefined): Promise<Report | undefi
   return client?.sendRequest<Report>("redraft/report", { run: run?.id });
 }
 
-/** A draft's document, and what it would be without the draft. */
-async function withoutDraft(room: Room, id: unknown): Promise<{ document: TextDocument; before: Uri; at: Position | undefined } | undefined> {
+/** Shows a draft against what its document would be without it: what else was changed there, and by whom, is on both sides. */
+async function compare(room: Room, id: unknown): Promise<void> {
   const told = await report(room, await draft(room, id));
   const document = told && workspace.textDocuments.find((document) => document.uri.toString() === told.uri);
   if (!told) {
-    return undefined;
+    return;
   }
   if (!document || document.version !== told.document_version) {
     throw new Error("the text has changed meanwhile; once more, please");
   }
-  const before = room.pages.hold(`before/${told.run}/${path.basename(document.uri.path)}`, applied(document.getText(), told.way_back));
-  const start = told.way_back[0]?.range.start;
-  return { document, before, at: start && new Position(start.line, start.character) };
-}
-
-async function compare(room: Room, id: unknown): Promise<void> {
-  const found = await withoutDraft(room, id);
-  if (found) {
-    const name = path.basename(found.document.uri.path);
-    await commands.executeCommand("vscode.diff", found.before, found.document.uri, `${name}: before ↔ draft`);
-  }
-}
-
-async function compareInPlace(room: Room, id: unknown): Promise<void> {
-  const found = await withoutDraft(room, id);
-  if (!found) {
-    return;
-  }
-  // The change at the cursor or behind it is shown, of the editor that has the focus: its user asked for this one.
-  const editor = await window.showTextDocument(found.document);
-  if (found.at) {
-    editor.selection = new Selection(found.at, found.at);
-  }
-  await room.inPlace.show(found.document, found.before);
+  const name = path.basename(document.uri.path);
+  const before = room.pages.hold(`before/${told.run}/${name}`, applied(document.getText(), told.way_back));
+  const at = told.ranges[0]?.start ?? { line: 0, character: 0 };
+  const place = new Position(at.line, at.character);
+  await commands.executeCommand("vscode.diff", before, document.uri, `${name}: before ↔ draft`, { selection: new Range(place, place) });
 }
 
 async function showReport(room: Room, id: unknown): Promise<void> {
@@ -240,7 +222,6 @@ const COMMANDS: Record<string, Command> = {
   otherModel,
   stopRun: about("redraft.stop", (room, id) => which(room.runs, id, Runs.isAtWork, "nothing is at work.")),
   compareDraft: compare,
-  compareInPlace,
   showReport,
   showSent,
   showUsage,
@@ -262,7 +243,7 @@ export function register(room: Room): void {
       try {
         await command(room, argument);
       } catch (error) {
-        void complain(error instanceof Error ? error.message : String(error));
+        void complain(reason(error));
       }
     };
     room.context.subscriptions.push(commands.registerCommand(`redraft.${name}`, guarded));

@@ -4,23 +4,25 @@ import { type ExtensionContext, commands, languages, window, workspace } from "v
 import type { LanguageClient } from "vscode-languageclient/node";
 import { register } from "./commands";
 import { Edits } from "./edits";
-import { InPlace } from "./inplace";
+import { Later } from "./later";
 import { Lenses } from "./lens";
 import { Marks } from "./marks";
+import { type Default, type Known, ofDefault, toFetch } from "./models";
 import { Pages } from "./pages";
 import { Progress } from "./progress";
-import type { Answer, Begun, Model, Overview, Report, State, Status } from "./protocol";
+import type { Answer, Begun, Overview, Report, State, Status } from "./protocol";
 import { Runs } from "./runs";
 import { LANGUAGES, program, writes } from "./server";
 import { Session } from "./session";
 import { concerns, options } from "./settings";
 import { StatusBar } from "./status";
+import { reason, unlinked } from "./words";
 
 let session: Session | undefined;
 
-export async function activate(context: ExtensionContext): Promise<void> {
+export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Redraft", { log: true });
-  const [edits, pages, bar, inPlace] = [new Edits(), new Pages(), new StatusBar(), new InPlace()];
+  const [edits, pages, bar] = [new Edits(), new Pages(), new StatusBar()];
 
   const report = async (run: string): Promise<Report> => {
     const client = session?.running;
@@ -31,6 +33,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     lenses.show();
   });
   const [lenses, marks] = [new Lenses(runs), new Marks(runs)];
+  let missing: string | undefined;
   const progress = new Progress((run) => void commands.executeCommand("redraft.stopRun", run));
 
   function show(uri?: string): void {
@@ -45,31 +48,37 @@ export async function activate(context: ExtensionContext): Promise<void> {
     lenses.show();
     bar.show(atWork);
     progress.show(atWork);
-    inPlace.keep((uri) => runs.of(uri).some(Runs.stands));
+    void later.look();
   }
 
   /** Asks what the status bar shows, and whether the first model is there. */
   async function look(): Promise<void> {
     const client = session?.running;
+    let first: Default | undefined;
     try {
       const overview = await client?.sendRequest<Overview>("redraft/status", {});
-      const known = overview?.problem ? undefined : await client?.sendRequest<{ default: string; models: Model[] }>("redraft/models", {});
-      const isThere = known?.models.some((model) => model.name === known.default && model.is_there) ?? false;
-      void commands.executeCommand("setContext", "redraft.modelThere", isThere);
-      void commands.executeCommand("setContext", "redraft.serverThere", client !== undefined);
-      bar.tell(overview, known === undefined || isThere);
-      show();
-    } catch {
-      // The server is on its way down, or its configuration has mistakes, which it tells.
-      show();
+      const known = overview?.problem ? undefined : await client?.sendRequest<Known>("redraft/models", {});
+      first = known && ofDefault(known);
+      // Without a server, why there is none stays told.
+      if (overview) {
+        bar.tell({ ...overview, ...(first?.problem ? { problem: first.problem } : {}) }, first?.missing);
+      }
+    } catch (error) {
+      // One on its way down is told of where that is seen.
+      if (client?.isRunning()) {
+        bar.tell({ model: null, problem: reason(error) }, undefined);
+      }
     }
+    missing = first?.missing;
+    void commands.executeCommand("setContext", "redraft.modelThere", first?.isThere ?? false);
+    void commands.executeCommand("setContext", "redraft.serverThere", client?.isRunning() ?? false);
+    show();
   }
 
   /** What the server tells beside LSP. */
   function listen(client: LanguageClient): void {
     client.onNotification("redraft/status", async (status: Status) => {
-      const isAtRest = !Runs.isAtWork(status);
-      if (isAtRest || runs.get(status.run) === undefined) {
+      if (runs.isTurn(status)) {
         // A run's first edit is a step of its own, and so is what takes it back.
         edits.begins(workspace.textDocuments.find((document) => document.uri.toString() === status.uri));
       }
@@ -79,7 +88,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
       if (step) {
         void commands.executeCommand("setContext", `redraft.${step}`, true);
       }
-      if (isAtRest) {
+      if (!Runs.isAtWork(status)) {
         await look();
       }
     });
@@ -94,11 +103,22 @@ export async function activate(context: ExtensionContext): Promise<void> {
     failed: (problem) => bar.fail(problem),
   });
   const own = session;
+  const later = new Later(() => runs.isQuiet, () => own.restart());
+
+  /** Restarts the server for what holds only then; its user says when, where drafts would suffer. */
+  async function restart(what: string): Promise<void> {
+    const now = "Restart Now";
+    const question = `Redraft: ${what} once the server is started anew. That waits until no draft is being written or stands: it would know no more of them.`;
+    if (!(await later.wish())) {
+      void window.showInformationMessage(question, now).then((choice) => (choice === now ? later.now() : undefined));
+    }
+  }
 
   register({
-    context, runs, pages, inPlace, look,
+    context, runs, pages, look,
     client: () => own.ready(),
-    restart: () => own.restart(),
+    missing: () => missing,
+    restart: () => later.now(),
     program: () => {
       const found = program(context);
       return "path" in found ? found.path : undefined;
@@ -115,7 +135,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   });
 
   context.subscriptions.push(
-    log, pages, bar, marks, progress, inPlace, own,
+    log, pages, bar, marks, progress, own,
     languages.registerCodeLensProvider(LANGUAGES.map((language) => ({ language })), lenses),
     window.onDidChangeActiveTextEditor(() => show()),
     window.onDidChangeVisibleTextEditors(() => marks.show()),
@@ -126,16 +146,15 @@ export async function activate(context: ExtensionContext): Promise<void> {
     workspace.onDidCloseTextDocument((document) => {
       const uri = document.uri.toString();
       if (runs.of(uri).some((run) => Runs.isAtWork(run))) {
-        const name = workspace.asRelativePath(document.uri);
+        const name = unlinked(workspace.asRelativePath(document.uri));
         void window.showWarningMessage(`Redraft: ${name} was closed or renamed while a draft was written into it; what stands of it stays, and is no longer written on.`);
       }
       runs.closed(uri);
     }),
-    // What is of a folder that is trusted now is read from its server's start on.
-    workspace.onDidGrantWorkspaceTrust(() => own.restart()),
+    workspace.onDidGrantWorkspaceTrust(() => restart("what is of this folder is read")),
     workspace.onDidChangeConfiguration(async (event) => {
-      if (event.affectsConfiguration("redraft.server.path")) {
-        await own.restartIfOther();
+      if (event.affectsConfiguration("redraft.server.path") && own.isOutdated) {
+        await restart("the other program is used");
       }
       if (concerns(event)) {
         await own.running?.sendNotification("workspace/didChangeConfiguration", { settings: { redraft: options() } });
@@ -143,17 +162,18 @@ export async function activate(context: ExtensionContext): Promise<void> {
       }
     }),
   );
-  await own.restart();
+  // Commands wait for it; VS Code does not have to.
+  void own.restart();
   show();
 }
 
 /** A message of the server, with what can be done about it. */
 async function said({ type, message }: { type: number; message: string }): Promise<void> {
-  const fetch = "Fetch the Model";
-  const actions = message.includes("models pull") ? [fetch] : [];
+  const name = toFetch(message);
+  const actions = name === undefined ? [] : [`Fetch ${name}`];
   const show = type === 1 ? window.showErrorMessage : type === 2 ? window.showWarningMessage : window.showInformationMessage;
-  if ((await show(message, ...actions)) === fetch) {
-    await commands.executeCommand("redraft.pullModel");
+  if (await show(unlinked(message), ...actions)) {
+    await commands.executeCommand("redraft.pullModel", name);
   }
 }
 

@@ -49,7 +49,7 @@ function lenses(run: Run, document: TextDocument): CodeLens[] {
     lens("$(refresh) Again", "redraft.writeAgain", "Have it written once more"),
     lens("Change…", "redraft.changeDraft", "Say what is to be other"),
     lens("Other model…", "redraft.otherModel", "Have it written once more, by another model"),
-    lens("Compare", "redraft.compareInPlace", "With what stood there, in place; the palette has it in the diff editor as well"),
+    lens("Compare", "redraft.compareDraft", "With what stood there, in the diff editor"),
     ...(run.report ? [lens(checked(run.report), "redraft.showReport", tooltip(run.report))] : []),
   ];
 }

@@ -1,6 +1,7 @@
 // Pages that are read: what was sent, what was checked, usage, answers in words; and what stood where a draft is.
 
 import { type Disposable, EventEmitter, type TextDocumentContentProvider, Uri, ViewColumn, type WebviewPanel, commands, window, workspace } from "vscode";
+import { plain } from "./html";
 
 const SCHEME = "redraft";
 
@@ -43,9 +44,11 @@ export class Pages implements TextDocumentContentProvider, Disposable {
     const where = { viewColumn: ViewColumn.Beside, preserveFocus: true };
     this.panel ??= this.made(where);
     this.panel.title = `Redraft: ${title}`;
-    // No link of a page leads anywhere: its text says where it would.
-    this.panel.webview.html = `<!DOCTYPE html><html><head>${HEAD}</head><body>${html.replace(/\shref\s*=/gi, " data-href=")}</body></html>`;
-    this.panel.reveal(undefined, true);
+    this.panel.webview.html = `<!DOCTYPE html><html><head>${HEAD}</head><body>${plain(html)}</body></html>`;
+    const { panel } = this;
+    // One that lies behind the editor that is typed in by now would cover it.
+    const covers = !panel.visible && panel.viewColumn === window.tabGroups.activeTabGroup.viewColumn;
+    panel.reveal(covers ? ViewColumn.Beside : undefined, true);
   }
 
   provideTextDocumentContent(uri: Uri): string {

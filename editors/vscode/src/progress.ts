@@ -2,7 +2,7 @@
 
 import { type Disposable, type Progress as Told, ProgressLocation, window, workspace } from "vscode";
 import type { Run } from "./runs";
-import { doing } from "./words";
+import { doing, unlinked } from "./words";
 
 interface Shown {
   readonly progress: Told<{ message: string }>;
@@ -26,7 +26,7 @@ export class Progress implements Disposable {
       }
     }
     for (const run of wanted) {
-      this.shown.get(run.id)?.progress.report({ message: doing(run) });
+      this.shown.get(run.id)?.progress.report({ message: unlinked(doing(run)) });
       if (!this.shown.has(run.id)) {
         this.begin(run);
       }
@@ -37,7 +37,7 @@ export class Progress implements Disposable {
     const options = { location: ProgressLocation.Notification, title: "Redraft", cancellable: true };
     void window.withProgress(options, (progress, token) => {
       token.onCancellationRequested(() => this.stop(run.id));
-      progress.report({ message: doing(run) });
+      progress.report({ message: unlinked(doing(run)) });
       return new Promise<void>((resolve) => this.shown.set(run.id, { progress, end: resolve }));
     });
   }

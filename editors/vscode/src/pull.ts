@@ -5,18 +5,20 @@ import { homedir } from "node:os";
 import { ProgressLocation, commands, window } from "vscode";
 import { type Room, needed } from "./room";
 import { complain } from "./server";
+import { unlinked } from "./words";
 
 /** What went wrong is said in the last lines. */
 const TOLD = 6;
 
-/** Fetches the model of this name, the default one where none is said. */
-export async function pull(room: Room, name: unknown): Promise<void> {
+/** Fetches the model of this name; where none is said the one that is missed, else the one that needs no configuration. */
+export async function pull(room: Room, argument: unknown): Promise<void> {
   const program = needed(room);
   if (!program) {
     return;
   }
-  const args = ["models", "pull", ...(typeof name === "string" ? [name] : [])];
-  const options = { location: ProgressLocation.Notification, title: "Redraft: fetching the model", cancellable: true };
+  const name = typeof argument === "string" ? argument : room.missing();
+  const args = ["models", "pull", ...(name === undefined ? [] : [name])];
+  const options = { location: ProgressLocation.Notification, title: `Redraft: fetching ${unlinked(name ?? "the model")}`, cancellable: true };
   const failure = await window.withProgress(options, (progress, token) => new Promise<string | undefined>((resolve) => {
     const child = spawn(program, args, { cwd: homedir(), stdio: ["ignore", "pipe", "pipe"] });
     const lines: string[] = [];
@@ -27,7 +29,7 @@ export async function pull(room: Room, name: unknown): Promise<void> {
       lines.splice(0, Math.max(0, lines.length - TOLD));
       const last = lines.at(-1);
       if (last) {
-        progress.report({ message: last });
+        progress.report({ message: unlinked(last) });
       }
     };
     child.stdout.on("data", hear);
@@ -39,7 +41,7 @@ export async function pull(room: Room, name: unknown): Promise<void> {
   await room.look();
   if (failure === undefined) {
     const next = "Try It on an Example";
-    if ((await window.showInformationMessage("Redraft: the model is there.", next)) === next) {
+    if ((await window.showInformationMessage(`Redraft: ${unlinked(name ?? "the model")} is there.`, next)) === next) {
       await commands.executeCommand("redraft.tryExample");
     }
   } else if (failure !== "") {

@@ -2,7 +2,6 @@
 
 import type { ExtensionContext } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import type { InPlace } from "./inplace";
 import type { Pages } from "./pages";
 import type { Begun } from "./protocol";
 import type { Runs } from "./runs";
@@ -11,10 +10,11 @@ export interface Room {
   readonly context: ExtensionContext;
   readonly runs: Runs;
   readonly pages: Pages;
-  readonly inPlace: InPlace;
   /** The client, once its server is ready; a message is shown where there is none. */
   readonly client: () => Promise<LanguageClient | undefined>;
   readonly program: () => string | undefined;
+  /** The model that is asked where nothing else is said, where it is still to be fetched. */
+  readonly missing: () => string | undefined;
   readonly restart: () => Promise<void>;
   /** Asks the server anew how things stand. */
   readonly look: () => Promise<void>;

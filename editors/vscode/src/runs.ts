@@ -30,6 +30,8 @@ const REMEMBERED = 32;
 /** See the file's head. What is not of VS Code is given, so that it is tested without. */
 export class Runs {
   private readonly runs = new Map<string, Run>();
+  /** So many reports are on their way. */
+  private asked = 0;
 
   /**
    * @param report asks the server for a run's report
@@ -52,6 +54,11 @@ export class Runs {
     return run.report?.stands ?? false;
   }
 
+  /** Whether no draft is at work or waits to be judged, as far as that is known. */
+  get isQuiet(): boolean {
+    return this.asked === 0 && !this.all().some((run) => Runs.isAtWork(run) || Runs.stands(run));
+  }
+
   get(id: string): Run | undefined {
     return this.runs.get(id);
   }
@@ -60,16 +67,17 @@ export class Runs {
     return [...this.runs.values()];
   }
 
+  /** Whether a run begins, or is over, with what it tells: what is edited then is a step of its own, unless another one writes there. */
+  isTurn({ run, uri, state }: Status): boolean {
+    const isOtherAtWork = this.all().some((other) => other.id !== run && other.uri === uri && Runs.isAtWork(other));
+    return !isOtherAtWork && (!AT_WORK.includes(state) || !this.runs.has(run));
+  }
+
   /** Those of a document that something can be done with, in the order of the text. */
   of(uri: string): readonly Run[] {
     const known = this.all().filter((run) => run.uri === uri && (Runs.isAtWork(run) || Runs.stands(run)));
     const start = (run: Run): Position => run.ranges[0]?.start ?? { line: 0, character: 0 };
     return known.sort((a, b) => compare(start(a), start(b)));
-  }
-
-  /** Those of a document that are at a place, the latest last. */
-  at(uri: string, place: Range): readonly Run[] {
-    return this.all().filter((run) => run.uri === uri && run.ranges.some((range) => touches(range, place)));
   }
 
   /** A command began a run; it may have been told of already. */
@@ -90,10 +98,12 @@ export class Runs {
       written: known?.written ?? [],
     };
     const isOver = ["failed", "kept", "reverted"].includes(status.state);
-    this.set(isOver ? { ...run, ranges: [], written: [] } : run);
     // One that the server began by itself is known by its report; what stands is told there, too.
-    if (!isOver && (!Runs.isAtWork(run) || (run.ranges.length === 0 && run.state !== "gathering"))) {
-      await this.ask(status.run);
+    const asks = !isOver && (!Runs.isAtWork(run) || (run.ranges.length === 0 && run.state !== "gathering"));
+    this.asked += Number(asks);
+    this.set(isOver ? { ...run, ranges: [], written: [] } : run);
+    if (asks) {
+      await this.ask(status.run).finally(() => (this.asked -= 1));
     }
   }
 

@@ -1,15 +1,10 @@
-// The server: where its program is, and the client that speaks with it.
+// The server: where its program is, and what it writes.
 
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type ExtensionContext, type LogOutputChannel, type TextDocument, window, workspace } from "vscode";
-import {
-  type ClientCapabilities, type FeatureState, LanguageClient, type LanguageClientOptions, type ServerOptions, type StaticFeature,
-} from "vscode-languageclient/node";
-import type { Edits } from "./edits";
-import { completed } from "./inline";
-import { options } from "./settings";
+import { type ExtensionContext, type TextDocument, window, workspace } from "vscode";
+import { unlinked } from "./words";
 
 /** The languages that Redraft writes, by LSP's identifiers. */
 export const LANGUAGES = [
@@ -67,39 +62,6 @@ export function program(context: ExtensionContext): { path: string } | { problem
     : { problem: `the program ${NAME} is not on the PATH: install it (\`cargo install --locked --path .\` in Redraft's source), or name it in redraft.server.path` };
 }
 
-/** What the server is told beside LSP's own: it may stream, and leaves answers in words to us. */
-class Announces implements StaticFeature {
-  fillClientCapabilities(capabilities: ClientCapabilities): void {
-    capabilities.experimental = { ...(capabilities.experimental as object), redraft: { undoGrouping: true, answers: true } };
-  }
-  initialize(): void {}
-  getState(): FeatureState {
-    return { kind: "static" };
-  }
-  clear(): void {}
-}
-
-export function client(file: string, edits: Edits, log: LogOutputChannel): LanguageClient {
-  const level = workspace.getConfiguration("redraft").get<string>("server.log", "warn");
-  const run = { command: file, args: ["serve"], options: { env: { ...process.env, REDRAFT_LOG: process.env["REDRAFT_LOG"] ?? level } } };
-  const serverOptions: ServerOptions = { run, debug: run };
-  const made: LanguageClient = new LanguageClient("redraft", "Redraft", serverOptions, {
-    documentSelector: LANGUAGES.flatMap((language) => ["file", "untitled"].map((scheme) => ({ scheme, language }))),
-    outputChannel: log,
-    // A getter: each start tells what holds then.
-    initializationOptions: () => ({ ...options(), untrustedWorkspace: !workspace.isTrusted }),
-    middleware: {
-      workspace: { handleApplyEdit: (params, next) => edits.apply(made, params, next as never) },
-      provideInlineCompletionItems: completed,
-      // What it would show in the status bar, our own item does.
-      handleWorkDoneProgress: () => undefined,
-    },
-  } satisfies LanguageClientOptions);
-  made.registerFeature(new Announces());
-  return made;
-}
-
 export function complain(problem: string, ...actions: string[]): Thenable<string | undefined> {
-  // What looks like a link would be one.
-  return window.showErrorMessage(`Redraft: ${problem.replaceAll("](", "] (")}`, ...actions);
+  return window.showErrorMessage(`Redraft: ${unlinked(problem)}`, ...actions);
 }

@@ -2,12 +2,15 @@
 
 import { type ConfigurationChangeEvent, workspace } from "vscode";
 
-/** How drafts come: a save in the middle of one would make a second step of undo, so where the editor saves by itself they come whole. */
-function delivery(wanted: string): string {
+/**
+ * How drafts come; nothing where that is the server's to say, by the mode that is set. A save in the middle of one would make a
+ * second step of undo, so where the editor saves by itself they come whole.
+ */
+function delivery(wanted: string, mode: string | null): string | undefined {
   if (wanted !== "auto") {
     return wanted;
   }
-  return workspace.getConfiguration("files").get<string>("autoSave") === "afterDelay" ? "final" : "stream";
+  return mode ? undefined : workspace.getConfiguration("files").get<string>("autoSave") === "afterDelay" ? "final" : "stream";
 }
 
 /** What `initializationOptions` and `workspace/didChangeConfiguration` say of the settings. */
@@ -16,8 +19,9 @@ export function options(): object {
   const model = settings.get<string>("model", "");
   const rounds = settings.get<number | null>("refine.rounds", null);
   const mode = settings.get<string | null>("refine.mode", null);
+  const wanted = delivery(settings.get<string>("delivery", "auto"), mode);
   return {
-    delivery: delivery(settings.get<string>("delivery", "auto")),
+    ...(wanted === undefined ? {} : { delivery: wanted }),
     config: { ...(model ? { default_model: model } : {}), refine: { ...(rounds === null ? {} : { rounds }), ...(mode ? { mode } : {}) } },
   };
 }

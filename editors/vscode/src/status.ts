@@ -5,16 +5,18 @@ import type { Overview } from "./protocol";
 import type { Run } from "./runs";
 import { bar, doing, dollars, escaped } from "./words";
 
+const MENU = "redraft.menu";
+
 /** See the file's head. */
 export class StatusBar implements Disposable {
   private readonly item = window.createStatusBarItem("redraft.status", StatusBarAlignment.Right, 90);
   private overview: Overview | undefined;
   private problem: string | undefined;
-  private isThere = true;
+  private missing: string | undefined;
 
   constructor() {
     this.item.name = "Redraft";
-    this.item.command = "redraft.menu";
+    this.item.command = MENU;
     this.item.text = "$(sparkle) Redraft";
     this.item.show();
   }
@@ -24,27 +26,29 @@ export class StatusBar implements Disposable {
     if (this.problem !== undefined) {
       return;
     }
-    this.item.text = this.isThere || runs.length > 0 ? bar(this.overview, runs) : "$(cloud-download) Redraft: fetch the model";
+    const toFetch = runs.length > 0 ? undefined : this.missing;
+    this.item.text = toFetch === undefined ? bar(this.overview, runs) : "$(cloud-download) Redraft: fetch the model";
+    this.item.command = toFetch === undefined ? MENU : { title: "Fetch the Model", command: "redraft.pullModel", arguments: [toFetch] };
     const lines = runs.map((run) => `- ${escaped(doing(run))} · [Stop](command:redraft.stopRun?${encodeURIComponent(JSON.stringify([run.id]))})`);
     const spent = this.overview?.spent_micro_usd;
     const tooltip = new MarkdownString(
       [
         `**Redraft**${this.overview?.model ? `: ${escaped(this.overview.model)}` : ""}`,
         ...(this.overview?.problem ? [escaped(this.overview.problem)] : []),
+        ...(toFetch === undefined ? [] : [`${escaped(toFetch)} is not there yet: a click fetches it, or [choose another](command:redraft.chooseModel)`]),
         ...(spent ? [`Today ${dollars(spent.today)}, this month ${dollars(spent.month)}`] : []),
         lines.join("\n"),
       ].join("\n\n"),
     );
-    tooltip.isTrusted = { enabledCommands: ["redraft.stopRun"] };
+    tooltip.isTrusted = { enabledCommands: ["redraft.stopRun", "redraft.chooseModel"] };
     this.item.tooltip = tooltip;
     this.item.backgroundColor = this.overview?.problem ? new ThemeColor("statusBarItem.warningBackground") : undefined;
   }
 
-  /** What the server says of itself. */
-  tell(overview: Overview | undefined, isThere: boolean): void {
+  /** What the server says of itself; `missing` is the model that is to be fetched first. */
+  tell(overview: Overview, missing: string | undefined): void {
     this.overview = overview;
-    this.isThere = isThere;
-    this.item.command = isThere ? "redraft.menu" : "redraft.pullModel";
+    this.missing = missing;
     this.problem = undefined;
   }
 
@@ -52,6 +56,7 @@ export class StatusBar implements Disposable {
   fail(problem: string): void {
     this.problem = problem;
     this.item.text = "$(error) Redraft";
+    this.item.command = MENU;
     this.item.tooltip = problem;
     this.item.backgroundColor = new ThemeColor("statusBarItem.errorBackground");
   }

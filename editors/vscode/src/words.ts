@@ -58,6 +58,12 @@ export function bar(overview: Overview | undefined, runs: readonly Run[]): strin
 /** Text that is no Markdown of its own. */
 export const escaped = (text: string): string => text.replace(/[|\\`*_{}[\]<>#]/g, "\\$&");
 
+/** Text in which VS Code's notifications find no link: `[text](command:…)` would be one, whoever wrote it. */
+export const unlinked = (text: string): string => text.replaceAll("](", "] (");
+
+/** What was thrown, as a sentence. */
+export const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** A fence that nothing in the text closes. */
 export function fenced(text: string, info = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));

@@ -42,6 +42,36 @@ test("a run is told, works, stands and is kept", async () => {
   assert.ok(told.length > 4);
 });
 
+test("a step of undo ends with a run, unless another one writes in that document", async () => {
+  const { runs } = made(async () => report("streaming"));
+  assert.ok(runs.isTurn(status("gathering")));
+  await runs.goes(status("gathering"));
+  assert.ok(!runs.isTurn(status("streaming")));
+  assert.ok(runs.isTurn(status("done")));
+  for (const state of ["gathering", "failed", "done", "kept"] as const) {
+    assert.ok(!runs.isTurn(status(state, "run-2")), state);
+    assert.ok(runs.isTurn({ ...status(state, "run-2"), uri: "file:///b.py" }), state);
+  }
+  await runs.goes(status("reverted"));
+  assert.ok(runs.isTurn(status("kept", "run-2")));
+});
+
+test("it is quiet where no draft is, and not before that is known", async () => {
+  const quiet: boolean[] = [];
+  let stands = true;
+  const runs = new Runs(async () => report("done", { stands }), () => 1, () => quiet.push(runs.isQuiet), () => undefined);
+  for (const state of ["streaming", "done", "kept"] as const) {
+    await runs.goes(status(state));
+  }
+  assert.deepEqual(quiet.splice(0), [false, false, false, true]);
+  stands = false;
+  await runs.goes(status("done"));
+  assert.ok(runs.isQuiet);
+  const never = made(() => Promise.reject(new Error("gone")));
+  await never.runs.goes(status("done"));
+  assert.ok(never.runs.isQuiet);
+});
+
 test("one that the server began by itself is known by its report", async () => {
   const { runs } = made(async () => report("streaming"));
   await runs.goes(status("streaming"));
@@ -57,15 +87,6 @@ test("a report that comes late, or never, changes nothing", async () => {
   const never = made(() => Promise.reject(new Error("gone")));
   await never.runs.goes(status("done"));
   assert.deepEqual(never.runs.of(URI), []);
-});
-
-test("runs are found at a place", () => {
-  const { runs } = made(async () => report("done"));
-  for (const [run, from] of [["run-1", 2], ["run-2", 10]] as const) {
-    runs.begun({ run, regions: [at(from, from + 2)] }, URI);
-  }
-  const found = (uri: string, line: number): string[] => runs.at(uri, at(line, line)).map((run) => run.id);
-  assert.deepEqual([found(URI, 3), found(URI, 10), found(URI, 30), found("file:///b.py", 3)], [["run-1"], ["run-2"], [], []]);
 });
 
 test("a report of an older text is asked for again, and not for ever", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { dollars, sentPage, usagePage } from "../src/words";
+import { dollars, sentPage, unlinked, usagePage } from "../src/words";
 
 test("money is short", () => {
   const rows: [number, string][] = [
@@ -20,6 +20,16 @@ test("no code closes the fence that it is shown in, and no text is Markdown of i
   assert.match(page, /\n````\n```python\nx\n```\n````\n/);
   assert.match(page, /2 secrets were taken out/);
   assert.match(page, /a\\\|b\.py:2 \| f\\<script\\>/);
+});
+
+test("no text of a message is a link", () => {
+  // As VS Code finds them (base/common/linkedText.ts).
+  const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
+  for (const text of ["a[x](command:quit).py", "[[x](command:a)](command:b)", "[x](https://a.example 'b')", "[x](](file:///a)"]) {
+    assert.match(`${text}[y](command:z)`, link);
+    assert.doesNotMatch(unlinked(text), link);
+  }
+  assert.equal(unlinked("a[0] (b)"), "a[0] (b)");
 });
 
 test("usage has a row for each model", () => {
