@@ -200,25 +200,39 @@ impl Inline {
     }
 }
 
-/// The text without an end that stands in the line behind the cursor already: brackets that the editor has closed, a line that follows.
+/// The text up to a bracket that it closes and did not open, where that one stands in the line behind the cursor: the editor closed it.
 #[must_use]
-pub fn without_what_follows<'a>(rest: &str, text: &'a str) -> &'a str {
-    let rest = rest.trim_end();
-    // A bracket that the text closes, and did not open, is the one that stands there.
+pub fn without_closed<'a>(rest: &str, text: &'a str) -> &'a str {
     let mut depth = 0_i32;
     let closed = text.char_indices().find(|(_, ch)| {
-        depth += i32::from("([{".contains(*ch)) - i32::from(")]}".contains(*ch));
+        depth += step(*ch);
         depth < 0
     });
-    if let Some((at, _)) = closed.filter(|(_, ch)| rest.trim_start().starts_with(*ch)) {
-        return &text[..at];
+    let is_there = |(_, ch): &(usize, char)| rest.trim_start().starts_with(*ch);
+    closed.filter(is_there).map_or(text, |(at, _)| &text[..at])
+}
+
+/// The text without an end that stands in the line behind the cursor already: brackets that the editor has closed, a line that follows.
+fn without_what_follows<'a>(rest: &str, text: &'a str) -> &'a str {
+    let rest = rest.trim_end();
+    let open = without_closed(rest, text);
+    if open.len() < text.len() {
+        return open;
     }
+    let depth = |text: &str| text.chars().map(step).sum::<i32>();
     let cut = (1..=rest.len().min(text.len()))
         .rev()
         .filter(|&length| rest.is_char_boundary(length))
         .find(|&length| text.ends_with(&rest[..length]));
     let is_whole = cut.is_some_and(|length| length == rest.len() || !rest[..length].trim().is_empty());
-    cut.filter(|_| is_whole).map_or(text, |length| &text[..text.len() - length])
+    let kept = cut.filter(|_| is_whole).map_or(text, |length| &text[..text.len() - length]);
+    // A bracket that the text itself opened is closed by its own.
+    if depth(kept) > 0 && depth(text) == 0 { text } else { kept }
+}
+
+/// How a character changes how many brackets are open.
+fn step(ch: char) -> i32 {
+    i32::from("([{".contains(ch)) - i32::from(")]}".contains(ch))
 }
 
 #[cfg(test)]

@@ -82,8 +82,9 @@ impl Profile {
         let are_closed = |folder: &PathBuf| removed.contains(folder);
         self.folders.retain(|folder| !are_closed(folder));
         self.added.retain(|folder| !are_closed(folder));
-        self.added.extend(added.iter().cloned());
-        self.folders.extend(added);
+        let new: Vec<_> = added.into_iter().filter(|folder| !self.folders.contains(folder)).collect();
+        self.added.extend(new.iter().cloned());
+        self.folders.extend(new);
     }
 
     /// Whether a folder is not trusted, as the handshake says; nothing where it does not say.

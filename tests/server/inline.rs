@@ -268,6 +268,26 @@ fn what_is_typed_along_and_closed_by_the_editor_is_closed_once() {
     client.finish();
 }
 
+/// What is shown is not cut once more at each key.
+#[test]
+fn the_bracket_of_what_is_shown_stays_while_one_types_along() {
+    let provider = Scripted::new([vec![Step::say("len(r))\n"), Step::stop()]]);
+    let mut client = client_of(setup(Arc::new(provider.clone())), &json!({}));
+    client.type_before("\n\n\ndef below", "print()");
+    let mut ask = |client: &mut Client| ask(client, "print(")["items"][0]["insertText"].clone();
+    assert_eq!(ask(&mut client), "len(r)");
+    for (typed, rest) in [("l", "en(r)"), ("en", "(r)"), ("(r", ")")] {
+        client.type_before(")\n\n\ndef below", typed);
+        let at = client.find(")\n\n\ndef below");
+        let position = client.range(at..at)["start"].clone();
+        let params =
+            json!({ "textDocument": { "uri": URI }, "position": position, "context": { "triggerKind": 2 } });
+        let answer = client.call("textDocument/inlineCompletion", params).unwrap();
+        assert_eq!(answer["items"][0]["insertText"], rest, "{typed}");
+    }
+    client.finish();
+}
+
 /// A hosted model is not told of what looks like secrets because somebody types there.
 #[test]
 fn what_looks_like_secrets_is_sent_nowhere_unasked() {

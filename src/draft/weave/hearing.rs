@@ -196,7 +196,10 @@ impl Weave {
         let now = hash(&region.text());
         if self.history.iter().any(|(state, is_ours)| *state == now && *is_ours) {
             // What was undone may come again.
-            self.history.push_front((hash(region.ours()), true));
+            if hash(region.ours()) != now {
+                self.history.truncate(HISTORY - 1);
+                self.history.push_front((hash(region.ours()), true));
+            }
             region.settle();
         }
     }

@@ -198,6 +198,8 @@ impl Session {
     pub(super) fn panicked(&mut self, run: RunId) {
         let why = "Redraft met an error of its own; please report it";
         match self.preparing.remove(&run) {
+            // Its user has stopped it, and was told.
+            Some(Preparing { stopped: true, .. }) => {}
             Some(Preparing { snapshot, wanted, .. }) => {
                 self.tell_ended(run, &snapshot.uri, &self.name_of_model(&wanted), (State::Failed, why));
                 self.show(1, why);
@@ -239,7 +241,7 @@ impl Session {
             if self.profile.knows_redraft {
                 self.outgoing.notify("redraft/status", live.status());
             }
-            return;
+            return self.forget_what_is_over();
         }
         let (title, place) = (live.sent.title.clone(), live.run.task().place.clone());
         let (path, baseline, checkers) = (live.path.clone(), live.baseline.clone(), live.checkers.clone());

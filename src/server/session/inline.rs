@@ -18,7 +18,7 @@ use super::project::Around;
 use super::ready::Rules;
 use crate::action::inline::{Held, Room, prepare};
 use crate::config::Automatic;
-use crate::draft::inline::{AROUND, Inline, without_what_follows};
+use crate::draft::inline::{AROUND, Inline, without_closed};
 use crate::model::account::{self, Accounts, Entry};
 use crate::model::ask::Retries;
 use crate::model::choose::Task;
@@ -82,7 +82,7 @@ impl Session {
         // The editor may have closed a bracket that was typed along.
         let behind =
             lines::slice(&snapshot.text, &(at..lines::end(&snapshot.text, lines::of(&snapshot.text, at))));
-        let known = known.iter().map(|text| without_what_follows(&behind, text).to_owned());
+        let known = known.iter().map(|text| without_closed(&behind, text).to_owned());
         let known: Vec<String> = known.filter(|text| !text.trim().is_empty()).collect();
         // Who asks by hand where something is shown wants to see another.
         let wants_another =

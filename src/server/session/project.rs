@@ -155,7 +155,11 @@ impl Session {
 
     /// Folders were opened and closed. What is known of those that are gone counts no more, and what is new is looked at.
     pub(super) fn folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        let before = self.profile.folders.clone();
         self.profile.change_folders(added, removed);
+        if before == self.profile.folders {
+            return;
+        }
         let is_open = |folder: &PathBuf| self.profile.folders.contains(folder);
         let suites = std::mem::take(&mut self.suites).into_iter();
         let (open, closed) = suites.partition::<BTreeMap<_, _>, _>(|(folder, _)| is_open(folder));

@@ -206,7 +206,9 @@ impl Session {
     /// wait for the client to show their progress, the oldest go.
     pub(super) fn forget_what_is_over(&mut self) {
         let now = self.now();
-        let over = self.runs.extract_if(.., |_, live| !live.is_known() && !live.run.watches(now));
+        // What its client is yet to know is yet to be told.
+        let is_over = |live: &Live| live.offered.is_none() && !live.is_known() && !live.run.watches(now);
+        let over = self.runs.extract_if(.., |_, live| is_over(live));
         let over: Vec<(RunId, Live)> = over.collect();
         if !over.is_empty() {
             drop_elsewhere(over);
@@ -215,7 +217,7 @@ impl Session {
         let told: Vec<RunId> =
             self.runs.values().filter(|live| live.run.has_told()).map(|live| live.id).collect();
         told.iter().take(told.len().saturating_sub(TOLD_RUNS)).for_each(|id| drop(self.runs.remove(id)));
-        let standing = |live: &&Live| !live.run.is_live() && !live.run.has_told();
+        let standing = |live: &&Live| live.offered.is_none() && !live.run.is_live() && !live.run.has_told();
         let standing: Vec<RunId> = self.runs.values().filter(standing).map(|live| live.id).collect();
         for id in standing.iter().take(standing.len().saturating_sub(STANDING_RUNS)) {
             self.forget_findings(*id);
