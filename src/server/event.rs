@@ -171,6 +171,7 @@ pub(super) enum TaskEvent {
     Held {
         uri: String,
         held: Held,
+        project: u64,
     },
     /// The prompts of a folder were looked at.
     Library {

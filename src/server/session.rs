@@ -345,7 +345,11 @@ impl Session {
                 self.shown = Some(shown);
                 let _ = reply.send(Ok(items));
             }
-            TaskEvent::Held { uri, held } => self.held = Some((uri, held)),
+            // Gathered in folders that are open still.
+            TaskEvent::Held { uri, held, project } if project == self.projects => {
+                self.held = Some((uri, held))
+            }
+            TaskEvent::Held { .. } => {}
             TaskEvent::Project(number, project) => self.project_started(number, project),
             TaskEvent::Indexed(number, index) => self.indexed(number, index),
         }

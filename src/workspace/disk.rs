@@ -14,6 +14,7 @@ use std::time::Duration;
 use ignore::{DirEntry, WalkBuilder};
 
 use self::installed::Installed;
+pub use self::open::leaves_out;
 use super::view::Reader;
 use crate::syntax::Language;
 use crate::syntax::facts::{Facts, extract};
@@ -253,7 +254,7 @@ impl Disk {
         }
         let (wanted, excludes) = (file.clone(), self.excludes(directory));
         let mut walk = self.walker(directory);
-        walk.filter_entry(move |entry| !excludes(entry) && wanted.starts_with(entry.path()));
+        walk.filter_entry(move |entry| wanted.starts_with(entry.path()) && !excludes(entry));
         let entry = walk.build().flatten().find(|entry| entry.path() == file)?;
         entry.file_type().filter(fs::FileType::is_file).and_then(|_| stamp_of(&entry))
     }

@@ -373,6 +373,11 @@ impl Work {
             return self.read(&Found { path, stamp });
         }
         self.is_dirty |= self.known.remove(&path).is_some();
+        if self.open.contains_key(&path) && !self.disk.may_show(&path) {
+            // It was saved where it is left out.
+            self.open.remove(&path);
+            self.hidden.insert(path.clone());
+        }
         (!self.open.contains_key(&path)).then_some(Update { path, state: None })
     }
 

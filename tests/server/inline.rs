@@ -274,7 +274,7 @@ fn the_bracket_of_what_is_shown_stays_while_one_types_along() {
     let provider = Scripted::new([vec![Step::say("len(r))\n"), Step::stop()]]);
     let mut client = client_of(setup(Arc::new(provider.clone())), &json!({}));
     client.type_before("\n\n\ndef below", "print()");
-    let mut ask = |client: &mut Client| ask(client, "print(")["items"][0]["insertText"].clone();
+    let ask = |client: &mut Client| ask(client, "print(")["items"][0]["insertText"].clone();
     assert_eq!(ask(&mut client), "len(r)");
     for (typed, rest) in [("l", "en(r)"), ("en", "(r)"), ("(r", ")")] {
         client.type_before(")\n\n\ndef below", typed);

@@ -208,7 +208,8 @@ def test_a_restart_leaves_what_stands_and_says_nothing_false(window, model):
     assert call.disconnected.wait(DEADLINE)
     editor.rests()
     assert "result = 0" in editor.saved("module.py")
-    assert editor.page.locator(".notifications-toasts .codicon-error").count() == 0
+    errors = editor.page.locator(".notifications-toasts .notification-list-item:has(.codicon-error)")
+    assert errors.all_inner_texts() == []
     editor.undo()
     editor.see_no("result = 0")
     assert editor.saved("module.py") == STUB

@@ -18,7 +18,7 @@ use super::project::Around;
 use super::ready::Rules;
 use crate::action::inline::{Held, Room, prepare};
 use crate::config::Automatic;
-use crate::draft::inline::{AROUND, Inline, without_closed};
+use crate::draft::inline::{AROUND, Inline};
 use crate::model::account::{self, Accounts, Entry};
 use crate::model::ask::Retries;
 use crate::model::choose::Task;
@@ -78,12 +78,9 @@ impl Session {
         let at = to_offset(&snapshot.text, position_in(ask.position), self.profile.encoding);
         let before = before(&snapshot, at);
         let shown = self.shown.as_ref().filter(|shown| shown.uri == *uri);
-        let known = shown.map(|shown| shown.on(&before)).unwrap_or_default();
-        // The editor may have closed a bracket that was typed along.
         let behind =
             lines::slice(&snapshot.text, &(at..lines::end(&snapshot.text, lines::of(&snapshot.text, at))));
-        let known = known.iter().map(|text| without_closed(&behind, text).to_owned());
-        let known: Vec<String> = known.filter(|text| !text.trim().is_empty()).collect();
+        let known = shown.map(|shown| shown.on(&before, &behind)).unwrap_or_default();
         // Who asks by hand where something is shown wants to see another.
         let wants_another =
             !is_automatic && known.len() < ALTERNATIVES && shown.is_some_and(|shown| shown.before == before);
@@ -139,7 +136,7 @@ impl Session {
                         texts.push(text);
                     }
                     // Remembered before it is told: the key after it may be typed along it.
-                    let (items, shown) = (items(&texts), Shown { uri, before, texts });
+                    let (items, shown) = (items(&texts), Shown { uri, before, behind, texts });
                     let _ = tasks.send(TaskEvent::Shown { shown, items, reply }).await;
                     return;
                 }
@@ -179,7 +176,8 @@ async fn completed(making: Making) -> Result<Option<String>, String> {
         if let Ok(Some((_, (_, held), _))) = &asked {
             // Also where the next key has ended this: it need not be gathered again.
             let (uri, held) = (making.snapshot.uri.clone(), held.clone());
-            let _ = making.tasks.blocking_send(TaskEvent::Held { uri, held });
+            let project = making.around.number;
+            let _ = making.tasks.blocking_send(TaskEvent::Held { uri, held, project });
         }
         Ok::<_, Box<dyn std::any::Any + Send>>(asked)
     };
@@ -218,7 +216,7 @@ fn asked(making: &Making) -> Result<Option<Question>, String> {
     if is_free_only && !is_free(registry, &chosen, room) {
         return Ok(None);
     }
-    if *is_automatic && chosen.place == Place::Hosted && around.is_left_out(snapshot) {
+    if *is_automatic && chosen.place == Place::Hosted && Around::is_left_out(snapshot) {
         return Ok(None);
     }
     let tree = snapshot.parse();

@@ -13,7 +13,7 @@ use crate::server::memory::drop_elsewhere;
 use crate::syntax::Language;
 use crate::syntax::facts::Facts;
 use crate::workspace::cache::Cache;
-use crate::workspace::disk::{Disk, looks_secret};
+use crate::workspace::disk::{Disk, leaves_out};
 use crate::workspace::index::Index;
 use crate::workspace::indexer::{Indexer, Told};
 use crate::workspace::view::{Reader, View};
@@ -47,11 +47,15 @@ pub(super) enum Standing {
 pub(in crate::server) struct Learnt {
     pub facts: Arc<Facts>,
     pub path: Option<Arc<str>>,
+    /// Which project calls it so.
+    pub project: u64,
 }
 
 /// What the work on a prompt takes along of the project.
 #[derive(Clone, Debug)]
 pub(super) struct Around {
+    /// Which project it is of, by number.
+    pub number: u64,
     pub index: Arc<Index>,
     disk: Option<Arc<Disk>>,
     /// The documents that were worked in, the last first, as the index calls them.
@@ -84,17 +88,14 @@ impl Around {
     }
 
     /// Whether the document is left out of what may leave this machine unasked: by an ignore file, or since it looks like secrets.
-    pub(super) fn is_left_out(&self, snapshot: &Snapshot) -> bool {
-        let Some(path) = snapshot.path.as_deref() else { return false };
-        let of_project = self.disk.as_ref().and_then(|disk| Some((disk, disk.path_of(path)?)));
-        let looks_secret = || path.file_name().is_some_and(|name| looks_secret(&name.to_string_lossy()));
-        of_project.map_or_else(looks_secret, |(disk, path)| !disk.may_show(&path))
+    pub(super) fn is_left_out(snapshot: &Snapshot) -> bool {
+        snapshot.path.as_deref().is_some_and(leaves_out)
     }
 
     /// What is to be remembered of a parse.
     pub(super) fn learnt(&self, snapshot: &Snapshot, tree: Option<&Tree>) -> Learnt {
         let path = || self.disk.as_ref()?.path_of(snapshot.path.as_deref()?);
-        Learnt { facts: snapshot.facts(tree), path: path().map(Into::into) }
+        Learnt { facts: snapshot.facts(tree), path: path().map(Into::into), project: self.number }
     }
 }
 
@@ -114,7 +115,12 @@ impl Session {
             _ => None,
         };
         let recent = self.recent.iter().filter_map(|uri| self.documents.get(uri)?.indexed.as_deref());
-        Around { index: self.index.clone(), disk, recent: recent.map(str::to_owned).collect() }
+        Around {
+            number: self.projects,
+            index: self.index.clone(),
+            disk,
+            recent: recent.map(str::to_owned).collect(),
+        }
     }
 
     /// The user works in this document.
@@ -243,7 +249,8 @@ impl Session {
             Ok(old) => drop_elsewhere(old),
             Err(_) => return drop_elsewhere(learnt),
         }
-        if let (Standing::Started(project), Some(path)) = (&self.project, learnt.path) {
+        let path = learnt.path.filter(|_| learnt.project == self.projects);
+        if let (Standing::Started(project), Some(path)) = (&self.project, path) {
             doc.indexed = Some(path.clone());
             project.indexer.tell(Told::Open { path, facts: learnt.facts });
         }

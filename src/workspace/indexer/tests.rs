@@ -167,9 +167,18 @@ fn an_open_document_that_is_left_out_on_disk_is_left_out() {
         fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
         fs::write(root.join(file), "def saved(): pass\n").unwrap();
     }
+    // Rules above the root count, and those of one kind before those of another, wherever they stand.
+    fs::write(base.join(".gitignore"), "up.py\n").unwrap();
+    fs::create_dir_all(root.join("n")).unwrap();
+    fs::write(root.join("n/.gitignore"), "!z.local.py\nhere.py\n").unwrap();
     let disk = Arc::new(Disk::new(std::slice::from_ref(&root)));
     let files = ["a.py", "private/keys.py", "secrets.py", "x.local.py", ".hidden/a.py"];
     let new = [
+        "up.py",
+        "n/up.py",
+        "n/z.local.py",
+        "n/here.py",
+        ".dot.py",
         "b.py",
         "private/new.py",
         "credentials.py",

@@ -1,5 +1,6 @@
 //! What was completed last: shown on while its user types along it, without asking anyone.
 
+use crate::draft::inline::without_closed;
 use crate::workspace::Snapshot;
 
 /// How much before the cursor has to be the same for a completion to be shown on, in bytes.
@@ -11,12 +12,15 @@ pub(in crate::server) struct Shown {
     pub uri: String,
     /// What stood before the cursor, as far as it is compared, and what was shown behind it.
     pub before: String,
+    /// What stood behind the cursor in its line.
+    pub behind: String,
     pub texts: Vec<String>,
 }
 
 impl Shown {
-    /// What is left of each that its user typed along.
-    pub fn on(&self, before: &str) -> Vec<String> {
+    /// What is left of each that its user typed along. A bracket that the editor closed meanwhile is closed.
+    pub fn on(&self, before: &str, behind: &str) -> Vec<String> {
+        let added = behind.strip_suffix(self.behind.as_str()).unwrap_or(behind);
         let rest = |text: &String| {
             let lengths = (0..=text.len()).filter(|&length| text.is_char_boundary(length));
             let rest = lengths.map(|length| text.split_at(length)).find_map(|(typed, rest)| {
@@ -25,6 +29,7 @@ impl Shown {
                 let is_there = if before.len() < SAME { whole == before } else { whole.ends_with(before) };
                 is_there.then_some(rest)
             })?;
+            let rest = without_closed(added, rest);
             (!rest.trim().is_empty()).then(|| rest.to_owned())
         };
         self.texts.iter().filter_map(rest).collect()
@@ -47,6 +52,7 @@ mod tests {
         let shown = Shown {
             uri: String::new(),
             before: "x = ".to_owned(),
+            behind: ")".to_owned(),
             texts: vec!["f(é)".to_owned(), "f(0)".to_owned()],
         };
         for (before, rests) in [
@@ -60,7 +66,9 @@ mod tests {
             ("y\nx = ", &[]),
             ("= ", &[]),
         ] {
-            assert_eq!(shown.on(before), rests, "{before}");
+            assert_eq!(shown.on(before, ")"), rests, "{before}");
         }
+        // Closed by the editor as they were typed.
+        assert_eq!(shown.on("x = f(", "))"), ["é", "0"]);
     }
 }
