@@ -1,14 +1,16 @@
 //! The index kept true in the background: one thread walks the disk, reads what is new, takes in what editors and watchers
 //! tell, and hands out each new snapshot. It alone changes the index; it yields to typing; nobody waits for it.
 
+mod pace;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use self::pace::Pace;
 use super::build::{distance, now};
 use super::cache::{Cache, Kept};
 use super::disk::{Disk, Found, tells_what_is_read};
@@ -18,8 +20,6 @@ use crate::syntax::facts::Facts;
 
 /// After this many files the first snapshot is handed out, then at each doubling.
 const FIRST: usize = 64;
-/// No file is begun within this time after the user typed.
-const TYPING: Duration = Duration::from_millis(100);
 /// How long it waits before it looks again whether the user still types.
 const NAP: Duration = Duration::from_millis(20);
 /// Changes on disk are taken in together after this much quiet: a checkout touches thousands.
@@ -52,24 +52,6 @@ pub struct Indexer {
     pace: Arc<Pace>,
 }
 
-/// When the user typed last, in milliseconds since the indexer began.
-#[derive(Debug)]
-struct Pace {
-    started: Instant,
-    typed: AtomicU64,
-}
-
-impl Pace {
-    fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn is_typing(&self) -> bool {
-        let typed = self.typed.load(Ordering::Relaxed);
-        typed > 0 && u128::from(self.now().saturating_sub(typed)) < TYPING.as_millis()
-    }
-}
-
 impl Indexer {
     /// Starts on `disk`; files near to `near` are read first, and only those that `cache` does not know as they are.
     /// `publish` gets each new snapshot. Where nobody else tells of files that change on disk, it `watches` them.
@@ -85,7 +67,7 @@ impl Indexer {
         let told = Arc::new(told);
         // The thread ends when nobody can tell it anything any more: what it tells itself does not count.
         let itself = Arc::downgrade(&told);
-        let pace = Arc::new(Pace { started: Instant::now(), typed: AtomicU64::new(0) });
+        let pace = Arc::<Pace>::default();
         let work = Work {
             disk,
             near: near.to_owned(),
@@ -137,7 +119,7 @@ impl Indexer {
 
     /// The user typed: background work waits a moment.
     pub fn typed(&self) {
-        self.pace.typed.store(self.pace.now().max(1), Ordering::Relaxed);
+        self.pace.typed();
     }
 }
 

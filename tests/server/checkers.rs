@@ -242,7 +242,7 @@ fn what_tests_do_not_run_is_told_and_asks_for_no_other_draft() {
 #[test]
 fn a_folder_that_is_opened_later_is_not_trusted_for_the_others_sake() {
     let place = Place::new("added");
-    let uri = place.uri().replace("/work/", "/other/");
+    let uri = format!("file://{}", place.folder.join("other/shapes.py").display());
     fs::create_dir_all(place.folder.join("other")).unwrap();
     fs::write(place.folder.join("other/shapes.py"), SHAPES).unwrap();
     let provider = Scripted::saying(["    return 3 * r * r\n"; 2]);

@@ -56,8 +56,11 @@ fn a_folder_that_is_closed_is_in_no_context_and_one_that_is_opened_is() {
             client.until_state(&run, "reverted");
             provider.requests().last().unwrap().turns[0].text.contains("def scale")
         };
-        assert!((0..100).any(|_| sees() == is_seen), "{is_seen}");
-        assert!(!is_seen || sees());
+        if is_seen {
+            assert!((0..100).any(|_| sees()), "it is never looked at");
+        } else {
+            assert!((0..20).all(|_| !sees()), "it is not open");
+        }
     }
     client.messages.clear();
     client.finish();

@@ -37,9 +37,7 @@ fn a_cancelled_request_has_one_answer_and_starts_nothing() {
     for round in 0..120 {
         let provider = writer();
         let mut client = Client::with(&provider, "final", SHAPES);
-        let argument = client.argument("implement", "raise");
-        let params = json!({ "command": "redraft.run", "arguments": [argument] });
-        let id = client.request("workspace/executeCommand", params);
+        let id = client.begin("implement", "raise");
         (0..round % 12).for_each(|_| client.barrier());
         client.notify("$/cancelRequest", json!({ "id": id }));
         match client.answer(id) {

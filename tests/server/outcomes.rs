@@ -59,9 +59,7 @@ fn a_run_that_gathers_can_be_stopped() {
     for _ in 0..20 {
         let provider = writer();
         let mut client = Client::with(&provider, "final", SHAPES);
-        let argument = client.argument("implement", "raise");
-        let params = json!({ "command": "redraft.run", "arguments": [argument] });
-        let begun = client.request("workspace/executeCommand", params);
+        let begun = client.begin("implement", "raise");
         client.command("redraft.stop", "run-1");
         assert_eq!(client.answer(begun).unwrap()["run"], "run-1");
         client.until_state("run-1", "cancelled");

@@ -31,6 +31,7 @@ use crate::server::event::{Reply, TaskEvent};
 use crate::server::params::{InlineAsk, invalid};
 use crate::syntax::lines;
 use crate::text::position::to_offset;
+use crate::workspace::disk::leaves_out;
 use crate::workspace::{MAX_BYTES, Snapshot};
 
 /// Nobody waits longer for a completion.
@@ -216,7 +217,9 @@ fn asked(making: &Making) -> Result<Option<Question>, String> {
     if is_free_only && !is_free(registry, &chosen, room) {
         return Ok(None);
     }
-    if *is_automatic && chosen.place == Place::Hosted && Around::is_left_out(snapshot) {
+    // What is left out of contexts leaves this machine when its user asks for it.
+    let is_left_out = || snapshot.path.as_deref().is_some_and(leaves_out);
+    if *is_automatic && chosen.place == Place::Hosted && is_left_out() {
         return Ok(None);
     }
     let tree = snapshot.parse();

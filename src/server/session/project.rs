@@ -13,7 +13,7 @@ use crate::server::memory::drop_elsewhere;
 use crate::syntax::Language;
 use crate::syntax::facts::Facts;
 use crate::workspace::cache::Cache;
-use crate::workspace::disk::{Disk, leaves_out};
+use crate::workspace::disk::Disk;
 use crate::workspace::index::Index;
 use crate::workspace::indexer::{Indexer, Told};
 use crate::workspace::view::{Reader, View};
@@ -85,11 +85,6 @@ impl Around {
         let reader = self.disk.as_deref().map(|disk| disk as &dyn Reader);
         let language = snapshot.language.unwrap_or_else(Language::first);
         View::new(&self.index, reader, language, path, snapshot.facts(tree))
-    }
-
-    /// Whether the document is left out of what may leave this machine unasked: by an ignore file, or since it looks like secrets.
-    pub(super) fn is_left_out(snapshot: &Snapshot) -> bool {
-        snapshot.path.as_deref().is_some_and(leaves_out)
     }
 
     /// What is to be remembered of a parse.

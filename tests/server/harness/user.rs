@@ -118,6 +118,13 @@ impl Client {
         self.tell(uri);
     }
 
+    /// Asks for the run of an action at `needle`; its answer is read by `answer`.
+    pub fn begin(&mut self, action: &str, needle: &str) -> i64 {
+        let argument = self.argument(action, needle);
+        let params = json!({ "command": "redraft.run", "arguments": [argument] });
+        self.request("workspace/executeCommand", params)
+    }
+
     /// Begins the run of an action at `needle`; returns its name.
     pub fn run(&mut self, action: &str, needle: &str) -> String {
         let argument = self.argument(action, needle);
