@@ -60,7 +60,13 @@ fn a_run_that_gathers_can_be_stopped() {
         let provider = writer();
         let mut client = Client::with(&provider, "final", SHAPES);
         let begun = client.begin("implement", "raise");
-        client.command("redraft.stop", "run-1");
+        // Once, and once more by an impatient user.
+        let stop = || json!({ "command": "redraft.stop", "arguments": [{ "run": "run-1" }] });
+        let stops = [(); 2].map(|()| client.request("workspace/executeCommand", stop()));
+        assert!(client.answer(stops[0]).is_ok());
+        // The second may come when it is over.
+        let _ = client.answer(stops[1]);
+        assert_eq!(client.states("run-1").iter().filter(|state| **state == "cancelled").count(), 1);
         assert_eq!(client.answer(begun).unwrap()["run"], "run-1");
         client.until_state("run-1", "cancelled");
         client.barrier();

@@ -204,10 +204,10 @@ impl Session {
 
     /// Stops a run whose question is still being made, if it is one.
     fn stops_gathering(&mut self, run: RunId) -> bool {
-        let Some(preparing) = self.preparing.get_mut(&run).filter(|preparing| !preparing.stopped) else {
-            return false;
-        };
-        preparing.stopped = true;
+        let Some(preparing) = self.preparing.get_mut(&run) else { return false };
+        if std::mem::replace(&mut preparing.stopped, true) {
+            return true;
+        }
         let (uri, wanted) = (preparing.snapshot.uri.clone(), preparing.wanted.clone());
         let why = "stopped before anything was asked";
         self.tell_ended(run, &uri, &self.name_of_model(&wanted), (State::Cancelled, why));
